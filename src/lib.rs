@@ -1,6 +1,16 @@
 //! tidegate reads a GitOps repo, works out what each cluster would get, and says what will be
 //! refused, leak, lock itself out, or quietly not do what it says.
 
+pub mod config;
+pub mod engine;
 pub mod finding;
+pub mod graph;
+pub mod manifest;
+pub mod render;
+pub mod rule;
 pub mod source;
+pub mod walk;
 pub mod yaml;
+
+#[path = "../rules/mod.rs"]
+pub mod rules;

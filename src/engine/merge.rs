@@ -1,0 +1,96 @@
+//! From what the rules said to the sorted list: severities, places, fingerprints.
+
+use super::{Request, settings};
+use crate::finding::{Finding, Place};
+use crate::rule::{Found, World};
+use crate::source::Span;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Applies severities, merges equal findings of several places, sorts, and gives fingerprints.
+pub(super) fn finish<'w>(world: &World<'w>, found: impl Iterator<Item = Found<'w>>, request: &Request) -> Vec<Finding> {
+    let targets = target_names(world);
+    let mut index: HashMap<(&'static str, &'static str, Span), usize> = HashMap::new();
+    let mut merged: Vec<Finding> = Vec::new();
+    for Found { mut finding, resource } in found {
+        let Some(severity) = settings::level(world, &finding, &request.overrides) else { continue };
+        if !finding.labels().any(|label| request.reports_on(world.sources, label.span.source)) {
+            continue;
+        }
+        finding.severity = severity;
+        if let (Some(resource), [Place { target: None, .. }]) = (resource, finding.places.as_slice()) {
+            let offset = resource_index(world, resource);
+            let name = finding.places[0].resource.clone();
+            let names: Vec<Place> = offset
+                .and_then(|offset| targets.get(&offset))
+                .into_iter()
+                .flatten()
+                .map(|target| Place { target: Some(Arc::clone(target)), resource: name.clone() })
+                .collect();
+            if !names.is_empty() {
+                finding.places = names;
+            }
+        }
+        match index.get(&(finding.rule, finding.code, finding.primary.span)) {
+            Some(at) => merged[*at].places.append(&mut finding.places),
+            None => {
+                index.insert((finding.rule, finding.code, finding.primary.span), merged.len());
+                merged.push(finding);
+            }
+        }
+    }
+    for finding in &mut merged {
+        finding.places.sort();
+        finding.places.dedup();
+    }
+    sort(world, &mut merged);
+    fingerprints(world, &mut merged);
+    merged
+}
+
+fn target_names(world: &World<'_>) -> HashMap<usize, Vec<Arc<str>>> {
+    let mut names: HashMap<usize, Vec<Arc<str>>> = HashMap::new();
+    for target in world.targets {
+        for member in &target.members {
+            names.entry(*member).or_default().push(Arc::clone(&target.name));
+        }
+    }
+    names
+}
+
+/// The index of a resource in the manifests: they are in order of file and position.
+fn resource_index(world: &World<'_>, resource: &crate::manifest::Resource<'_>) -> Option<usize> {
+    let key = |of: &crate::manifest::Resource<'_>| (of.file, of.value.node());
+    world.manifests.resources.binary_search_by_key(&key(resource), key).ok()
+}
+
+fn sort(world: &World<'_>, findings: &mut [Finding]) {
+    findings.sort_by_cached_key(|finding| {
+        let span = finding.primary.span;
+        (
+            world.sources.name(span.source).into_owned(),
+            span.start,
+            span.end,
+            finding.rule,
+            finding.code,
+            finding.message.clone(),
+        )
+    });
+}
+
+fn fingerprints(world: &World<'_>, findings: &mut [Finding]) {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for finding in findings {
+        let subject = match finding.places.first().and_then(|place| place.resource.as_ref()) {
+            Some(object) => {
+                let namespace = object.namespace.as_deref().unwrap_or("-");
+                format!("{}/{namespace}/{}", object.kind, object.name)
+            }
+            None => world.sources.name(finding.primary.span.source).into_owned(),
+        };
+        let identity = format!("{}:{}:{subject}:{}", finding.rule, finding.code, finding.pointer);
+        let ordinal = seen.entry(identity.clone()).or_default();
+        finding.fingerprint = format!("{identity}:{ordinal}");
+        *ordinal += 1;
+    }
+}

@@ -1,0 +1,180 @@
+//! Runs the rules over what was read, applies suppressions and severities, merges and sorts.
+
+mod merge;
+mod run;
+mod settings;
+mod suppress;
+
+use crate::config::Config;
+use crate::finding::{Failure, Outcome, Summary, Undecided, Versions};
+use crate::graph::Graph;
+use crate::manifest::{Manifests, Parsed};
+use crate::render;
+use crate::rule::World;
+use crate::source::{SourceId, Sources};
+use crate::walk::Ignored;
+use crate::yaml;
+use jiff::civil::Date;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+pub use settings::{Level, Override, Selection};
+
+/// One root as it was read.
+#[derive(Debug, Default)]
+pub struct Root {
+    /// Its config; the default one where it has none.
+    pub config: Config,
+    /// Its files, by path.
+    pub files: Vec<SourceId>,
+    /// Files recognised as no manifests, by what they are.
+    pub left_alone: BTreeMap<&'static str, usize>,
+    /// What could not be read.
+    pub failures: Vec<Failure>,
+    /// What git ignores and was walked past.
+    pub ignored: Vec<Ignored>,
+}
+
+/// What to report on: a root and a path in it; the empty path is the whole root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// Number of the root.
+    pub root: usize,
+    /// File or folder in it.
+    pub path: String,
+}
+
+/// What is asked of a run.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Which rules run.
+    pub selection: Selection,
+    /// Severities from the command line, over those of the config.
+    pub overrides: Vec<Override>,
+    /// What is reported; empty for everything.
+    pub scopes: Vec<Scope>,
+    /// The day of the run, UTC.
+    pub today: Date,
+    /// Kubernetes version from the command line.
+    pub kubernetes: Option<String>,
+    /// CloudNativePG version from the command line.
+    pub cnpg: Option<String>,
+    /// Only this target.
+    pub target: Option<String>,
+}
+
+/// The newest versions this program knows.
+pub const NEWEST_KUBERNETES: &str = "1.36";
+/// The newest operator this program knows.
+pub const NEWEST_CNPG: &str = "1.30";
+
+/// Parses all files of `roots` and runs the rules.
+pub fn run(sources: &Sources, roots: Vec<Root>, request: &Request) -> Outcome {
+    let wanted: Vec<SourceId> = roots.iter().flat_map(|root| root.files.iter().copied()).collect();
+    let files: Vec<yaml::File> =
+        wanted.par_iter().map(|source| yaml::parse(*source, sources[*source].shared_text())).collect();
+    let parsed = files
+        .iter()
+        .map(|file| {
+            let source = &sources[file.source()];
+            Parsed { root: source.root(), path: source.path(), file }
+        })
+        .collect();
+    let manifests = Manifests::new(parsed);
+    let mut failures = Vec::new();
+    let mut left_alone: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let mut ignored = Vec::new();
+    let mut configs = Vec::new();
+    for root in roots {
+        failures.extend(root.failures);
+        ignored.extend(root.ignored);
+        for (what, count) in root.left_alone {
+            *left_alone.entry(what).or_default() += count;
+        }
+        configs.push(root.config);
+    }
+    failures.sort();
+    let mut outcome = judge(sources, &manifests, &configs, &ignored, request);
+    outcome.failures = failures;
+    outcome.summary.files = files.len();
+    outcome.summary.documents = manifests.documents;
+    outcome.summary.resources = manifests.resources.len();
+    outcome.summary.left_alone = left_alone.into_iter().collect();
+    outcome
+}
+
+fn judge<'w>(
+    sources: &'w Sources,
+    manifests: &'w Manifests<'w>,
+    configs: &'w [Config],
+    ignored: &'w [Ignored],
+    request: &Request,
+) -> Outcome {
+    let mut targets: Vec<render::Target> =
+        configs.iter().enumerate().flat_map(|(root, config)| render::targets(manifests, config, root)).collect();
+    if let Some(wanted) = &request.target {
+        targets.retain(|target| *target.name == **wanted);
+    }
+    let versions: Vec<Versions> = configs.iter().map(|config| settings::versions(config, request)).collect();
+    let graphs: Vec<Graph<'w>> = targets
+        .par_iter()
+        .map(|target| Graph::new(manifests, target, configs[target.root].role.as_ref().map(|role| role.value)))
+        .collect();
+    let options = configs.iter().map(settings::options).collect();
+    let world = World {
+        sources,
+        manifests,
+        targets: &targets,
+        graphs,
+        configs,
+        options,
+        versions: &versions,
+        today: request.today,
+        ignored,
+    };
+    let active = settings::active(configs, &request.selection);
+    let (found, undecided) = run::rules(&world, &active);
+    let (found, suppressed, faults) = suppress::apply(&world, found, &active);
+    let more = run::suppressions(&world, &active, &faults);
+    let findings = merge::finish(&world, found.into_iter().chain(more), request);
+    let undecided = finish_undecided(sources, undecided, request);
+    let mut names: Vec<String> = targets.iter().map(|target| target.name.to_string()).collect();
+    names.sort();
+    names.dedup();
+    Outcome {
+        findings,
+        undecided,
+        failures: Vec::new(),
+        summary: Summary {
+            files: 0,
+            documents: 0,
+            resources: 0,
+            targets: names,
+            suppressed,
+            versions: versions.first().cloned().unwrap_or_else(|| settings::versions(&Config::default(), request)),
+            left_alone: Vec::new(),
+        },
+    }
+}
+
+fn finish_undecided(sources: &Sources, undecided: Vec<Undecided>, request: &Request) -> Vec<Undecided> {
+    let mut undecided: Vec<Undecided> =
+        undecided.into_iter().filter(|question| request.reports_on(sources, question.span.source)).collect();
+    undecided.sort_by(|a, b| {
+        let key = |question: &Undecided| (sources.name(question.span.source).into_owned(), question.span.start);
+        key(a).cmp(&key(b)).then_with(|| (a.rule, &a.reason).cmp(&(b.rule, &b.reason)))
+    });
+    undecided.dedup();
+    undecided
+}
+
+impl Request {
+    /// Whether something in `source` is to be reported.
+    pub fn reports_on(&self, sources: &Sources, source: SourceId) -> bool {
+        if self.scopes.is_empty() {
+            return true;
+        }
+        let source = &sources[source];
+        self.scopes.iter().any(|scope| scope.root == source.root() && render::lies_in(source.path(), &scope.path))
+    }
+}

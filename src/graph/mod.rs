@@ -1,0 +1,63 @@
+//! Typed views of the objects of one target, and how they refer to each other.
+
+pub mod cnpg;
+mod lookup;
+pub mod schedule;
+mod view;
+
+use crate::config::Role;
+use crate::manifest::{Manifests, Resource};
+use crate::render::Target;
+use std::collections::HashMap;
+
+pub use lookup::{Absence, Lookup};
+pub use view::{Any, View};
+
+/// Objects of one kind, with their group.
+type OfKind<'w> = (&'w str, Vec<&'w Resource<'w>>);
+
+/// The objects of one target, indexed.
+#[derive(Debug)]
+pub struct Graph<'w> {
+    resources: Vec<&'w Resource<'w>>,
+    by_kind: HashMap<&'w str, Vec<OfKind<'w>>>,
+    by_name: HashMap<&'w str, Vec<&'w Resource<'w>>>,
+    openings: Vec<crate::render::Opening>,
+    role: Option<Role>,
+}
+
+impl<'w> Graph<'w> {
+    /// The graph of `target`. `role` is the role of its root, if the config says one.
+    pub fn new(manifests: &'w Manifests<'w>, target: &Target, role: Option<Role>) -> Graph<'w> {
+        let resources: Vec<&'w Resource<'w>> = target.members.iter().map(|at| &manifests.resources[*at]).collect();
+        let mut by_kind: HashMap<&'w str, Vec<OfKind<'w>>> = HashMap::new();
+        let mut by_name: HashMap<&'w str, Vec<&'w Resource<'w>>> = HashMap::new();
+        for resource in &resources {
+            let groups = by_kind.entry(resource.kind).or_default();
+            match groups.iter_mut().find(|(group, _)| *group == resource.group) {
+                Some((_, list)) => list.push(resource),
+                None => groups.push((resource.group, vec![resource])),
+            }
+            if let Some(name) = resource.written_name() {
+                by_name.entry(name).or_default().push(resource);
+            }
+        }
+        Graph { resources, by_kind, by_name, openings: target.openings.clone(), role }
+    }
+
+    /// Every object of the target, in order of path.
+    pub fn resources(&self) -> &[&'w Resource<'w>] {
+        &self.resources
+    }
+
+    /// Every whole object of a kind.
+    pub fn all<V: View<'w>>(&self) -> impl Iterator<Item = V> + '_ {
+        self.of_kind(V::GROUP, V::KIND).iter().filter(|resource| resource.whole).map(|resource| V::new(resource))
+    }
+
+    /// Every object of a group and kind, parts among them.
+    pub fn of_kind(&self, group: &str, kind: &str) -> &[&'w Resource<'w>] {
+        let groups = self.by_kind.get(kind).map_or(&[][..], Vec::as_slice);
+        groups.iter().find(|(known, _)| *known == group).map_or(&[], |(_, list)| list.as_slice())
+    }
+}

@@ -1,0 +1,111 @@
+//! What a rule sees: the world, its target's graph, the config, its options. All of it immutable.
+
+use super::Rule;
+use crate::config::Config;
+use crate::finding::Versions;
+use crate::graph::Graph;
+use crate::manifest::{Manifests, Parsed, Role};
+use crate::render::Target;
+use crate::source::Sources;
+use jiff::civil::Date;
+use std::any::Any;
+use std::collections::HashMap;
+use std::ops::Deref;
+
+/// Everything that was read, of all roots.
+#[derive(Debug)]
+pub struct World<'w> {
+    /// All texts.
+    pub sources: &'w Sources,
+    /// All documents.
+    pub manifests: &'w Manifests<'w>,
+    /// All targets of all roots.
+    pub targets: &'w [Target],
+    /// The graph of each target.
+    pub graphs: Vec<Graph<'w>>,
+    /// The config of each root.
+    pub configs: &'w [Config],
+    /// The options of each rule, for each root.
+    pub options: Vec<HashMap<&'static str, Box<dyn Any + Send + Sync>>>,
+    /// What is assumed of each root.
+    pub versions: &'w [Versions],
+    /// The day of the run, UTC.
+    pub today: Date,
+    /// Paths that were walked past because git ignores them, for rules that ask.
+    pub ignored: &'w [crate::walk::Ignored],
+}
+
+/// What every rule sees.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a, 'w> {
+    /// Everything that was read.
+    pub world: &'a World<'w>,
+    /// The number of the root in question; the first one for a rule over all.
+    pub root: usize,
+    rule: &'static Rule,
+}
+
+impl<'a, 'w> Context<'a, 'w> {
+    /// The context of `rule` in root number `root`.
+    pub fn new(world: &'a World<'w>, root: usize, rule: &'static Rule) -> Context<'a, 'w> {
+        Context { world, root, rule }
+    }
+
+    /// The config of the root.
+    pub fn config(&self) -> &'a Config {
+        &self.world.configs[self.root]
+    }
+
+    /// What is assumed of the root's cluster.
+    pub fn versions(&self) -> &'a Versions {
+        &self.world.versions[self.root]
+    }
+
+    /// The rule's options, of the type it declared.
+    pub fn options<T: 'static>(&self) -> &'a T {
+        self.world.options[self.root]
+            .get(self.rule.id)
+            .and_then(|options| options.downcast_ref())
+            .expect("internal: a rule asks for the options it declared")
+    }
+}
+
+/// What a rule of scope `File` sees.
+#[derive(Clone, Copy, Debug)]
+pub struct FileContext<'a, 'w> {
+    /// What every rule sees.
+    pub context: Context<'a, 'w>,
+    /// The file.
+    pub parsed: Parsed<'w>,
+    /// Its index in the manifests.
+    pub index: usize,
+    /// What it is for.
+    pub role: Role,
+}
+
+impl<'a, 'w> Deref for FileContext<'a, 'w> {
+    type Target = Context<'a, 'w>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.context
+    }
+}
+
+/// What a rule of scope `Target` sees.
+#[derive(Clone, Copy, Debug)]
+pub struct TargetContext<'a, 'w> {
+    /// What every rule sees.
+    pub context: Context<'a, 'w>,
+    /// The target.
+    pub target: &'a Target,
+    /// Its objects and references.
+    pub graph: &'a Graph<'w>,
+}
+
+impl<'a, 'w> Deref for TargetContext<'a, 'w> {
+    type Target = Context<'a, 'w>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.context
+    }
+}

@@ -1,0 +1,115 @@
+//! What a rule is: metadata, a declared scope, and a pure function.
+
+mod context;
+mod declare;
+mod sink;
+mod suppression;
+
+use crate::finding::{Category, Confidence, Severity};
+use crate::manifest::Resource;
+use serde_json::Value as Json;
+use std::any::Any;
+
+pub use context::{Context, FileContext, TargetContext, World};
+pub use sink::{Builder, Found, Sink};
+pub use suppression::{Fault, Suppression, Written};
+
+/// One fact that a rule can tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Code {
+    /// Kebab-case word, unique in its rule.
+    pub name: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// What it is about.
+    pub category: Category,
+}
+
+/// Whether the rule's fixes can be applied unread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fixable {
+    /// It offers none.
+    No,
+    /// They are safe.
+    Safe,
+    /// They need a look.
+    Unsafe,
+}
+
+/// How a rule's options are read and described.
+#[derive(Clone, Copy)]
+pub struct OptionsShape {
+    /// Reads options; the error is for the user.
+    pub read: fn(&serde_json::Map<String, Json>) -> Result<Box<dyn Any + Send + Sync>, String>,
+    /// Their JSON schema.
+    pub schema: fn() -> Json,
+}
+
+/// The function of a rule, by scope.
+#[derive(Clone, Copy)]
+pub enum Check {
+    /// Once per file.
+    File(for<'a, 'w> fn(&FileContext<'a, 'w>, &mut Sink<'_, 'w>)),
+    /// Once per object, however many targets share it.
+    Resource(for<'a, 'w> fn(&'w Resource<'w>, &Context<'a, 'w>, &mut Sink<'_, 'w>)),
+    /// Once per target.
+    Target(for<'a, 'w> fn(&TargetContext<'a, 'w>, &mut Sink<'_, 'w>)),
+    /// Once, over all targets of all roots.
+    Repo(for<'a, 'w> fn(&Context<'a, 'w>, &mut Sink<'_, 'w>)),
+    /// Once per suppression that is faulty or unused, after all other rules.
+    Suppression(for<'a, 'w> fn(&Suppression, &Context<'a, 'w>, &mut Sink<'_, 'w>)),
+    /// Once, over two states.
+    Change(for<'a, 'w> fn(&Context<'a, 'w>, &Context<'a, 'w>, &mut Sink<'_, 'w>)),
+}
+
+/// A rule.
+pub struct Rule {
+    /// `family/name`.
+    pub id: &'static str,
+    /// One line, lower-case, no full stop.
+    pub summary: &'static str,
+    /// The doc comment with its four headings.
+    pub docs: &'static str,
+    /// The facts it can tell, at least one.
+    pub codes: &'static [Code],
+    /// The version it came with.
+    pub since: &'static str,
+    /// Whether it offers fixes.
+    pub fixable: Fixable,
+    /// Whether it runs without being asked for.
+    pub default: bool,
+    /// Its options, if it has any.
+    pub options: Option<OptionsShape>,
+    /// What it does.
+    pub check: Check,
+}
+
+impl std::fmt::Debug for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Rule({})", self.id)
+    }
+}
+
+impl Rule {
+    /// The code of that name.
+    pub fn code(&self, name: &str) -> Option<&'static Code> {
+        self.codes.iter().find(|code| code.name == name)
+    }
+
+    /// The severity that stands for the rule in lists: that of its first code.
+    pub fn severity(&self) -> Severity {
+        self.codes[0].severity
+    }
+
+    /// The category that stands for the rule in lists.
+    pub fn category(&self) -> Category {
+        self.codes[0].category
+    }
+
+    /// Where its text stands in the published catalogue.
+    pub fn anchor(&self) -> String {
+        format!("rules/README.md#{}", self.id.replace('/', ""))
+    }
+}

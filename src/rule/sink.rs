@@ -1,0 +1,159 @@
+//! Where a rule puts what it finds.
+
+use super::{Code, Rule};
+use crate::finding::{Confidence, Edit, Finding, Fix, Label, Place, Undecided};
+use crate::manifest::Resource;
+use crate::source::Span;
+use crate::yaml::Value;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// Collects the findings of one rule in one scope.
+#[derive(Debug)]
+pub struct Sink<'s, 'w> {
+    rule: &'static Rule,
+    target: Option<Arc<str>>,
+    found: &'s mut Vec<Found<'w>>,
+    undecided: &'s mut Vec<Undecided>,
+}
+
+/// A finding and the object it is about.
+#[derive(Debug)]
+pub struct Found<'w> {
+    /// The finding, without its fingerprint.
+    pub finding: Finding,
+    /// The object, if it is about one.
+    pub resource: Option<&'w Resource<'w>>,
+}
+
+impl<'s, 'w> Sink<'s, 'w> {
+    /// A sink for `rule`, in `target` where its scope is one.
+    pub fn new(
+        rule: &'static Rule,
+        target: Option<Arc<str>>,
+        found: &'s mut Vec<Found<'w>>,
+        undecided: &'s mut Vec<Undecided>,
+    ) -> Sink<'s, 'w> {
+        Sink { rule, target, found, undecided }
+    }
+
+    /// A finding about `value` of `resource`. `code` is one of the rule's.
+    pub fn finding(
+        &mut self,
+        code: &str,
+        resource: &'w Resource<'w>,
+        value: Value<'w>,
+        message: impl Into<String>,
+    ) -> Builder<'_> {
+        let place = Place { target: self.target.clone(), resource: Some(resource.object_name()) };
+        let pointer = document_root(resource).pointer_to(value).unwrap_or_default();
+        self.push(code, value.span(), pointer, message.into(), vec![place], Some(resource))
+    }
+
+    /// A finding about bytes of a file, whatever they hold.
+    pub fn file_finding(&mut self, code: &str, span: Span, pointer: String, message: impl Into<String>) -> Builder<'_> {
+        self.push(code, span, pointer, message.into(), Vec::new(), None)
+    }
+
+    /// A question about `span` that has no answer, and why.
+    pub fn undecided(&mut self, span: Span, reason: impl Into<String>) {
+        self.undecided.push(Undecided { rule: self.rule.id, span, reason: reason.into() });
+    }
+
+    fn push(
+        &mut self,
+        code: &str,
+        span: Span,
+        pointer: String,
+        message: String,
+        places: Vec<Place>,
+        resource: Option<&'w Resource<'w>>,
+    ) -> Builder<'_> {
+        let code: &Code = self.rule.code(code).expect("internal: a rule tells only the codes it declared");
+        self.found.push(Found {
+            finding: Finding {
+                rule: self.rule.id,
+                code: code.name,
+                severity: code.severity,
+                confidence: code.confidence,
+                category: code.category,
+                message,
+                primary: Label { span, text: Cow::Borrowed("") },
+                related: Vec::new(),
+                notes: Vec::new(),
+                helps: Vec::new(),
+                fixes: Vec::new(),
+                pointer,
+                places,
+                fingerprint: String::new(),
+            },
+            resource,
+        });
+        let last = self.found.last_mut().expect("internal: a finding was just pushed");
+        Builder { finding: &mut last.finding }
+    }
+}
+
+fn document_root<'w>(resource: &'w Resource<'w>) -> Value<'w> {
+    let file = resource.value.file();
+    match file.documents()[resource.document].root {
+        Some(root) => Value::new(file, root, resource.value.dialect()),
+        None => resource.value,
+    }
+}
+
+/// Adds the proof to a finding.
+#[derive(Debug)]
+pub struct Builder<'f> {
+    finding: &'f mut Finding,
+}
+
+impl Builder<'_> {
+    /// What stands beside the underlined place: at most twelve words.
+    pub fn label(self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.finding.primary.text = text.into();
+        self
+    }
+
+    /// Underlines `span` instead of the value.
+    pub fn underline(self, span: Span) -> Self {
+        self.finding.primary.span = span;
+        self
+    }
+
+    /// Another place that says why.
+    pub fn related(self, span: Span, text: impl Into<Cow<'static, str>>) -> Self {
+        self.finding.related.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// What was looked at.
+    pub fn note(self, text: impl Into<String>) -> Self {
+        self.finding.notes.push(text.into());
+        self
+    }
+
+    /// What to do, verb first.
+    pub fn help(self, text: impl Into<String>) -> Self {
+        self.finding.helps.push(text.into());
+        self
+    }
+
+    /// A change that mends it and needs no look.
+    pub fn fix(self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        self.finding.fixes.push(Fix { title: title.into(), safe: true, edits });
+        self
+    }
+
+    /// A change that may mend it and needs a look.
+    pub fn suggestion(self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        self.finding.fixes.push(Fix { title: title.into(), safe: false, edits });
+        self
+    }
+
+    /// Says how sure this one is, if less sure than its code.
+    pub fn confidence(self, confidence: Confidence) -> Self {
+        self.finding.confidence = self.finding.confidence.min(confidence);
+        self
+    }
+}

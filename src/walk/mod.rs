@@ -1,0 +1,4 @@
+//! t
+/// A path that git ignores.
+#[derive(Debug)]
+pub struct Ignored;
