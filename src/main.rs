@@ -1,1 +1,2 @@
-fn main() {}
+//! The program: arguments in, exit status out.
+fn main(){}
