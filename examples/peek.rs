@@ -33,14 +33,11 @@ fn main() {
     }
     let request = Request {
         selection: Selection { select: std::env::args().skip(2).collect(), ignore: vec![] },
-        overrides: vec![],
         scopes: vec![],
         today: jiff::civil::date(2026, 11, 21),
-        kubernetes: None,
-        cnpg: None,
         target: None,
     };
-    let outcome = tidegate::engine::run(&sources, vec![root], &request);
+    let outcome = tidegate::engine::run(&sources, vec![root], &request).outcome;
     for f in &outcome.findings {
         let at = sources[f.primary.span.source].position(f.primary.span.start);
         println!(

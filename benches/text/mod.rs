@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 /// A long schema, nested and full of descriptions, as CRDs are.
-pub fn schema_like(properties: usize) -> String {
+pub(crate) fn schema_like(properties: usize) -> String {
     let mut out = String::from(
         "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: tides.example.org\n\
          spec:\n  versions:\n  - name: v1\n    schema:\n      openAPIV3Schema:\n        properties:\n",
@@ -20,7 +20,7 @@ pub fn schema_like(properties: usize) -> String {
 }
 
 /// One file of a platform repo: a cluster, its backup, a policy, a workload, a Secret.
-pub fn manifests(number: usize) -> String {
+pub(crate) fn manifests(number: usize) -> String {
     let name = format!("app{number}");
     format!(
         "# {name}: what it needs\napiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata:\n  name: {name}-db\n  namespace: team{team}\n  labels:\n    app.kubernetes.io/name: {name}\n\

@@ -8,15 +8,15 @@ use std::path::PathBuf;
 /// A GitOps policy linter that knows CloudNativePG, network policies and secrets.
 #[derive(Debug, Parser)]
 #[command(name = "tidegate", version, about, max_term_width = 100, disable_help_subcommand = true)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(super) command: Command,
 }
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Read a repo and say what will be refused, leak, or not do what it says
     Lint(Box<Lint>),
     /// Explain a rule: what it catches, why it hurts, how to fix it
@@ -33,143 +33,143 @@ pub enum Command {
 
 /// Options of `lint`.
 #[derive(Debug, Args)]
-pub struct Lint {
+pub(super) struct Lint {
     /// Files or folders to report on, in one repo or several; `-` reads standard input
     #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
     /// Name of the file that comes in on standard input
     #[arg(long, value_name = "FILE")]
-    pub stdin_filename: Option<PathBuf>,
+    pub(super) stdin_filename: Option<PathBuf>,
     /// Take PATH as the whole world: no config, no enclosing root
     #[arg(long)]
-    pub isolated: bool,
+    pub(super) isolated: bool,
 
     /// pretty, concise, json, sarif or github; FORMAT=FILE writes a report to a file. May be given several times
     #[arg(long, value_name = "FORMAT", help_heading = "Report")]
-    pub format: Vec<Destination>,
+    pub(super) format: Vec<Destination>,
     /// Write the report to a file instead of standard output
     #[arg(long, short, value_name = "FILE", help_heading = "Report")]
-    pub output: Option<PathBuf>,
+    pub(super) output: Option<PathBuf>,
     /// Show every finding, not three a rule
     #[arg(long, help_heading = "Report")]
-    pub all: bool,
+    pub(super) all: bool,
     /// Show findings from this severity on [default: warning on a terminal, note elsewhere]
     #[arg(long, value_name = "SEVERITY", value_parser = severity, help_heading = "Report")]
-    pub severity_from: Option<Severity>,
+    pub(super) severity_from: Option<Severity>,
     /// Show findings from this confidence on [default: medium on a terminal, low elsewhere]
     #[arg(long, value_name = "CONFIDENCE", value_parser = confidence, help_heading = "Report")]
-    pub confidence: Option<Confidence>,
+    pub(super) confidence: Option<Confidence>,
     /// When to colour
     #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN", help_heading = "Report")]
-    pub color: When,
+    pub(super) color: When,
     /// Print findings only
     #[arg(long, short, help_heading = "Report")]
-    pub quiet: bool,
+    pub(super) quiet: bool,
     /// List what was left alone and what stayed undecided
     #[arg(long, short, help_heading = "Report")]
-    pub verbose: bool,
+    pub(super) verbose: bool,
     /// Print times and sizes of the run to standard error
     #[arg(long, help_heading = "Report")]
-    pub statistics: bool,
+    pub(super) statistics: bool,
 
     /// Apply safe fixes
     #[arg(long, help_heading = "Fix")]
-    pub fix: bool,
+    pub(super) fix: bool,
     /// Apply fixes that need a look, too
     #[arg(long, help_heading = "Fix")]
-    pub unsafe_fixes: bool,
+    pub(super) unsafe_fixes: bool,
     /// Show fixes as a diff and write nothing
     #[arg(long, help_heading = "Fix")]
-    pub diff: bool,
+    pub(super) diff: bool,
 
     /// Run only these rules or families
     #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = "Rules")]
-    pub select: Vec<String>,
+    pub(super) select: Vec<String>,
     /// Do not run these rules or families
     #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = "Rules")]
-    pub ignore: Vec<String>,
+    pub(super) ignore: Vec<String>,
     /// Set a severity: error, warning, note or off
     #[arg(long, value_name = "RULE[:CODE]=SEVERITY", help_heading = "Rules")]
-    pub severity: Vec<String>,
+    pub(super) severity: Vec<String>,
     /// Exit with 1 for findings from this severity on
     #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "SEVERITY", help_heading = "Rules")]
-    pub fail_on: FailOn,
+    pub(super) fail_on: FailOn,
     /// Count what stays undecided as failure
     #[arg(long, help_heading = "Rules")]
-    pub strict: bool,
+    pub(super) strict: bool,
     /// Look at one target only
     #[arg(long, value_name = "NAME", help_heading = "Rules")]
-    pub target: Option<String>,
+    pub(super) target: Option<String>,
     /// What this repo is: platform, app or runtime
     #[arg(long, value_enum, value_name = "ROLE", help_heading = "Rules")]
-    pub role: Option<RoleWord>,
+    pub(super) role: Option<RoleWord>,
     /// Kubernetes version that the clusters run
     #[arg(long, value_name = "VERSION", help_heading = "Rules")]
-    pub kubernetes_version: Option<String>,
+    pub(super) kubernetes_version: Option<String>,
     /// Version of the CloudNativePG operator
     #[arg(long, value_name = "VERSION", help_heading = "Rules")]
-    pub cnpg_version: Option<String>,
+    pub(super) cnpg_version: Option<String>,
 
     /// Read this config instead of tidegate.yaml
     #[arg(long, value_name = "FILE", conflicts_with_all = ["no_config", "isolated"], help_heading = "Files")]
-    pub config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
     /// Read no config
     #[arg(long, help_heading = "Files")]
-    pub no_config: bool,
+    pub(super) no_config: bool,
     /// Read files that git ignores, too
     #[arg(long, help_heading = "Files")]
-    pub no_ignore: bool,
+    pub(super) no_ignore: bool,
     /// Read hidden files and folders, too
     #[arg(long, help_heading = "Files")]
-    pub hidden: bool,
+    pub(super) hidden: bool,
     /// Largest file that is read: bytes, or with KiB, MiB, GiB
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "16MiB", help_heading = "Files")]
-    pub max_file_size: u64,
+    pub(super) max_file_size: u64,
     /// Number of threads [default: one a core]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Files")]
-    pub jobs: Option<u16>,
+    pub(super) jobs: Option<u16>,
 }
 
 /// Options of `explain`.
 #[derive(Debug, Args)]
-pub struct Explain {
+pub(super) struct Explain {
     /// Id of the rule, as in `cnpg/five-field-schedule`
-    pub rule: String,
+    pub(super) rule: String,
 }
 
 /// Options of `rules`.
 #[derive(Debug, Args)]
-pub struct Rules {
+pub(super) struct Rules {
     /// How to print the list
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
-    pub format: ListFormat,
+    pub(super) format: ListFormat,
 }
 
 /// Options of `init`.
 #[derive(Debug, Args)]
-pub struct Init {
+pub(super) struct Init {
     /// The repo
     #[arg(value_name = "PATH", default_value = ".")]
-    pub path: PathBuf,
+    pub(super) path: PathBuf,
     /// What this repo is
     #[arg(long, value_enum)]
-    pub role: Option<RoleWord>,
+    pub(super) role: Option<RoleWord>,
     /// Write over an existing config
     #[arg(long, action = ArgAction::SetTrue)]
-    pub force: bool,
+    pub(super) force: bool,
 }
 
 /// Options of `completions`.
 #[derive(Debug, Args)]
-pub struct Completions {
+pub(super) struct Completions {
     /// The shell
     #[arg(value_enum)]
-    pub shell: clap_complete::Shell,
+    pub(super) shell: clap_complete::Shell,
 }
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum When {
+pub(super) enum When {
     /// On a terminal that can, unless NO_COLOR says no.
     Auto,
     /// Always.
@@ -181,7 +181,7 @@ pub enum When {
 /// From which severity on a run fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[allow(missing_docs, reason = "the names are the documentation")]
-pub enum FailOn {
+pub(super) enum FailOn {
     Error,
     Warning,
     Note,
@@ -190,7 +190,7 @@ pub enum FailOn {
 
 impl FailOn {
     /// The least severity that fails a run, if any does.
-    pub fn severity(self) -> Option<Severity> {
+    pub(super) fn severity(self) -> Option<Severity> {
         match self {
             FailOn::Error => Some(Severity::Error),
             FailOn::Warning => Some(Severity::Warning),
@@ -203,7 +203,7 @@ impl FailOn {
 /// What a repo is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[allow(missing_docs, reason = "the names are the documentation")]
-pub enum RoleWord {
+pub(super) enum RoleWord {
     Platform,
     App,
     Runtime,
@@ -222,7 +222,7 @@ impl From<RoleWord> for crate::config::Role {
 /// How to print the list of rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[allow(missing_docs, reason = "the names are the documentation")]
-pub enum ListFormat {
+pub(super) enum ListFormat {
     Text,
     Json,
 }
@@ -267,7 +267,15 @@ mod tests {
 
     #[test]
     fn sizes_are_read_with_units() {
-        for (text, bytes) in [("16MiB", Some(16 << 20)), ("1024", Some(1024)), ("2g", Some(2 << 30)), ("0", None), ("3GiB", None), ("x", None), ("1TB", None)] {
+        for (text, bytes) in [
+            ("16MiB", Some(16 << 20)),
+            ("1024", Some(1024)),
+            ("2g", Some(2 << 30)),
+            ("0", None),
+            ("3GiB", None),
+            ("x", None),
+            ("1TB", None),
+        ] {
             assert_eq!(size(text).ok(), bytes, "{text}");
         }
     }

@@ -13,7 +13,7 @@ pub(super) fn finish<'w>(world: &World<'w>, found: impl Iterator<Item = Found<'w
     let mut index: HashMap<(&'static str, &'static str, Span), usize> = HashMap::new();
     let mut merged: Vec<Finding> = Vec::new();
     for Found { mut finding, resource } in found {
-        let Some(severity) = settings::level(world, &finding, &request.overrides) else { continue };
+        let Some(severity) = settings::level(world, &finding) else { continue };
         if !finding.labels().any(|label| request.reports_on(world.sources, label.span.source)) {
             continue;
         }

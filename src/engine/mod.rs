@@ -1,5 +1,6 @@
 //! Runs the rules over what was read, applies suppressions and severities, merges and sorts.
 
+mod masks;
 mod merge;
 mod run;
 mod settings;
@@ -11,14 +12,14 @@ use crate::graph::Graph;
 use crate::manifest::{Manifests, Parsed};
 use crate::render;
 use crate::rule::World;
-use crate::source::{SourceId, Sources};
-use crate::walk::Ignored;
+use crate::source::{Masks, SourceId, Sources};
 use crate::yaml;
 use jiff::civil::Date;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
-pub use settings::{Level, Override, Selection};
+pub use settings::{Selection, names};
 
 /// One root as it was read.
 #[derive(Debug, Default)]
@@ -31,8 +32,6 @@ pub struct Root {
     pub left_alone: BTreeMap<&'static str, usize>,
     /// What could not be read.
     pub failures: Vec<Failure>,
-    /// What git ignores and was walked past.
-    pub ignored: Vec<Ignored>,
 }
 
 /// What to report on: a root and a path in it; the empty path is the whole root.
@@ -49,16 +48,10 @@ pub struct Scope {
 pub struct Request {
     /// Which rules run.
     pub selection: Selection,
-    /// Severities from the command line, over those of the config.
-    pub overrides: Vec<Override>,
     /// What is reported; empty for everything.
     pub scopes: Vec<Scope>,
     /// The day of the run, UTC.
     pub today: Date,
-    /// Kubernetes version from the command line.
-    pub kubernetes: Option<String>,
-    /// CloudNativePG version from the command line.
-    pub cnpg: Option<String>,
     /// Only this target.
     pub target: Option<String>,
 }
@@ -68,11 +61,44 @@ pub const NEWEST_KUBERNETES: &str = "1.36";
 /// The newest operator this program knows.
 pub const NEWEST_CNPG: &str = "1.30";
 
+/// What a run gives.
+#[derive(Debug)]
+pub struct Run {
+    /// What it says.
+    pub outcome: Outcome,
+    /// What must not be shown of the texts that it speaks of.
+    pub masks: Masks,
+    /// What it cost.
+    pub statistics: Statistics,
+}
+
+/// What a run cost.
+#[derive(Debug, Default)]
+pub struct Statistics {
+    /// Nodes of all files.
+    pub nodes: usize,
+    /// Memory held beside the texts, in bytes.
+    pub node_bytes: usize,
+    /// Wall time of each phase, in order.
+    pub phases: Vec<(&'static str, Duration)>,
+    /// Time of each rule over all its tasks, the dearest first.
+    pub rules: Vec<(&'static str, Duration)>,
+}
+
 /// Parses all files of `roots` and runs the rules.
-pub fn run(sources: &Sources, roots: Vec<Root>, request: &Request) -> Outcome {
+pub fn run(sources: &Sources, roots: Vec<Root>, request: &Request) -> Run {
+    let mut statistics = Statistics::default();
+    let mut clock = Instant::now();
+    let mut phase = |statistics: &mut Statistics, name: &'static str| {
+        statistics.phases.push((name, clock.elapsed()));
+        clock = Instant::now();
+    };
     let wanted: Vec<SourceId> = roots.iter().flat_map(|root| root.files.iter().copied()).collect();
     let files: Vec<yaml::File> =
         wanted.par_iter().map(|source| yaml::parse(*source, sources[*source].shared_text())).collect();
+    statistics.nodes = files.iter().map(yaml::File::node_count).sum();
+    statistics.node_bytes = files.iter().map(yaml::File::memory).sum();
+    phase(&mut statistics, "parse");
     let parsed = files
         .iter()
         .map(|file| {
@@ -81,41 +107,43 @@ pub fn run(sources: &Sources, roots: Vec<Root>, request: &Request) -> Outcome {
         })
         .collect();
     let manifests = Manifests::new(parsed);
+    phase(&mut statistics, "manifests");
     let mut failures = Vec::new();
     let mut left_alone: BTreeMap<&'static str, usize> = BTreeMap::new();
-    let mut ignored = Vec::new();
     let mut configs = Vec::new();
     for root in roots {
         failures.extend(root.failures);
-        ignored.extend(root.ignored);
         for (what, count) in root.left_alone {
             *left_alone.entry(what).or_default() += count;
         }
         configs.push(root.config);
     }
     failures.sort();
-    let mut outcome = judge(sources, &manifests, &configs, &ignored, request);
+    let mut outcome = judge(sources, &manifests, &configs, request, &mut statistics);
+    phase(&mut statistics, "judge");
+    let masks = masks::of(sources, &manifests, &outcome);
+    phase(&mut statistics, "mask");
     outcome.failures = failures;
     outcome.summary.files = files.len();
     outcome.summary.documents = manifests.documents;
     outcome.summary.resources = manifests.resources.len();
     outcome.summary.left_alone = left_alone.into_iter().collect();
-    outcome
+    Run { outcome, masks, statistics }
 }
 
 fn judge<'w>(
     sources: &'w Sources,
     manifests: &'w Manifests<'w>,
     configs: &'w [Config],
-    ignored: &'w [Ignored],
     request: &Request,
+    statistics: &mut Statistics,
 ) -> Outcome {
     let mut targets: Vec<render::Target> =
         configs.iter().enumerate().flat_map(|(root, config)| render::targets(manifests, config, root)).collect();
     if let Some(wanted) = &request.target {
         targets.retain(|target| *target.name == **wanted);
     }
-    let versions: Vec<Versions> = configs.iter().map(|config| settings::versions(config, request)).collect();
+    let versions: Vec<Versions> = configs.iter().map(settings::versions).collect();
     let graphs: Vec<Graph<'w>> = targets
         .par_iter()
         .map(|target| Graph::new(manifests, target, configs[target.root].role.as_ref().map(|role| role.value)))
@@ -130,10 +158,9 @@ fn judge<'w>(
         options,
         versions: &versions,
         today: request.today,
-        ignored,
     };
     let active = settings::active(configs, &request.selection);
-    let (found, undecided) = run::rules(&world, &active);
+    let (found, undecided) = run::rules(&world, &active, &mut statistics.rules);
     let (found, suppressed, faults) = suppress::apply(&world, found, &active);
     let more = run::suppressions(&world, &active, &faults);
     let findings = merge::finish(&world, found.into_iter().chain(more), request);
@@ -151,7 +178,7 @@ fn judge<'w>(
             resources: 0,
             targets: names,
             suppressed,
-            versions: versions.first().cloned().unwrap_or_else(|| settings::versions(&Config::default(), request)),
+            versions: versions.first().cloned().unwrap_or_else(|| settings::versions(&Config::default())),
             left_alone: Vec::new(),
         },
     }

@@ -5,7 +5,9 @@ use crate::finding::Undecided;
 use crate::render::Target;
 use crate::rule::{Check, Context, FileContext, Found, Rule, Sink, Suppression, TargetContext, World};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::time::{Duration, Instant};
 
 /// Objects or files one task looks at.
 const CHUNK: usize = 256;
@@ -17,17 +19,39 @@ enum Task<'t> {
     Repo(&'static Rule),
 }
 
+impl Task<'_> {
+    fn rule(&self) -> &'static Rule {
+        match self {
+            Task::Files(rule, _) | Task::Resources(rule, _) | Task::Target(rule, ..) | Task::Repo(rule) => rule,
+        }
+    }
+}
+
 type Results<'w> = (Vec<Found<'w>>, Vec<Undecided>);
 
 /// Runs every rule of `active` over its scope.
-pub(super) fn rules<'w>(world: &World<'w>, active: &[&'static Rule]) -> Results<'w> {
+pub(super) fn rules<'w>(
+    world: &World<'w>,
+    active: &[&'static Rule],
+    times: &mut Vec<(&'static str, Duration)>,
+) -> Results<'w> {
     let tasks: Vec<Task<'_>> = active.iter().flat_map(|rule| tasks(world, rule)).collect();
-    let results: Vec<Results<'w>> = tasks.par_iter().map(|task| work(world, task)).collect();
+    let results: Vec<(Results<'w>, Duration)> = tasks
+        .par_iter()
+        .map(|task| {
+            let start = Instant::now();
+            (work(world, task), start.elapsed())
+        })
+        .collect();
     let mut all: Results<'w> = (Vec::new(), Vec::new());
-    for (found, undecided) in results {
+    let mut spent: BTreeMap<&'static str, Duration> = BTreeMap::new();
+    for (task, ((found, undecided), time)) in tasks.iter().zip(results) {
+        *spent.entry(task.rule().id).or_default() += time;
         all.0.extend(found);
         all.1.extend(undecided);
     }
+    times.extend(spent);
+    times.sort_by_key(|(id, time)| (std::cmp::Reverse(*time), *id));
     all
 }
 

@@ -72,12 +72,9 @@ fn by_entry(world: &World<'_>, entries: &mut [Vec<bool>], found: &Found<'_>) -> 
     let Some(config) = world.configs.get(source.root()) else { return false };
     let mut hit = false;
     for (at, entry) in config.allow.iter().enumerate() {
-        let expired = entry.until.is_some_and(|until| until < world.today);
-        if expired || !covers(&entry.rule, entry.code.as_deref(), &found.finding) {
-            continue;
-        }
         let object = found.finding.places.first().and_then(|place| place.resource.as_ref());
-        if entry.matches(source.path(), object) {
+        let covers = entry.covers(found.finding.rule, found.finding.code, source.path(), object);
+        if covers && !entry.is_expired(world.today) {
             entries[source.root()][at] = true;
             hit = true;
         }
@@ -192,7 +189,7 @@ fn faults(
     for (root, config) in world.configs.iter().enumerate() {
         for (at, entry) in config.allow.iter().enumerate() {
             let fault = match entry.until {
-                Some(until) if until < world.today => Fault::Expired(until.to_string()),
+                Some(until) if entry.is_expired(world.today) => Fault::Expired(until.to_string()),
                 _ if entries[root][at] || !runs(&entry.rule) => continue,
                 _ => Fault::Unused,
             };

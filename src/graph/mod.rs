@@ -10,7 +10,7 @@ use crate::manifest::{Manifests, Resource};
 use crate::render::Target;
 use std::collections::HashMap;
 
-pub use lookup::{Absence, Lookup};
+pub use lookup::{Absence, Lookup, is_near, near_name};
 pub use view::{Any, View};
 
 /// Objects of one kind, with their group.

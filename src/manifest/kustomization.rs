@@ -47,7 +47,8 @@ impl<'w> Kustomization<'w> {
             .get("apiVersion")
             .and_then(Value::as_str)
             .is_some_and(|version| version.starts_with("kustomize.config.k8s.io/"));
-        if !NAMES.contains(&name) && !(ours && matches!(kind, Some("Kustomization" | "Component"))) {
+        let by_kind = ours && matches!(kind, Some("Kustomization" | "Component"));
+        if !NAMES.contains(&name) && !by_kind {
             return None;
         }
         let mut found = Kustomization {

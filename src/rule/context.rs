@@ -31,8 +31,6 @@ pub struct World<'w> {
     pub versions: &'w [Versions],
     /// The day of the run, UTC.
     pub today: Date,
-    /// Paths that were walked past because git ignores them, for rules that ask.
-    pub ignored: &'w [crate::walk::Ignored],
 }
 
 /// What every rule sees.

@@ -38,11 +38,14 @@ pub enum Fixable {
     Unsafe,
 }
 
+/// A rule's options as the struct it declared.
+pub type ReadOptions = Box<dyn Any + Send + Sync>;
+
 /// How a rule's options are read and described.
 #[derive(Clone, Copy)]
 pub struct OptionsShape {
     /// Reads options; the error is for the user.
-    pub read: fn(&serde_json::Map<String, Json>) -> Result<Box<dyn Any + Send + Sync>, String>,
+    pub read: fn(&serde_json::Map<String, Json>) -> Result<ReadOptions, String>,
     /// Their JSON schema.
     pub schema: fn() -> Json,
 }

@@ -41,6 +41,14 @@ impl Masks {
         self.ranges.get(&source).map_or(&[], Vec::as_slice)
     }
 
+    /// The secret ranges of one source that share a byte with `range`, in order.
+    pub fn within(&self, source: SourceId, range: Range<usize>) -> &[Range<u32>] {
+        let all = self.of(source);
+        let from = all.partition_point(|mask| mask.end as usize <= range.start);
+        let to = all.partition_point(|mask| (mask.start as usize) < range.end);
+        &all[from..to.max(from)]
+    }
+
     /// The bytes `range` of a source with every secret in it replaced by [`MASK`].
     pub fn apply<'a>(&self, sources: &'a Sources, source: SourceId, range: Range<usize>) -> Cow<'a, str> {
         let text = &sources[source].text()[range.clone()];
@@ -104,6 +112,16 @@ mod tests {
     #[test]
     fn overlapping_spans_become_one_mask() {
         assert_eq!(masked("a: secret", &[3..6, 5..9]), "a: ********");
+    }
+
+    #[test]
+    fn masks_within_a_range_share_a_byte_with_it() {
+        let mut sources = Sources::new(vec![String::new()]);
+        let id = sources.add(Source::new(0, "a", "abcdefghij"));
+        let masks = Masks::new(&sources, [1..3, 5..7].map(|range| Span::new(id, range)));
+        for (range, count) in [(0..1, 0), (0..2, 1), (2..5, 1), (2..6, 2), (3..5, 0), (7..10, 0), (4..4, 0)] {
+            assert_eq!(masks.within(id, range.clone()).len(), count, "{range:?}");
+        }
     }
 
     #[test]

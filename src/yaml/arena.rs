@@ -92,7 +92,6 @@ pub struct Document {
     pub root: Option<NodeId>,
     /// Faults, in order. With a [`SyntaxKind::Grammar`] fault the nodes are only a part.
     pub errors: Vec<SyntaxError>,
-    pub(super) nodes: Range<u32>,
 }
 
 impl Document {

@@ -149,7 +149,7 @@ impl Builder {
     fn scalar(
         &mut self,
         text: &str,
-        value: &Cow<'_, str>,
+        value: &str,
         style: ScalarStyle,
         anchor: usize,
         tag: Option<Cow<'_, Tag>>,
@@ -303,22 +303,22 @@ impl Builder {
             self.close(self.seen);
         }
         let nodes = self.first..self.file.nodes.len() as u32;
-        let root = (!nodes.is_empty() && self.file.nodes[nodes.start as usize].flags & ABSENT == 0)
-            .then_some(NodeId(nodes.start));
+        let root = (!nodes.is_empty() && self.file.nodes[self.first as usize].flags & ABSENT == 0)
+            .then_some(NodeId(self.first));
         let mut errors = std::mem::take(&mut self.errors);
         if std::mem::take(&mut self.has_aliases) {
-            errors.extend(budget::check(&self.file, nodes.clone()));
+            errors.extend(budget::check(&self.file, nodes));
         }
         errors.sort_by_key(|error| error.span.start);
-        self.file.documents.push(Document { range: self.start..end.max(self.start), root, errors, nodes });
+        self.file.documents.push(Document { range: self.start..end.max(self.start), root, errors });
         self.first = self.file.nodes.len() as u32;
         self.start = end.max(self.start);
         self.anchors.clear();
     }
 }
 
-fn borrowed_at(text: &str, value: &Cow<'_, str>) -> Option<u32> {
-    let Cow::Borrowed(value) = value else { return None };
+/// Where in `text` the parser borrowed `value` from; none for a value it made itself.
+fn borrowed_at(text: &str, value: &str) -> Option<u32> {
     let at = (value.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
     let found = text.get(at..at + value.len())?;
     std::ptr::eq(found.as_ptr(), value.as_ptr()).then_some(at as u32)

@@ -1,0 +1,280 @@
+//! From the paths of the command line to roots with their configs and texts.
+
+use super::args::Lint;
+use crate::config::{self, Config, ConfigError, RuleShape};
+use crate::engine::{Root, Scope};
+use crate::finding::Failure;
+use crate::rules;
+use crate::source::{Source, SourceId, Sources};
+use crate::tree::{self, Disk, Memory, ReadError, Tree};
+use crate::walk;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Everything a run starts from.
+pub(super) struct Loaded {
+    /// All texts, configs among them.
+    pub(super) sources: Sources,
+    /// The roots in the order they were named.
+    pub(super) roots: Vec<Root>,
+    /// Where each root lies.
+    pub(super) folders: Vec<PathBuf>,
+    /// What to report on.
+    pub(super) scopes: Vec<Scope>,
+    /// What is wrong with the configs; then nothing is run.
+    pub(super) config_errors: Vec<ConfigError>,
+    /// What makes the run impossible.
+    pub(super) refusals: Vec<Failure>,
+}
+
+/// Text that comes in on standard input, in place of a file.
+pub(super) struct Incoming {
+    /// The file it stands for.
+    pub(super) path: PathBuf,
+    /// The bytes.
+    pub(super) bytes: Vec<u8>,
+}
+
+struct Place {
+    folder: PathBuf,
+    /// With `--isolated`, the one file that is the world.
+    only: Option<String>,
+    scopes: Vec<String>,
+    overlay: Vec<(String, Vec<u8>)>,
+}
+
+/// Reads the worlds around the paths of `arguments`.
+pub(super) fn load(arguments: &Lint, incoming: Option<&Incoming>) -> Loaded {
+    let mut refusals = Vec::new();
+    let places = places(arguments, incoming, &mut refusals);
+    let prefixes = prefixes(&places.iter().map(|place| place.folder.as_path()).collect::<Vec<_>>());
+    let mut loaded = Loaded {
+        sources: Sources::new(prefixes),
+        roots: Vec::new(),
+        folders: places.iter().map(|place| place.folder.clone()).collect(),
+        scopes: Vec::new(),
+        config_errors: Vec::new(),
+        refusals,
+    };
+    let shapes = shapes();
+    for (number, place) in places.into_iter().enumerate() {
+        let tree = match open(&place, arguments.max_file_size) {
+            Ok(tree) => tree,
+            Err(failure) => {
+                loaded.refusals.push(failure);
+                continue;
+            }
+        };
+        let config = read_config(arguments, tree.as_ref(), number, &shapes, &mut loaded);
+        let root = read_root(arguments, tree.as_ref(), &place, number, config, &mut loaded.sources);
+        loaded.roots.push(root);
+        let whole = place.scopes.iter().any(String::is_empty);
+        let paths = if whole { vec![String::new()] } else { place.scopes };
+        loaded.scopes.extend(paths.into_iter().map(|path| Scope { root: number, path }));
+    }
+    loaded
+}
+
+/// What the config may say of each rule.
+pub(super) fn shapes() -> Vec<RuleShape<'static>> {
+    rules::ALL
+        .iter()
+        .map(|rule| RuleShape {
+            id: rule.id,
+            codes: rule.codes.iter().map(|code| code.name).collect(),
+            options: rule.options.map(|options| (options.schema)()),
+        })
+        .collect()
+}
+
+fn places(arguments: &Lint, incoming: Option<&Incoming>, refusals: &mut Vec<Failure>) -> Vec<Place> {
+    let mut places: Vec<Place> = Vec::new();
+    let here = [PathBuf::from(".")];
+    let paths: &[PathBuf] = if arguments.paths.is_empty() { &here } else { &arguments.paths };
+    for path in paths {
+        let (path, bytes) = match incoming {
+            Some(incoming) if path.as_os_str() == "-" => (incoming.path.as_path(), Some(incoming.bytes.clone())),
+            _ => (path.as_path(), None),
+        };
+        match locate(arguments, path, bytes.is_some()) {
+            Ok((folder, inside, only)) => {
+                let at = places.iter().position(|place| place.folder == folder && place.only == only);
+                let place = match at {
+                    Some(at) => &mut places[at],
+                    None => {
+                        places.push(Place { folder, only, scopes: Vec::new(), overlay: Vec::new() });
+                        places.last_mut().expect("internal: a place was just pushed")
+                    }
+                };
+                if let Some(bytes) = bytes {
+                    place.overlay.push((inside.clone(), bytes));
+                }
+                place.scopes.push(inside);
+            }
+            Err(failure) => refusals.push(failure),
+        }
+    }
+    places
+}
+
+/// The root around `path`, the path in it, and the one file to look at, if the world is one file.
+fn locate(arguments: &Lint, path: &Path, incoming: bool) -> Result<(PathBuf, String, Option<String>), Failure> {
+    let refuse = |message: String| Failure { path: path.display().to_string(), message };
+    // What comes in need not exist on disk; its folder has to.
+    let (existing, name) = if incoming && !path.exists() {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| refuse("names no file".into()))?;
+        (folder, Some(name))
+    } else {
+        (path, None)
+    };
+    let found = tree::enclosing_root(existing).map_err(|error| refuse(error.cause()))?;
+    let join = |inside: String| match name {
+        Some(name) if inside.is_empty() => name.to_owned(),
+        Some(name) => format!("{inside}/{name}"),
+        None => inside,
+    };
+    if !arguments.isolated {
+        return Ok((found.folder, join(found.inside), None));
+    }
+    let whole = found.folder.join(&found.inside);
+    if whole.is_dir() {
+        return Ok((whole, join(String::new()), name.map(str::to_owned)));
+    }
+    let file = whole.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+    let folder = whole.parent().map(Path::to_path_buf).unwrap_or_default();
+    Ok((folder, file.clone(), Some(file)))
+}
+
+/// Reads a file that is named on the command line, wherever it lies.
+fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Disk::new(folder)?.read(&name, limit)
+}
+
+fn open(place: &Place, limit: u64) -> Result<Arc<dyn Tree>, Failure> {
+    let disk: Arc<dyn Tree> = Arc::new(Disk::new(&place.folder).map_err(Failure::from)?);
+    if let (Some(only), true) = (&place.only, place.overlay.is_empty()) {
+        let mut memory = Memory::new();
+        memory.insert(only, disk.read(only, limit).map_err(Failure::from)?);
+        return Ok(Arc::new(memory));
+    }
+    if place.overlay.is_empty() {
+        return Ok(disk);
+    }
+    let mut memory = if place.only.is_some() { Memory::new() } else { Memory::over(disk) };
+    for (path, bytes) in &place.overlay {
+        memory.insert(path, bytes.clone());
+    }
+    Ok(Arc::new(memory))
+}
+
+fn read_config(
+    arguments: &Lint,
+    tree: &dyn Tree,
+    root: usize,
+    shapes: &[RuleShape<'_>],
+    loaded: &mut Loaded,
+) -> Config {
+    if arguments.isolated || arguments.no_config {
+        return Config::default();
+    }
+    let found = match &arguments.config {
+        Some(path) => match read_file(path, arguments.max_file_size) {
+            Ok(bytes) => Some((path.display().to_string(), bytes)),
+            Err(error) => {
+                loaded.refusals.push(error.into());
+                None
+            }
+        },
+        None => tree::CONFIG_NAMES.iter().find_map(|name| {
+            tree.kind(name)?;
+            match tree.read(name, arguments.max_file_size) {
+                Ok(bytes) => Some(((*name).to_owned(), bytes)),
+                Err(error) => {
+                    loaded.refusals.push(error.into());
+                    None
+                }
+            }
+        }),
+    };
+    let Some((path, bytes)) = found else { return Config::default() };
+    let Ok(text) = String::from_utf8(bytes) else {
+        loaded.refusals.push(Failure { path, message: "not UTF-8".into() });
+        return Config::default();
+    };
+    let source = loaded.sources.add(Source::new(root, path, text));
+    match config::read(source, loaded.sources[source].shared_text(), shapes) {
+        Ok(config) => config,
+        Err(errors) => {
+            loaded.config_errors.extend(errors);
+            Config::default()
+        }
+    }
+}
+
+fn read_root(
+    arguments: &Lint,
+    tree: &dyn Tree,
+    place: &Place,
+    number: usize,
+    config: Config,
+    sources: &mut Sources,
+) -> Root {
+    let options = walk::Options {
+        no_ignore: arguments.no_ignore,
+        hidden: arguments.hidden,
+        max_file_size: arguments.max_file_size,
+        exclude: config.exclude.iter().map(|glob| glob.value.clone()).collect(),
+        named: place.scopes.iter().filter(|path| !path.is_empty()).cloned().collect(),
+    };
+    let walked = walk::walk(tree, &options);
+    let configs: Vec<SourceId> = config.source.into_iter().collect();
+    let mut root = Root {
+        left_alone: walked.left_alone,
+        failures: walked.failures,
+        config,
+        files: Vec::with_capacity(walked.files.len()),
+    };
+    for file in walked.files {
+        let is_config = configs.iter().any(|config| sources[*config].path() == file.path);
+        if !is_config {
+            root.files.push(sources.add(Source::new(number, file.path, file.text)));
+        }
+    }
+    root
+}
+
+/// How the files of each root are named: for a single root by their path in it, for several by their path
+/// in the folder that holds all roots.
+fn prefixes(folders: &[&Path]) -> Vec<String> {
+    if folders.len() < 2 {
+        return vec![String::new(); folders.len()];
+    }
+    let mut common: PathBuf = folders[0].to_path_buf();
+    while !folders.iter().all(|folder| folder.starts_with(&common)) {
+        common.pop();
+    }
+    folders
+        .iter()
+        .map(|folder| {
+            let rest = folder.strip_prefix(&common).unwrap_or(folder);
+            let parts: Vec<_> = rest.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+            if parts.is_empty() { String::new() } else { format!("{}/", parts.join("/")) }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_roots_are_named_in_their_common_folder() {
+        let folders = [Path::new("/a/b/platform"), Path::new("/a/b/apps/shop")];
+        assert_eq!(prefixes(&folders), ["platform/", "apps/shop/"]);
+        assert_eq!(prefixes(&[Path::new("/a")]), [""]);
+        assert_eq!(prefixes(&[Path::new("/a"), Path::new("/a/b")]), ["", "b/"]);
+    }
+}

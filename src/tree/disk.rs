@@ -1,0 +1,129 @@
+//! A folder on disk as a tree.
+
+use super::error::shown;
+use super::path::{child, name, normalize, parent};
+use super::{Entry, EntryKind, OuterIgnores, ReadError, Tree};
+use std::fs::{self, File, FileType};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use walkdir::WalkDir;
+
+/// The files under a folder on disk.
+#[derive(Clone, Debug)]
+pub struct Disk {
+    root: PathBuf,
+}
+
+impl Disk {
+    /// The tree under `root`, which must be a folder that exists.
+    pub fn new(root: &Path) -> Result<Disk, ReadError> {
+        let text = root.to_string_lossy();
+        let root = root.canonicalize().map_err(|error| ReadError::io(&text, &error))?;
+        if !root.is_dir() {
+            return Err(ReadError::NotAFolder { path: shown(&text) });
+        }
+        Ok(Disk { root })
+    }
+
+    /// The folder on disk, absolute and free of links.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where a path leads: on disk, and in this tree.
+    fn locate(&self, path: &str) -> Result<(PathBuf, String), ReadError> {
+        let normal = normalize(path).ok_or_else(|| ReadError::Outside { path: shown(path) })?;
+        let on_disk = self.root.join(&normal);
+        let real = on_disk.canonicalize().map_err(|error| match ReadError::io(path, &error) {
+            ReadError::NotFound { path } if fs::symlink_metadata(&on_disk).is_ok() => ReadError::DanglingLink { path },
+            error => error,
+        })?;
+        let inside = self.inside(&real).ok_or_else(|| ReadError::Outside { path: shown(path) })?;
+        Ok((real, inside))
+    }
+
+    /// The path in this tree of a canonical path on disk; none outside the root.
+    fn inside(&self, real: &Path) -> Option<String> {
+        let mut inside = String::new();
+        for part in real.strip_prefix(&self.root).ok()?.components() {
+            inside = child(&inside, &part.as_os_str().to_string_lossy());
+        }
+        Some(inside)
+    }
+
+    fn kind_of(&self, file_type: FileType, on_disk: &Path) -> EntryKind {
+        if file_type.is_symlink() {
+            EntryKind::Symlink(on_disk.canonicalize().ok().and_then(|real| self.inside(&real)))
+        } else if file_type.is_dir() {
+            EntryKind::Folder
+        } else if file_type.is_file() {
+            EntryKind::File
+        } else {
+            EntryKind::Special
+        }
+    }
+}
+
+impl Tree for Disk {
+    fn list(&self, folder: &str) -> Result<Vec<Entry>, ReadError> {
+        let (real, _) = self.locate(folder)?;
+        if !real.is_dir() {
+            return Err(ReadError::NotAFolder { path: shown(folder) });
+        }
+        let mut entries = Vec::new();
+        for entry in WalkDir::new(&real).min_depth(1).max_depth(1).follow_links(false) {
+            let entry = entry.map_err(|error| {
+                let message = error.to_string();
+                match error.io_error() {
+                    Some(error) => ReadError::io(folder, error),
+                    None => ReadError::Other { path: shown(folder), message },
+                }
+            })?;
+            let kind = self.kind_of(entry.file_type(), entry.path());
+            entries.push(Entry { name: entry.file_name().to_string_lossy().into_owned(), kind });
+        }
+        entries.sort();
+        Ok(entries)
+    }
+
+    fn kind(&self, path: &str) -> Option<EntryKind> {
+        let normal = normalize(path)?;
+        if normal.is_empty() {
+            return Some(EntryKind::Folder);
+        }
+        let (folder, _) = self.locate(parent(&normal)).ok()?;
+        let on_disk = folder.join(name(&normal));
+        let metadata = fs::symlink_metadata(&on_disk).ok()?;
+        Some(self.kind_of(metadata.file_type(), &on_disk))
+    }
+
+    fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
+        let (real, _) = self.locate(path)?;
+        let io = |error: std::io::Error| ReadError::io(path, &error);
+        let metadata = fs::metadata(&real).map_err(io)?;
+        if metadata.is_dir() {
+            return Err(ReadError::NotAFile { path: shown(path) });
+        }
+        if !metadata.is_file() {
+            return Err(ReadError::Special { path: shown(path) });
+        }
+        if metadata.len() > limit {
+            return Err(ReadError::TooLarge { path: shown(path), size: metadata.len(), limit });
+        }
+        // The file may grow while it is read, and the size of some file systems' files is a guess.
+        let mut bytes = Vec::with_capacity(metadata.len().min(1 << 24) as usize);
+        File::open(&real).map_err(io)?.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(io)?;
+        if bytes.len() as u64 > limit {
+            return Err(ReadError::TooLarge { path: shown(path), size: bytes.len() as u64, limit });
+        }
+        Ok(bytes)
+    }
+
+    fn real_path(&self, path: &str) -> Result<String, ReadError> {
+        Ok(self.locate(path)?.1)
+    }
+
+    fn outer_ignores(&self) -> OuterIgnores {
+        OuterIgnores::on_disk(&self.root)
+    }
+}

@@ -1,0 +1,93 @@
+//! Paths in a tree as text: relative to its root, parts joined by `/`, the root itself empty.
+//! It touches no file.
+
+/// The normal form of a path: no empty part, `.` or `..`. None for an absolute path and for one that climbs out of the root.
+///
+/// `..` is taken away by text, before any link is followed, as kustomize does it.
+pub fn normalize(path: &str) -> Option<String> {
+    if path.starts_with('/') {
+        return None;
+    }
+    let mut out = String::with_capacity(path.len());
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if out.is_empty() => return None,
+            ".." => out.truncate(out.rfind('/').unwrap_or(0)),
+            part => {
+                if !out.is_empty() {
+                    out.push('/');
+                }
+                out.push_str(part);
+            }
+        }
+    }
+    Some(out)
+}
+
+/// `path` as seen from `folder`, in normal form. None where [`normalize`] has none.
+pub fn join(folder: &str, path: &str) -> Option<String> {
+    if path.starts_with('/') || folder.is_empty() {
+        return normalize(path);
+    }
+    normalize(&format!("{folder}/{path}"))
+}
+
+/// The folder a path in normal form lies in; the root lies in itself.
+pub fn parent(path: &str) -> &str {
+    path.rfind('/').map_or("", |at| &path[..at])
+}
+
+/// The last part of a path in normal form.
+pub fn name(path: &str) -> &str {
+    path.rfind('/').map_or(path, |at| &path[at + 1..])
+}
+
+/// `name` put behind `folder`, where both are in normal form already.
+pub(crate) fn child(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn normal_forms() {
+        for (path, expected) in [
+            ("", Some("")),
+            (".", Some("")),
+            ("./a//b/", Some("a/b")),
+            ("a/../b", Some("b")),
+            ("a/b/../../c", Some("c")),
+            ("a/..", Some("")),
+            ("..", None),
+            ("a/../../b", None),
+            ("/a", None),
+            ("a/...", Some("a/...")),
+        ] {
+            assert_eq!(normalize(path).as_deref(), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn joins_parents_and_names() {
+        assert_eq!(join("apps/web", "../base/x.yaml").as_deref(), Some("apps/base/x.yaml"));
+        assert_eq!(join("", "x"), Some("x".to_owned()));
+        assert_eq!(join("apps", "/etc"), None);
+        assert_eq!(join("apps", "../.."), None);
+        assert_eq!((parent("a/b/c"), name("a/b/c")), ("a/b", "c"));
+        assert_eq!((parent("c"), name("c")), ("", "c"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_normal_form_stays(path in "[ab./]{0,12}") {
+            if let Some(normal) = normalize(&path) {
+                prop_assert_eq!(normalize(&normal), Some(normal.clone()));
+                prop_assert!(normal.is_empty() || normal.split('/').all(|part| !matches!(part, "" | "." | "..")));
+            }
+        }
+    }
+}
