@@ -1,5 +1,6 @@
 //! Typed views of the objects of one target, and how they refer to each other.
 
+pub mod backup;
 pub mod cnpg;
 mod lookup;
 pub mod schedule;

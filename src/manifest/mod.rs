@@ -2,6 +2,7 @@
 //! whether a document is a whole object at all.
 
 mod delivery;
+mod example;
 mod kinds;
 mod kustomization;
 mod resource;
@@ -12,6 +13,7 @@ use delivery::Deliveries;
 use std::collections::HashSet;
 
 pub use delivery::{By, Delivery};
+pub use example::is_example_path;
 pub use kinds::{is_cluster_scoped, split_api_version};
 pub use kustomization::Kustomization;
 pub use resource::{Namespace, Resource};

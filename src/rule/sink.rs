@@ -121,9 +121,11 @@ impl Builder<'_> {
         self
     }
 
-    /// Another place that says why.
-    pub fn related(self, span: Span, text: impl Into<Cow<'static, str>>) -> Self {
-        self.finding.related.push(Label { span, text: text.into() });
+    /// Another place that says why; nothing where it has no place, as a setting of the command line.
+    pub fn related(self, span: impl Into<Option<Span>>, text: impl Into<Cow<'static, str>>) -> Self {
+        if let Some(span) = span.into() {
+            self.finding.related.push(Label { span, text: text.into() });
+        }
         self
     }
 
