@@ -5,6 +5,7 @@ use proptest::sample::select;
 use proptest::{prop_assert, prop_assert_eq, proptest};
 use std::fmt::Write;
 use std::sync::Arc;
+use tidegate::config::Config;
 use tidegate::engine::{Request, Root, Selection, run};
 use tidegate::finding::Outcome;
 use tidegate::source::{Source, Sources};
@@ -17,18 +18,19 @@ fn outcome(rule: &str, roots: &[Files<'_>], cnpg: Option<&str>) -> (Sources, Out
     let mut read = Vec::new();
     for (number, files) in roots.iter().enumerate() {
         let ids = files.iter().map(|(path, text)| sources.add(Source::new(number, *path, Arc::from(*text)))).collect();
-        read.push(Root { files: ids, ..Root::default() });
+        let mut config = Config::default();
+        if let Some(version) = cnpg {
+            config.set_cnpg_version(version).expect("a version");
+        }
+        read.push(Root { files: ids, config, ..Root::default() });
     }
     let request = Request {
         selection: Selection { select: vec![rule.to_owned()], ignore: Vec::new() },
-        overrides: Vec::new(),
         scopes: Vec::new(),
         today: date(2030, 5, 6),
-        kubernetes: None,
-        cnpg: cnpg.map(str::to_owned),
         target: None,
     };
-    let outcome = run(&sources, read, &request);
+    let outcome = run(&sources, read, &request).outcome;
     (sources, outcome)
 }
 

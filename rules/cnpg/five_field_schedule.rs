@@ -70,11 +70,12 @@ fn check<'w>(backup: &ScheduledBackup<'w>, context: &Context<'_, 'w>, sink: &mut
         .underline(schedule.site())
         .label("five fields; CloudNativePG reads six, seconds first")
         .note(format!("{suspended}{} {}", backup.title(), reading.note))
-        .note(runs(reading.read.as_ref(), &meant, midnight))
-        .help(format!("to run {}, put the seconds first: `{}`", meant.frequency(), classic.trim()));
-    if let Some(edits) = edits {
-        finding.fix("put the seconds first", edits);
-    }
+        .note(runs(reading.read.as_ref(), &meant, midnight));
+    let cure = format!("to run {}, put the seconds first", meant.frequency());
+    match edits {
+        Some(edits) => finding.fix(cure, edits),
+        None => finding.help(format!("{cure}: `{}`", classic.trim())),
+    };
 }
 
 /// What the operator makes of five fields, set against what was meant.
