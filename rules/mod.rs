@@ -1,19 +1,43 @@
 //! The policy: one file a rule, in folders named like the first part of its id.
 
+pub mod boundary;
 pub mod cnpg;
+pub mod netpol;
+pub mod repo;
+pub mod yaml;
 
 use crate::rule::Rule;
 
 /// Every rule, by id.
 pub static ALL: &[&Rule] = &[
+    &boundary::app_data_in_platform::RULE,
+    &boundary::platform_object_in_app::RULE,
+    &cnpg::dangling_reference::RULE,
+    &cnpg::database_owner_without_role::RULE,
+    &cnpg::duplicate_database::RULE,
     &cnpg::five_field_schedule::RULE,
+    &cnpg::floating_image::RULE,
     &cnpg::in_tree_barman::RULE,
+    &cnpg::legacy_sync_replicas::RULE,
     &cnpg::missing_backup::RULE,
     &cnpg::missing_scheduled_backup::RULE,
     &cnpg::operator_namespace::RULE,
+    &cnpg::shadowed_service::RULE,
     &cnpg::shared_archive::RULE,
+    &cnpg::single_instance::RULE,
     &cnpg::superuser_access::RULE,
+    &cnpg::unsupported_postgres::RULE,
     &cnpg::unusable_backup_method::RULE,
+    &netpol::dead_selector::RULE,
+    &netpol::hard_coded_clients::RULE,
+    &netpol::missing_default_deny::RULE,
+    &netpol::open_database::RULE,
+    &repo::duplicate_object::RULE,
+    &repo::unused_suppression::RULE,
+    &yaml::ambiguous_scalar::RULE,
+    &yaml::duplicate_key::RULE,
+    &yaml::syntax::RULE,
+    &yaml::wrong_substitution_syntax::RULE,
 ];
 
 /// The rule of that id.

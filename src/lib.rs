@@ -8,6 +8,7 @@ pub mod finding;
 pub mod fix;
 pub mod graph;
 pub mod manifest;
+pub mod reach;
 pub mod render;
 pub mod report;
 pub mod rule;

@@ -1,5 +1,7 @@
 //! Texts to measure with, made up: the same for the same number.
 
+#![allow(dead_code, reason = "each bench uses a part")]
+
 use std::fmt::Write;
 
 /// A long schema, nested and full of descriptions, as CRDs are.

@@ -2,12 +2,28 @@
 
 use crate::finding::{Confidence, Severity};
 use crate::report::Destination;
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+Exit status:
+  0  no finding at or above --fail-on; what stays undecided does not count
+  1  findings at or above it
+  2  the run could not be done, or not all of it: an option or a config that is
+     wrong, a path that is missing, a file that cannot be read. Whatever was
+     found elsewhere is still printed";
 
 /// A GitOps policy linter that knows CloudNativePG, network policies and secrets.
 #[derive(Debug, Parser)]
-#[command(name = "tidegate", version, about, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "tidegate",
+    version,
+    about,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    arg_required_else_help = true,
+    after_help = EXIT_CODES
+)]
 pub(super) struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -17,68 +33,75 @@ pub(super) struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Read a repo and say what will be refused, leak, or not do what it says
+    /// Report what in a repo will be refused, leak, or not do what it says
+    #[command(after_help = EXIT_CODES)]
     Lint(Box<Lint>),
-    /// Explain a rule: what it catches, why it hurts, how to fix it
+    /// Explain a rule: what it finds, why it matters, what to do instead
     Explain(Explain),
     /// List the rules
     Rules(Rules),
-    /// Write a config file, the pre-commit entry and the CI step that fit this repo
+    /// Write a config, and print the pre-commit entry and the CI step to paste
     Init(Init),
     /// Print the completion script for a shell
     Completions(Completions),
-    /// Print the manual page
-    Man,
+    /// Print the manual page, in the format of man
+    Man(Man),
 }
 
 /// Options of `lint`.
 #[derive(Debug, Args)]
 pub(super) struct Lint {
-    /// Files or folders to report on, in one repo or several; `-` reads standard input
+    /// Files or folders to report on, in one repo or several; `-` is standard input
+    ///
+    /// All of the repo around each PATH is read: the nearest folder upward with a `tidegate.yaml`, else with
+    /// `.git`. What is reported concerns PATH alone. [default: .]
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
-    /// Name of the file that comes in on standard input
-    #[arg(long, value_name = "FILE")]
+    /// The file that standard input stands for
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) stdin_filename: Option<PathBuf>,
-    /// Take PATH as the whole world: no config, no enclosing root
+    /// Read PATH and nothing around it: no config, no enclosing repo
     #[arg(long)]
     pub(super) isolated: bool,
 
-    /// pretty, concise, json, sarif or github; FORMAT=FILE writes a report to a file. May be given several times
-    #[arg(long, value_name = "FORMAT", help_heading = "Report")]
+    /// pretty, concise, json, sarif or github; FORMAT=FILE writes to a file
+    ///
+    /// May be given several times, to write several reports in one run. [default: pretty on a terminal, concise
+    /// elsewhere]
+    #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Report")]
     pub(super) format: Vec<Destination>,
-    /// Write the report to a file instead of standard output
-    #[arg(long, short, value_name = "FILE", help_heading = "Report")]
+    /// Write the report to FILE instead of standard output
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Report")]
     pub(super) output: Option<PathBuf>,
-    /// Show every finding, not three a rule
+    /// Show every finding, not three of each rule
     #[arg(long, help_heading = "Report")]
     pub(super) all: bool,
-    /// Show findings from this severity on [default: warning on a terminal, note elsewhere]
+    /// Mildest severity to show: error, warning or note [default: warning on a terminal, note elsewhere]
     #[arg(long, value_name = "SEVERITY", value_parser = severity, help_heading = "Report")]
     pub(super) severity_from: Option<Severity>,
-    /// Show findings from this confidence on [default: medium on a terminal, low elsewhere]
+    /// Least confidence to show: high, medium or low [default: medium on a terminal, low elsewhere]
     #[arg(long, value_name = "CONFIDENCE", value_parser = confidence, help_heading = "Report")]
     pub(super) confidence: Option<Confidence>,
-    /// When to colour
+    /// When to colour; NO_COLOR and CLICOLOR_FORCE are obeyed
     #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN", help_heading = "Report")]
     pub(super) color: When,
-    /// Print findings only
+    /// Print findings and failures only
     #[arg(long, short, help_heading = "Report")]
     pub(super) quiet: bool,
     /// List what was left alone and what stayed undecided
-    #[arg(long, short, help_heading = "Report")]
+    #[arg(long, short, conflicts_with = "quiet", help_heading = "Report")]
     pub(super) verbose: bool,
     /// Print times and sizes of the run to standard error
     #[arg(long, help_heading = "Report")]
     pub(super) statistics: bool,
 
-    /// Apply safe fixes
+    /// Apply the fixes that are safe
     #[arg(long, help_heading = "Fix")]
     pub(super) fix: bool,
-    /// Apply fixes that need a look, too
+    /// Apply those that need a look, too
     #[arg(long, help_heading = "Fix")]
     pub(super) unsafe_fixes: bool,
-    /// Show fixes as a diff and write nothing
+    /// Show the fixes as a diff and write nothing
     #[arg(long, help_heading = "Fix")]
     pub(super) diff: bool,
 
@@ -91,42 +114,48 @@ pub(super) struct Lint {
     /// Set a severity: error, warning, note or off
     #[arg(long, value_name = "RULE[:CODE]=SEVERITY", help_heading = "Rules")]
     pub(super) severity: Vec<String>,
-    /// Exit with 1 for findings from this severity on
+    /// Mildest severity that makes the exit status 1
     #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "SEVERITY", help_heading = "Rules")]
     pub(super) fail_on: FailOn,
-    /// Count what stays undecided as failure
+    /// What stays undecided makes the exit status 1, too
     #[arg(long, help_heading = "Rules")]
     pub(super) strict: bool,
     /// Look at one target only
     #[arg(long, value_name = "NAME", help_heading = "Rules")]
     pub(super) target: Option<String>,
-    /// What this repo is: platform, app or runtime
+    /// What the repo is for
     #[arg(long, value_enum, value_name = "ROLE", help_heading = "Rules")]
     pub(super) role: Option<RoleWord>,
-    /// Kubernetes version that the clusters run
+    /// Kubernetes version of the clusters, as in 1.34
     #[arg(long, value_name = "VERSION", help_heading = "Rules")]
     pub(super) kubernetes_version: Option<String>,
-    /// Version of the CloudNativePG operator
+    /// Version of the CloudNativePG operator, as in 1.28
     #[arg(long, value_name = "VERSION", help_heading = "Rules")]
     pub(super) cnpg_version: Option<String>,
 
     /// Read this config instead of tidegate.yaml
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["no_config", "isolated"], help_heading = "Files")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        conflicts_with_all = ["no_config", "isolated"],
+        help_heading = "Files"
+    )]
     pub(super) config: Option<PathBuf>,
     /// Read no config
     #[arg(long, help_heading = "Files")]
     pub(super) no_config: bool,
-    /// Read files that git ignores, too
+    /// Read what git ignores, too
     #[arg(long, help_heading = "Files")]
     pub(super) no_ignore: bool,
     /// Read hidden files and folders, too
     #[arg(long, help_heading = "Files")]
     pub(super) hidden: bool,
-    /// Largest file that is read: bytes, or with KiB, MiB, GiB
+    /// Largest file to read, in bytes or with KiB, MiB, GiB
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "16MiB", help_heading = "Files")]
     pub(super) max_file_size: u64,
-    /// Number of threads [default: one a core]
-    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Files")]
+    /// Number of threads, up to 1024 [default: one a core]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Files")]
     pub(super) jobs: Option<u16>,
 }
 
@@ -148,14 +177,14 @@ pub(super) struct Rules {
 /// Options of `init`.
 #[derive(Debug, Args)]
 pub(super) struct Init {
-    /// The repo
-    #[arg(value_name = "PATH", default_value = ".")]
-    pub(super) path: PathBuf,
-    /// What this repo is
-    #[arg(long, value_enum)]
+    /// The folder that gets the config [default: the root of the repo around the current folder]
+    #[arg(value_name = "PATH", value_hint = ValueHint::DirPath)]
+    pub(super) path: Option<PathBuf>,
+    /// What the repo is for, instead of a guess
+    #[arg(long, value_enum, value_name = "ROLE")]
     pub(super) role: Option<RoleWord>,
-    /// Write over an existing config
-    #[arg(long, action = ArgAction::SetTrue)]
+    /// Write over a config that is there
+    #[arg(long)]
     pub(super) force: bool,
 }
 
@@ -165,6 +194,13 @@ pub(super) struct Completions {
     /// The shell
     #[arg(value_enum)]
     pub(super) shell: clap_complete::Shell,
+}
+
+/// Options of `man`.
+#[derive(Debug, Args)]
+pub(super) struct Man {
+    /// The command whose page to print, instead of that of tidegate
+    pub(super) command: Option<String>,
 }
 
 /// When to colour.
@@ -200,12 +236,14 @@ impl FailOn {
     }
 }
 
-/// What a repo is.
+/// What a repo is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[allow(missing_docs, reason = "the names are the documentation")]
 pub(super) enum RoleWord {
+    /// It runs what apps share: operators, database clusters, network policies.
     Platform,
+    /// It describes apps that use a platform.
     App,
+    /// It only says what is deployed where.
     Runtime,
 }
 

@@ -1,29 +1,29 @@
-//! `tidegate lint`: read, judge, fix, report, exit.
+//! `tidegate lint`: read, judge, report, exit. What `--fix` and `--diff` do stands in `mend`.
 
 use super::args::{Lint, When};
-use super::load::{Incoming, Loaded, load, shapes};
-use super::{Io, Status};
+use super::load::{Incoming, Loaded, load};
+use super::mend::{self, Mended};
+use super::shown::{display, rule_doc, shown_path};
+use super::{Io, Status, complain};
 use crate::config::{OptionError, closest};
 use crate::engine::{self, Request, Run, Selection};
 use crate::finding::{Confidence, Label, Severity};
-use crate::fix::{self, FixReport, Plan, Reason};
-use crate::report::{self, Destination, Format, Problem, RuleDoc, Style, Texts, View};
+use crate::report::{self, Destination, Format, Problem, Style, Texts, View};
 use crate::rules;
-use crate::source::{Masks, SourceId, Sources};
-use crate::yaml;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use crate::source::Masks;
+use std::collections::BTreeSet;
+use std::io::{self, ErrorKind, Read};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// Runs `lint`.
 pub(super) fn lint(arguments: &Lint, io: &mut Io<'_>) -> io::Result<Status> {
-    let request = match request(arguments) {
-        Ok(request) => request,
-        Err(message) => return complain(io, &message),
-    };
-    let incoming = match incoming(arguments, io) {
-        Ok(incoming) => incoming,
-        Err(message) => return complain(io, &message),
+    let checked = request(arguments)
+        .and_then(|request| destinations(arguments, io).map(|destinations| (request, destinations)))
+        .and_then(|(request, destinations)| incoming(arguments, io).map(|incoming| (request, destinations, incoming)));
+    let (request, destinations, incoming) = match checked {
+        Ok(checked) => checked,
+        Err(error) => return complain(io, &error),
     };
     let mut pool = rayon::ThreadPoolBuilder::new();
     if let Some(jobs) = arguments.jobs {
@@ -31,23 +31,25 @@ pub(super) fn lint(arguments: &Lint, io: &mut Io<'_>) -> io::Result<Status> {
     }
     let pool = match pool.build() {
         Ok(pool) => pool,
-        Err(error) => return complain(io, &format!("the threads could not be started: {error}")),
+        Err(error) => return complain(io, &plain(format!("the threads could not be started: {error}"))),
     };
-    let session = Session { arguments, request, incoming, pool };
-    session.run(io)
+    Session { arguments, request, destinations, incoming, pool }.run(io)
 }
 
 struct Session<'a> {
     arguments: &'a Lint,
     request: Request,
+    destinations: Vec<Destination>,
     incoming: Option<Incoming>,
     pool: rayon::ThreadPool,
 }
 
 /// One pass over the files.
-struct Pass {
-    loaded: Loaded,
-    run: Run,
+pub(super) struct Pass {
+    /// What was read.
+    pub(super) loaded: Loaded,
+    /// What the rules say of it.
+    pub(super) run: Run,
     reading: std::time::Duration,
     judging: std::time::Duration,
 }
@@ -58,35 +60,22 @@ impl Session<'_> {
             Ok(pass) => pass,
             Err(status) => return Ok(status),
         };
-        if !(self.arguments.fix || self.arguments.unsafe_fixes || self.arguments.diff) {
+        self.remark(&pass, io)?;
+        let Lint { fix, unsafe_fixes, diff, .. } = *self.arguments;
+        if !(fix || unsafe_fixes || diff) {
             return self.report(&pass, io);
         }
-        let plan = plan(&pass, self.arguments.unsafe_fixes);
-        let display = display(&pass.loaded);
-        if self.arguments.diff {
-            let diff = fix::diff(&pass.loaded.sources, &pass.run.masks, &plan, &|source| display(source));
-            write!(io.out, "{diff}")?;
-            FixReport { applied: Vec::new(), skipped: plan.skipped, files: Vec::new() }
-                .describe(io.err, &|source| display(source))?;
-            return Ok(self.status(&pass));
-        }
-        if let Some(incoming) = &self.incoming {
-            return write_incoming(&pass, &plan, incoming, self.status(&pass), io);
-        }
-        let folders = &pass.loaded.folders;
-        let report = plan.write(&pass.loaded.sources, &mut |source, old, new| {
-            let source = &pass.loaded.sources[source];
-            fix::replace_file(&folders[source.root()].join(source.path()), old, new)
-        });
-        let unwritten = report.skipped.iter().any(|skip| matches!(skip.reason, Reason::NotWritten(..)));
-        report.describe(io.err, &|source| display(source))?;
-        // What is left is told of the files as they are now.
-        match self.pass(io)? {
-            Ok(pass) => {
-                let status = self.report(&pass, io)?;
-                Ok(if unwritten { Status::Failed } else { status })
+        let status = self.status(&pass);
+        match mend::mend(&pass, diff, unsafe_fixes, io)? {
+            Mended::Shown => {
+                self.failures(&pass, io)?;
+                Ok(status)
             }
-            Err(status) => Ok(status),
+            // What is left is told of the files as they are now.
+            Mended::Written { whole } => match self.pass(io)? {
+                Ok(pass) => Ok(self.report(&pass, io)?.max(if whole { Status::Clean } else { Status::Failed })),
+                Err(status) => Ok(status),
+            },
         }
     }
 
@@ -94,25 +83,21 @@ impl Session<'_> {
     fn pass(&self, io: &mut Io<'_>) -> io::Result<Result<Pass, Status>> {
         let start = Instant::now();
         let mut loaded = self.pool.install(|| load(self.arguments, self.incoming.as_ref()));
-        if !loaded.config_errors.is_empty() || !loaded.refusals.is_empty() {
+        if !loaded.config_errors.is_empty() || !loaded.refusals.is_empty() || loaded.roots.is_empty() {
             self.refuse(&loaded, io)?;
             return Ok(Err(Status::Failed));
         }
-        if let Err(error) = self.override_configs(&mut loaded) {
-            let help = error.help.map_or_else(String::new, |help| format!("\n  = help: {help}"));
-            complain(io, &format!("{}{help}", error.message))?;
-            return Ok(Err(Status::Failed));
-        }
-        if let Some(message) = unknown_target(&loaded, self.arguments.target.as_deref()) {
-            complain(io, &message)?;
-            return Ok(Err(Status::Failed));
+        let overridden = self.override_configs(&mut loaded);
+        if let Err(error) = overridden.and_then(|()| known_target(&loaded, self.arguments.target.as_deref())) {
+            return complain(io, &error).map(Err);
         }
         let reading = start.elapsed();
         let start = Instant::now();
         let roots = std::mem::take(&mut loaded.roots);
         let mut request = self.request.clone();
         request.scopes = loaded.scopes.clone();
-        let run = self.pool.install(|| engine::run(&loaded.sources, roots, &request));
+        let mut run = self.pool.install(|| engine::run(&loaded.sources, roots, &request));
+        run.outcome.failures.splice(0..0, loaded.missing.iter().cloned());
         Ok(Ok(Pass { loaded, run, reading, judging: start.elapsed() }))
     }
 
@@ -130,17 +115,27 @@ impl Session<'_> {
                 notes: &[],
                 helps: &helps,
             };
-            report::problem(&texts, &self.style(io), &problem, io.err)?;
+            let style = Style { colour: self.colour(io.terminal.error_colour), ..self.style(io) };
+            report::problem(&texts, &style, &problem, io.err)?;
         }
-        for refusal in &loaded.refusals {
+        for refusal in loaded.refusals.iter().chain(&loaded.missing) {
             writeln!(io.err, "error: {}: {}", refusal.path, refusal.message)?;
+        }
+        Ok(())
+    }
+
+    /// Says which of the named files no rule will look at: silence over them says nothing.
+    fn remark(&self, pass: &Pass, io: &mut Io<'_>) -> io::Result<()> {
+        for path in pass.loaded.passed_over.iter().filter(|_| !self.arguments.quiet) {
+            let why = "its name or its text says that it is no manifest, or the config excludes it";
+            writeln!(io.err, "warning: {}: not checked: {why}", shown_path(path))?;
         }
         Ok(())
     }
 
     /// Lets the command line have the last word.
     fn override_configs(&self, loaded: &mut Loaded) -> Result<(), OptionError> {
-        let shapes = shapes();
+        let shapes = engine::shapes();
         for root in &mut loaded.roots {
             for setting in &self.arguments.severity {
                 root.config.set_severity(setting, &shapes)?;
@@ -158,32 +153,38 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn style(&self, io: &Io<'_>) -> Style {
-        let colour = match self.arguments.color {
+    fn colour(&self, detected: bool) -> bool {
+        match self.arguments.color {
             When::Always => true,
             When::Never => false,
-            When::Auto => io.terminal.colour,
-        };
+            When::Auto => detected,
+        }
+    }
+
+    /// How a report on standard output looks.
+    fn style(&self, io: &Io<'_>) -> Style {
+        let Lint { all, severity_from, confidence, quiet, verbose, .. } = *self.arguments;
         let terminal = io.terminal.is_terminal;
+        let (mildest, least_sure) =
+            if terminal { (Severity::Warning, Confidence::Medium) } else { (Severity::Note, Confidence::Low) };
         Style {
-            colour,
+            colour: self.colour(io.terminal.colour),
             width: io.terminal.width.unwrap_or(100).clamp(40, 200),
-            all: self.arguments.all || !terminal,
+            all: all || !terminal,
             terminal,
-            severity_from: self.arguments.severity_from.unwrap_or(if terminal {
-                Severity::Warning
-            } else {
-                Severity::Note
-            }),
-            confidence_from: self.arguments.confidence.unwrap_or(if terminal {
-                Confidence::Medium
-            } else {
-                Confidence::Low
-            }),
-            quiet: self.arguments.quiet,
-            verbose: self.arguments.verbose,
+            severity_from: severity_from.unwrap_or(mildest),
+            confidence_from: confidence.unwrap_or(least_sure),
+            quiet,
+            verbose,
             ..Style::default()
         }
+    }
+
+    /// How a report in a file looks: like one in a pipe, whatever standard output is.
+    fn style_in_file(&self, io: &Io<'_>) -> Style {
+        let terminal = super::Terminal { is_terminal: false, colour: false, ..io.terminal };
+        let io = Io { input: &mut io::empty(), out: &mut io::sink(), err: &mut io::sink(), terminal };
+        self.style(&io)
     }
 
     fn report(&self, pass: &Pass, io: &mut Io<'_>) -> io::Result<Status> {
@@ -193,32 +194,41 @@ impl Session<'_> {
             outcome: &pass.run.outcome,
             rule_docs: &rule_doc,
         };
-        let style = self.style(io);
-        let usual =
-            if io.terminal.is_terminal && self.arguments.output.is_none() { Format::Pretty } else { Format::Concise };
-        let mut destinations: Vec<Destination> = self.arguments.format.clone();
-        if destinations.is_empty() {
-            destinations.push(Destination { format: usual, file: None });
-        }
-        let mut failed = false;
-        for destination in &destinations {
-            match destination.file.as_ref().or(self.arguments.output.as_ref()) {
+        let mut status = self.status(pass);
+        for destination in &self.destinations {
+            match &destination.file {
                 Some(file) => {
-                    if let Err(error) = report::write_file(destination.format, &view, &style, file) {
+                    if let Err(error) = report::write_file(destination.format, &view, &self.style_in_file(io), file) {
                         writeln!(io.err, "error: {}: the report could not be written: {error}", file.display())?;
-                        failed = true;
+                        status = Status::Failed;
                     }
                 }
-                None => report::write(destination.format, &view, &style, io.out)?,
+                None => {
+                    let style = self.style(io);
+                    match report::write(destination.format, &view, &style, io.out).and_then(|()| io.out.flush()) {
+                        // Whoever reads the report has seen enough; the exit status still counts.
+                        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+                        written => written?,
+                    }
+                }
             }
         }
-        io.out.flush()?;
-        report::failures(&view, &style, io.err)?;
+        self.failures(pass, io)?;
         if self.arguments.statistics {
             statistics(pass, io)?;
         }
-        let status = self.status(pass);
-        Ok(if failed { Status::Failed } else { status })
+        Ok(status)
+    }
+
+    fn failures(&self, pass: &Pass, io: &mut Io<'_>) -> io::Result<()> {
+        let display = display(&pass.loaded);
+        let view = View {
+            texts: Texts { sources: &pass.loaded.sources, masks: &pass.run.masks, display: &|source| display(source) },
+            outcome: &pass.run.outcome,
+            rule_docs: &rule_doc,
+        };
+        let style = Style { colour: self.colour(io.terminal.error_colour), ..self.style(io) };
+        report::failures(&view, &style, io.err)
     }
 
     fn status(&self, pass: &Pass) -> Status {
@@ -232,12 +242,11 @@ impl Session<'_> {
     }
 }
 
-fn complain(io: &mut Io<'_>, message: &str) -> io::Result<Status> {
-    writeln!(io.err, "error: {message}")?;
-    Ok(Status::Failed)
+fn plain(message: String) -> OptionError {
+    OptionError { message, help: None }
 }
 
-fn request(arguments: &Lint) -> Result<Request, String> {
+fn request(arguments: &Lint) -> Result<Request, OptionError> {
     let selection = Selection { select: arguments.select.clone(), ignore: arguments.ignore.clone() };
     for name in selection.select.iter().chain(&selection.ignore) {
         if !rules::ALL.iter().any(|rule| engine::names(name, rule)) {
@@ -247,10 +256,41 @@ fn request(arguments: &Lint) -> Result<Request, String> {
     Ok(Request { selection, scopes: Vec::new(), today: today(), target: arguments.target.clone() })
 }
 
-fn unknown_rule(name: &str) -> String {
-    let near = closest(name, rules::ALL.iter().map(|rule| rule.id));
-    let help = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-    format!("unknown rule `{name}`{help}")
+fn unknown_rule(name: &str) -> OptionError {
+    let families: BTreeSet<&str> =
+        rules::ALL.iter().filter_map(|rule| rule.id.split_once('/')).map(|(family, _)| family).collect();
+    let near = closest(name, families.into_iter().chain(rules::ALL.iter().map(|rule| rule.id)));
+    let help = near.map_or_else(|| "`tidegate rules` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
+    OptionError { message: format!("unknown rule or family `{name}`"), help: Some(help) }
+}
+
+/// What is written where: at most one report goes to standard output, or to the file of `--output`.
+fn destinations(arguments: &Lint, io: &Io<'_>) -> Result<Vec<Destination>, OptionError> {
+    let usual = if io.terminal.is_terminal && arguments.output.is_none() { Format::Pretty } else { Format::Concise };
+    let mut destinations = arguments.format.clone();
+    if destinations.is_empty() {
+        destinations.push(Destination { format: usual, file: None });
+    }
+    let mut open = destinations.iter_mut().filter(|destination| destination.file.is_none());
+    let (first, second) = (open.next(), open.next());
+    if let (Some(first), Some(second)) = (&first, &second) {
+        return Err(OptionError {
+            message: format!("the formats {} and {} go to one place", first.format.name(), second.format.name()),
+            help: Some(format!("name a file for one of them, as in --format {}=FILE", second.format.name())),
+        });
+    }
+    match (first, &arguments.output) {
+        (Some(first), Some(file)) => first.file = Some(file.clone()),
+        (None, Some(_)) => {
+            return Err(plain("--output has nothing to write: every --format names a file of its own".into()));
+        }
+        _ => {}
+    }
+    let mut files = BTreeSet::new();
+    match destinations.iter().filter_map(|destination| destination.file.as_ref()).find(|file| !files.insert(*file)) {
+        Some(file) => Err(plain(format!("two reports go to the file {}", file.display()))),
+        None => Ok(destinations),
+    }
 }
 
 /// The day of the run: `SOURCE_DATE_EPOCH` where it is set, so that a run can be repeated, else today.
@@ -260,29 +300,30 @@ fn today() -> jiff::civil::Date {
     jiff::tz::Offset::UTC.to_datetime(now).date()
 }
 
-fn incoming(arguments: &Lint, io: &mut Io<'_>) -> Result<Option<Incoming>, String> {
+fn incoming(arguments: &Lint, io: &mut Io<'_>) -> Result<Option<Incoming>, OptionError> {
     let dashes = arguments.paths.iter().filter(|path| path.as_os_str() == "-").count();
     if dashes == 0 {
         return match &arguments.stdin_filename {
-            Some(_) => Err("--stdin-filename goes with the path `-`".into()),
+            Some(_) => Err(plain("--stdin-filename goes with the path `-`".into())),
             None => Ok(None),
         };
     }
     if dashes > 1 {
-        return Err("standard input can be read once only".into());
+        return Err(plain("standard input can be read once only".into()));
     }
     let mut bytes = Vec::new();
     let limit = arguments.max_file_size;
-    (&mut *io.input).take(limit + 1).read_to_end(&mut bytes).map_err(|error| format!("standard input: {error}"))?;
+    let read = (&mut *io.input).take(limit + 1).read_to_end(&mut bytes);
+    read.map_err(|error| plain(format!("standard input: {error}")))?;
     if bytes.len() as u64 > limit {
-        return Err("standard input is over the limit (--max-file-size)".into());
+        return Err(plain(format!("standard input is over the limit of {limit} bytes (--max-file-size)")));
     }
     let path = arguments.stdin_filename.clone().unwrap_or_else(|| PathBuf::from("stdin.yaml"));
     Ok(Some(Incoming { path, bytes }))
 }
 
-fn unknown_target(loaded: &Loaded, wanted: Option<&str>) -> Option<String> {
-    let wanted = wanted?;
+fn known_target(loaded: &Loaded, wanted: Option<&str>) -> Result<(), OptionError> {
+    let Some(wanted) = wanted else { return Ok(()) };
     let names: Vec<&str> = loaded
         .roots
         .iter()
@@ -290,76 +331,14 @@ fn unknown_target(loaded: &Loaded, wanted: Option<&str>) -> Option<String> {
         .map(|target| target.name.value.as_str())
         .chain(loaded.roots.iter().any(|root| root.config.targets.is_empty()).then_some("."))
         .collect();
-    (!names.contains(&wanted)).then(|| format!("unknown target `{wanted}`; there is {}", names.join(", ")))
-}
-
-/// The path of a source as a person in the current folder would type it.
-fn display(loaded: &Loaded) -> impl Fn(SourceId) -> String + '_ {
-    let here = std::env::current_dir().and_then(|folder| folder.canonicalize()).unwrap_or_default();
-    move |id| {
-        let source = &loaded.sources[id];
-        let path = loaded.folders.get(source.root()).map(|folder| folder.join(source.path())).unwrap_or_default();
-        relative(&path, &here)
+    if names.contains(&wanted) {
+        return Ok(());
     }
-}
-
-fn relative(path: &Path, here: &Path) -> String {
-    let mut up = String::new();
-    let mut base = here;
-    loop {
-        if let Ok(rest) = path.strip_prefix(base) {
-            return format!("{up}{}", rest.display());
-        }
-        match base.parent() {
-            // Far away is told better by the whole path.
-            Some(parent) if up.len() < 9 => {
-                base = parent;
-                up.push_str("../");
-            }
-            _ => return path.display().to_string(),
-        }
-    }
-}
-
-fn rule_doc(id: &str) -> RuleDoc {
-    let rule = rules::find(id).expect("internal: findings name rules that exist");
-    RuleDoc {
-        summary: rule.summary.into(),
-        text: rule.docs.into(),
-        url: rule.anchor().into(),
-        severity: rule.severity(),
-        category: rule.category(),
-    }
-}
-
-fn plan(pass: &Pass, with_unsafe: bool) -> Plan {
-    Plan::new(&pass.loaded.sources, &pass.run.outcome.findings, with_unsafe, &|text, source| {
-        let file = yaml::parse(SourceId(0), text.into());
-        let broken = |file: &yaml::File| file.documents().iter().filter(|document| !document.is_whole()).count();
-        let before = yaml::parse(SourceId(0), source.shared_text());
-        broken(&file) <= broken(&before) && file.documents().len() == before.documents().len()
-    })
-}
-
-/// With `-`, the mended text goes to standard output and nothing is written to disk.
-fn write_incoming(
-    pass: &Pass,
-    plan: &Plan,
-    incoming: &Incoming,
-    status: Status,
-    io: &mut Io<'_>,
-) -> io::Result<Status> {
-    let name = incoming.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let own = |sources: &Sources, id: SourceId| {
-        let path = sources[id].path();
-        path == name || path.ends_with(&format!("/{name}"))
+    let help = match closest(wanted, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there is `{}`", names.join("`, `")),
     };
-    let mended = plan.files.iter().find(|file| own(&pass.loaded.sources, file.source));
-    match mended {
-        Some(file) => io.out.write_all(file.text.as_bytes())?,
-        None => io.out.write_all(&incoming.bytes)?,
-    }
-    Ok(status)
+    Err(OptionError { message: format!("unknown target `{wanted}`"), help: Some(help) })
 }
 
 fn statistics(pass: &Pass, io: &mut Io<'_>) -> io::Result<()> {

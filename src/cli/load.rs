@@ -2,12 +2,12 @@
 
 use super::args::Lint;
 use crate::config::{self, Config, ConfigError, RuleShape};
-use crate::engine::{Root, Scope};
+use crate::engine::{self, Root, Scope};
 use crate::finding::Failure;
-use crate::rules;
 use crate::source::{Source, SourceId, Sources};
-use crate::tree::{self, Disk, Memory, ReadError, Tree};
+use crate::tree::{self, Disk, EntryKind, Memory, Tree};
 use crate::walk;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,8 +23,24 @@ pub(super) struct Loaded {
     pub(super) scopes: Vec<Scope>,
     /// What is wrong with the configs; then nothing is run.
     pub(super) config_errors: Vec<ConfigError>,
-    /// What makes the run impossible.
+    /// Configs that cannot be read; then nothing is run.
     pub(super) refusals: Vec<Failure>,
+    /// Paths that were named and cannot be looked at; the others still can.
+    pub(super) missing: Vec<Failure>,
+    /// Files that were named and do not belong to the run.
+    pub(super) passed_over: Vec<PathBuf>,
+    /// What came in on standard input.
+    pub(super) incoming: Option<Placed>,
+}
+
+/// Where the text from standard input stands.
+pub(super) struct Placed {
+    /// Number of the root.
+    pub(super) root: usize,
+    /// Path in it.
+    pub(super) path: String,
+    /// The bytes.
+    pub(super) bytes: Vec<u8>,
 }
 
 /// Text that comes in on standard input, in place of a file.
@@ -45,8 +61,8 @@ struct Place {
 
 /// Reads the worlds around the paths of `arguments`.
 pub(super) fn load(arguments: &Lint, incoming: Option<&Incoming>) -> Loaded {
-    let mut refusals = Vec::new();
-    let places = places(arguments, incoming, &mut refusals);
+    let mut missing = Vec::new();
+    let places = places(arguments, incoming, &mut missing);
     let prefixes = prefixes(&places.iter().map(|place| place.folder.as_path()).collect::<Vec<_>>());
     let mut loaded = Loaded {
         sources: Sources::new(prefixes),
@@ -54,20 +70,24 @@ pub(super) fn load(arguments: &Lint, incoming: Option<&Incoming>) -> Loaded {
         folders: places.iter().map(|place| place.folder.clone()).collect(),
         scopes: Vec::new(),
         config_errors: Vec::new(),
-        refusals,
+        refusals: Vec::new(),
+        missing,
+        passed_over: Vec::new(),
+        incoming: None,
     };
-    let shapes = shapes();
+    let shapes = engine::shapes();
     for (number, place) in places.into_iter().enumerate() {
-        let tree = match open(&place, arguments.max_file_size) {
-            Ok(tree) => tree,
-            Err(failure) => {
-                loaded.refusals.push(failure);
-                continue;
+        let root = match open(&place, arguments.max_file_size) {
+            Ok(tree) => {
+                let config = read_config(arguments, tree.as_ref(), number, &shapes, &mut loaded);
+                read_root(arguments, tree.as_ref(), &place, number, config, &mut loaded)
             }
+            Err(failure) => Root { failures: vec![failure], ..Root::default() },
         };
-        let config = read_config(arguments, tree.as_ref(), number, &shapes, &mut loaded);
-        let root = read_root(arguments, tree.as_ref(), &place, number, config, &mut loaded.sources);
         loaded.roots.push(root);
+        if let Some((path, bytes)) = place.overlay.into_iter().next() {
+            loaded.incoming = Some(Placed { root: number, path, bytes });
+        }
         let whole = place.scopes.iter().any(String::is_empty);
         let paths = if whole { vec![String::new()] } else { place.scopes };
         loaded.scopes.extend(paths.into_iter().map(|path| Scope { root: number, path }));
@@ -75,19 +95,7 @@ pub(super) fn load(arguments: &Lint, incoming: Option<&Incoming>) -> Loaded {
     loaded
 }
 
-/// What the config may say of each rule.
-pub(super) fn shapes() -> Vec<RuleShape<'static>> {
-    rules::ALL
-        .iter()
-        .map(|rule| RuleShape {
-            id: rule.id,
-            codes: rule.codes.iter().map(|code| code.name).collect(),
-            options: rule.options.map(|options| (options.schema)()),
-        })
-        .collect()
-}
-
-fn places(arguments: &Lint, incoming: Option<&Incoming>, refusals: &mut Vec<Failure>) -> Vec<Place> {
+fn places(arguments: &Lint, incoming: Option<&Incoming>, missing: &mut Vec<Failure>) -> Vec<Place> {
     let mut places: Vec<Place> = Vec::new();
     let here = [PathBuf::from(".")];
     let paths: &[PathBuf] = if arguments.paths.is_empty() { &here } else { &arguments.paths };
@@ -111,7 +119,7 @@ fn places(arguments: &Lint, incoming: Option<&Incoming>, refusals: &mut Vec<Fail
                 }
                 place.scopes.push(inside);
             }
-            Err(failure) => refusals.push(failure),
+            Err(failure) => missing.push(failure),
         }
     }
     places
@@ -146,11 +154,21 @@ fn locate(arguments: &Lint, path: &Path, incoming: bool) -> Result<(PathBuf, Str
     Ok((folder, file.clone(), Some(file)))
 }
 
-/// Reads a file that is named on the command line, wherever it lies.
-fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Disk::new(folder)?.read(&name, limit)
+/// Reads the config that is named on the command line, wherever it lies: the path to call it by, and its bytes.
+fn read_named(path: &Path, root: &Path, limit: u64) -> Result<(String, Vec<u8>), Failure> {
+    let refuse = |message: String| Failure { path: path.display().to_string(), message };
+    let real = path.canonicalize().map_err(|error| match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => refuse("not found".into()),
+        _ => refuse(error.to_string()),
+    })?;
+    let (Some(folder), Some(name)) = (real.parent(), real.file_name()) else {
+        return Err(refuse("a folder, not a file".into()));
+    };
+    let read = Disk::new(folder).and_then(|disk| disk.read(&name.to_string_lossy(), limit));
+    let bytes = read.map_err(|error| refuse(error.cause()))?;
+    let inside = real.strip_prefix(root).unwrap_or(&real);
+    let parts: Vec<_> = inside.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    Ok((if inside.is_absolute() { real.display().to_string() } else { parts.join("/") }, bytes))
 }
 
 fn open(place: &Place, limit: u64) -> Result<Arc<dyn Tree>, Failure> {
@@ -181,10 +199,10 @@ fn read_config(
         return Config::default();
     }
     let found = match &arguments.config {
-        Some(path) => match read_file(path, arguments.max_file_size) {
-            Ok(bytes) => Some((path.display().to_string(), bytes)),
-            Err(error) => {
-                loaded.refusals.push(error.into());
+        Some(path) => match read_named(path, &loaded.folders[root], arguments.max_file_size) {
+            Ok(read) => Some(read),
+            Err(failure) => {
+                loaded.refusals.push(failure);
                 None
             }
         },
@@ -220,7 +238,7 @@ fn read_root(
     place: &Place,
     number: usize,
     config: Config,
-    sources: &mut Sources,
+    loaded: &mut Loaded,
 ) -> Root {
     let options = walk::Options {
         no_ignore: arguments.no_ignore,
@@ -237,10 +255,17 @@ fn read_root(
         config,
         files: Vec::with_capacity(walked.files.len()),
     };
+    for path in &options.named {
+        let is_failure = root.failures.iter().any(|failure| failure.path == *path);
+        let is_taken = walked.files.binary_search_by(|file| file.path.as_str().cmp(path)).is_ok();
+        if tree.kind(path) == Some(EntryKind::File) && !is_failure && !is_taken {
+            loaded.passed_over.push(place.folder.join(path));
+        }
+    }
     for file in walked.files {
-        let is_config = configs.iter().any(|config| sources[*config].path() == file.path);
+        let is_config = configs.iter().any(|config| loaded.sources[*config].path() == file.path);
         if !is_config {
-            root.files.push(sources.add(Source::new(number, file.path, file.text)));
+            root.files.push(loaded.sources.add(Source::new(number, file.path, file.text)));
         }
     }
     root

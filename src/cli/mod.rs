@@ -5,8 +5,12 @@ mod catalogue;
 mod init;
 mod lint;
 mod load;
+mod mend;
+mod shown;
+mod survey;
 mod terminal;
 
+use crate::config::OptionError;
 use args::{Arguments, Command};
 use clap::{CommandFactory, Parser};
 use std::ffi::OsString;
@@ -33,6 +37,8 @@ pub struct Terminal {
     pub width: Option<usize>,
     /// Whether standard output can show colour, wishes in the environment counted.
     pub colour: bool,
+    /// The same for standard error.
+    pub error_colour: bool,
 }
 
 pub use terminal::detect as detect_terminal;
@@ -61,6 +67,8 @@ impl Status {
 
 /// Runs the program with `arguments`, the first of which is its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> Status {
+    let mut err = Unfailing(&mut *io.err);
+    let io = &mut Io { input: &mut *io.input, out: &mut *io.out, err: &mut err, terminal: io.terminal };
     let parsed = match Arguments::try_parse_from(arguments) {
         Ok(parsed) => parsed,
         Err(error) => return refuse(&error, io),
@@ -70,20 +78,36 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> St
         Command::Explain(arguments) => catalogue::explain(&arguments, io),
         Command::Rules(arguments) => catalogue::list(&arguments, io),
         Command::Init(arguments) => init::init(&arguments, io),
-        Command::Completions(arguments) => {
-            clap_complete::generate(arguments.shell, &mut Arguments::command(), "tidegate", &mut io.out);
-            Ok(Status::Clean)
-        }
-        Command::Man => clap_mangen::Man::new(Arguments::command()).render(&mut io.out).map(|()| Status::Clean),
+        Command::Completions(arguments) => completions(&arguments, io),
+        Command::Man(arguments) => man(&arguments, io),
     };
-    match result.and_then(|status| io.out.flush().map(|()| status)) {
-        Ok(status) => status,
+    let (status, written) = match result {
+        Ok(status) => (status, io.out.flush()),
+        Err(error) => (Status::Clean, Err(error)),
+    };
+    match written {
+        Ok(()) => status,
         // Whoever reads the output has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Status::Clean,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => status,
         Err(error) => {
-            let _ = writeln!(io.err, "error: {error}");
+            let _ = writeln!(io.err, "error: the output could not be written: {error}");
             Status::Failed
         }
+    }
+}
+
+/// Standard error: where nobody listens, nothing can be told, and what was to be done is done all the same.
+struct Unfailing<'a>(&'a mut dyn Write);
+
+impl Write for Unfailing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = self.0.write_all(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let _ = self.0.flush();
+        Ok(())
     }
 }
 
@@ -96,4 +120,39 @@ fn refuse(error: &clap::Error, io: &mut Io<'_>) -> Status {
         let _ = write!(io.out, "{text}");
         Status::Clean
     }
+}
+
+/// Says on standard error why nothing was done.
+fn complain(io: &mut Io<'_>, error: &OptionError) -> io::Result<Status> {
+    writeln!(io.err, "error: {}", error.message)?;
+    if let Some(help) = &error.help {
+        writeln!(io.err, "  help: {help}")?;
+    }
+    Ok(Status::Failed)
+}
+
+fn completions(arguments: &args::Completions, io: &mut Io<'_>) -> io::Result<Status> {
+    // The generator panics where it cannot write, so it writes to memory.
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut Arguments::command(), "tidegate", &mut script);
+    io.out.write_all(&script)?;
+    Ok(Status::Clean)
+}
+
+fn man(arguments: &args::Man, io: &mut Io<'_>) -> io::Result<Status> {
+    let mut command = Arguments::command();
+    command.build();
+    let page = match &arguments.command {
+        None => command,
+        Some(name) => match command.find_subcommand(name) {
+            Some(found) => found.clone().name(format!("tidegate-{name}")).version(env!("CARGO_PKG_VERSION")),
+            None => {
+                let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+                let help = Some(format!("there is {}", known.join(", ")));
+                return complain(io, &OptionError { message: format!("unknown command `{name}`"), help });
+            }
+        },
+    };
+    clap_mangen::Man::new(page).render(&mut io.out)?;
+    Ok(Status::Clean)
 }

@@ -149,7 +149,7 @@ fn syntax_errors(file: &yaml::File) -> Vec<ConfigError> {
             message: fault.message.clone(),
             span: fault.span,
             label: match fault.kind {
-                SyntaxKind::Grammar => "the YAML breaks here".into(),
+                SyntaxKind::Grammar | SyntaxKind::Template => "the YAML breaks here".into(),
                 SyntaxKind::UndefinedAlias => "no such anchor".into(),
                 SyntaxKind::ExcessiveAliases | SyntaxKind::Incompatible => "not expanded".into(),
             },

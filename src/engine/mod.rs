@@ -19,7 +19,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-pub use settings::{Selection, names};
+pub use settings::{Selection, names, shapes};
 
 /// One root as it was read.
 #[derive(Debug, Default)]
@@ -161,7 +161,7 @@ fn judge<'w>(
     };
     let active = settings::active(configs, &request.selection);
     let (found, undecided) = run::rules(&world, &active, &mut statistics.rules);
-    let (found, suppressed, faults) = suppress::apply(&world, found, &active);
+    let (found, suppressed, faults) = suppress::apply(&world, found, &undecided, &active);
     let more = run::suppressions(&world, &active, &faults);
     let findings = merge::finish(&world, found.into_iter().chain(more), request);
     let undecided = finish_undecided(sources, undecided, request);

@@ -1,7 +1,7 @@
 //! Which rules run, with which options and severities.
 
 use super::{NEWEST_CNPG, NEWEST_KUBERNETES};
-use crate::config::{Config, Level, Spanned};
+use crate::config::{Config, Level, RuleShape, Spanned};
 use crate::finding::{Finding, Severity, Versions};
 use crate::rule::{Rule, World};
 use crate::rules;
@@ -21,6 +21,18 @@ pub struct Selection {
 pub fn names(name: &str, rule: &Rule) -> bool {
     let family = rule.id.split_once('/').map_or("", |(family, _)| family);
     name == "all" || name == rule.id || name.strip_suffix("/*").unwrap_or(name) == family
+}
+
+/// What a config may say of each rule.
+pub fn shapes() -> Vec<RuleShape<'static>> {
+    rules::ALL
+        .iter()
+        .map(|rule| RuleShape {
+            id: rule.id,
+            codes: rule.codes.iter().map(|code| code.name).collect(),
+            options: rule.options.map(|options| (options.schema)()),
+        })
+        .collect()
 }
 
 /// The rules to run: those that are on in at least one root.

@@ -1,6 +1,7 @@
 //! Suppressions: comments beside a finding and `allow` entries of the config.
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Undecided};
+use crate::manifest::Role;
 use crate::rule::{Fault, Found, Rule, Suppression, World, Written};
 use crate::rules;
 use crate::source::{Source, SourceId, Span};
@@ -20,15 +21,21 @@ struct Comment {
     /// Lines, from 0, whose labels it covers.
     lines: std::ops::RangeInclusive<usize>,
     used: bool,
+    /// Whether everything that it could cover was judged.
+    judged: bool,
 }
 
 /// Takes out what is suppressed. Gives what stays, how many went, and the suppressions that deserve a word.
 pub(super) fn apply<'w>(
     world: &World<'w>,
     found: Vec<Found<'w>>,
+    undecided: &[Undecided],
     active: &[&'static Rule],
 ) -> (Vec<Found<'w>>, usize, Vec<Suppression>) {
     let mut comments = comments(world);
+    for question in undecided {
+        doubt(world, &mut comments, question);
+    }
     let mut entries = vec![Vec::new(); world.configs.len()];
     for (root, config) in world.configs.iter().enumerate() {
         entries[root] = vec![false; config.allow.len()];
@@ -46,6 +53,17 @@ pub(super) fn apply<'w>(
     }
     let faults = faults(world, comments, &entries, active);
     (kept, suppressed, faults)
+}
+
+/// A rule that has no answer may have one tomorrow: what is allowed there is not idle.
+fn doubt(world: &World<'_>, comments: &mut HashMap<SourceId, Vec<Comment>>, question: &Undecided) {
+    let Some(list) = comments.get_mut(&question.span.source) else { return };
+    let line = world.sources[question.span.source].line_of(question.span.start);
+    for comment in list.iter_mut().filter(|comment| comment.lines.contains(&line)) {
+        if comment.names.iter().any(|name| name.rule == question.rule) {
+            comment.judged = false;
+        }
+    }
 }
 
 fn by_comment(world: &World<'_>, comments: &mut HashMap<SourceId, Vec<Comment>>, finding: &Finding) -> bool {
@@ -84,7 +102,7 @@ fn by_entry(world: &World<'_>, entries: &mut [Vec<bool>], found: &Found<'_>) -> 
 
 fn comments(world: &World<'_>) -> HashMap<SourceId, Vec<Comment>> {
     let mut all = HashMap::new();
-    for parsed in &world.manifests.files {
+    for (parsed, role) in world.manifests.files.iter().zip(&world.manifests.roles) {
         if memchr::memmem::find(parsed.file.text().as_bytes(), b"tidegate:").is_none() {
             continue;
         }
@@ -95,7 +113,10 @@ fn comments(world: &World<'_>) -> HashMap<SourceId, Vec<Comment>> {
             .iter()
             .filter_map(|comment| {
                 let span = Span { source: parsed.file.source(), start: comment.start, end: comment.end };
-                read(source, span, parsed.file.documents())
+                let mut comment = read(source, span, parsed.file.documents())?;
+                // A patch is judged in the object that it changes.
+                comment.judged &= *role != Role::Patch;
+                Some(comment)
             })
             .collect();
         if !list.is_empty() {
@@ -110,8 +131,10 @@ fn read(source: &Source, span: Span, documents: &[Document]) -> Option<Comment> 
     let body = text.trim_start_matches('#').trim_start();
     let rest = body.strip_prefix("tidegate:")?;
     let offset = |part: &str| span.start + (part.as_ptr() as usize - text.as_ptr() as usize) as u32;
-    let mut comment =
-        Comment { span, names: Vec::new(), fault: None, lines: lines(source, span, documents), used: false };
+    let broken = |document: &Document| !document.is_readable() && document.range.end >= span.start;
+    let judged = !documents.iter().any(|document| document.range.start <= span.end && broken(document));
+    let lines = lines(source, span, documents);
+    let mut comment = Comment { span, names: Vec::new(), fault: None, lines, used: false, judged };
     let malformed = || Some(Fault::Malformed("expected `tidegate: allow[rule-id] reason`".into()));
     let Some((list, reason)) = rest.trim_start().strip_prefix("allow[").and_then(|rest| rest.split_once(']')) else {
         comment.fault = malformed();
@@ -181,7 +204,7 @@ fn faults(
         let all_run = comment.names.iter().all(|name| runs(&name.rule));
         let fault = match comment.fault {
             Some(fault) => fault,
-            None if comment.used || !all_run => continue,
+            None if comment.used || !comment.judged || !all_run => continue,
             None => Fault::Unused,
         };
         faults.push(Suppression { span: comment.span, written: Written::Comment, rules: rules.join(", "), fault });

@@ -2,9 +2,14 @@
 
 pub mod backup;
 pub mod cnpg;
+pub mod credential;
+pub mod image;
 mod lookup;
+pub mod roles;
 pub mod schedule;
+mod statements;
 mod view;
+pub mod workload;
 
 use crate::config::Role;
 use crate::manifest::{Manifests, Resource};

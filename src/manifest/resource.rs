@@ -175,7 +175,7 @@ pub(super) fn read_file<'w>(at: usize, parsed: &Parsed<'w>, delivery: &Delivery,
     };
     for (number, document) in parsed.file.documents().iter().enumerate() {
         // A document that broke holds only a part of its object: nothing can be said of it.
-        if !document.is_whole() || !is_object(parsed.file, document) {
+        if !document.is_readable() || !is_object(parsed.file, document) {
             continue;
         }
         let Some(root) = document.root else { continue };

@@ -2,6 +2,7 @@
 
 mod context;
 mod declare;
+mod rewrite;
 mod sink;
 mod suppression;
 
@@ -11,6 +12,7 @@ use serde_json::Value as Json;
 use std::any::Any;
 
 pub use context::{Context, FileContext, TargetContext, World};
+pub use rewrite::{remove_line, replace_name};
 pub use sink::{Builder, Found, Sink};
 pub use suppression::{Fault, Suppression, Written};
 

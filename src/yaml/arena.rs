@@ -70,6 +70,9 @@ pub enum SyntaxKind {
     ExcessiveAliases,
     /// Accepted by YAML 1.2 and refused by the YAML 1.1 readers that apply manifests.
     Incompatible,
+    /// A value that starts with `{{` and has no quotes: something has to fill it in before anybody can
+    /// read it, and until then it looks like a mapping in a mapping.
+    Template,
 }
 
 /// A place where a document does not parse.
@@ -95,9 +98,15 @@ pub struct Document {
 }
 
 impl Document {
-    /// Whether the document was read to its end.
+    /// Whether nothing is wrong with the document.
     pub fn is_whole(&self) -> bool {
         self.errors.is_empty()
+    }
+
+    /// Whether everything that is written in the document was read. What is only
+    /// [incompatible](SyntaxKind::Incompatible) was.
+    pub fn is_readable(&self) -> bool {
+        self.errors.iter().all(|error| error.kind == SyntaxKind::Incompatible)
     }
 }
 
@@ -144,6 +153,11 @@ impl File {
     pub fn span(&self, id: NodeId) -> Span {
         let node = self.node(id);
         Span { source: self.source, start: node.start, end: node.end }
+    }
+
+    /// The value of a key of a mapping.
+    pub fn value_of(&self, key: NodeId) -> NodeId {
+        NodeId(self.node(key).next)
     }
 
     /// Memory held for this file beyond its text, in bytes.

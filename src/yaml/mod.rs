@@ -3,6 +3,8 @@
 
 mod arena;
 mod budget;
+mod compatibility;
+mod mistake;
 mod parse;
 mod pointer;
 pub mod scalar;
@@ -10,6 +12,7 @@ mod value;
 mod walk;
 
 pub use arena::{Comment, Document, File, NodeId, SyntaxError, SyntaxKind};
+pub use mistake::{Mistake, mistake};
 pub use parse::parse;
 pub use pointer::escape as escape_pointer;
 pub use scalar::{Dialect, Scalar, Style};

@@ -5,6 +5,7 @@ use super::arena::{
     ABSENT, Comment, DECODED, Document, FLOW, File, MERGES, Node, NodeId, Shape, SyntaxError, SyntaxKind, UNRESOLVED,
 };
 use super::budget;
+use super::compatibility;
 use super::scalar;
 use crate::source::{SourceId, Span};
 use granit_parser::{Event, Parser, ScalarStyle, StructureStyle, Tag, options};
@@ -20,6 +21,7 @@ const FEW: usize = 12;
 
 /// Reads `text`. Never fails: what does not parse is told by the errors of the documents.
 pub fn parse(source: SourceId, text: Arc<str>) -> File {
+    let text = without_inner_marks(text);
     let mut builder = Builder {
         file: File {
             source,
@@ -94,7 +96,7 @@ impl Builder {
                 Event::StreamEnd => break,
                 Event::DocumentEnd => self.end_document(end.max(self.seen)),
                 Event::Comment(..) => self.file.comments.push(Comment { start, end }),
-                Event::Scalar(value, style, anchor, tag) => self.scalar(text, &value, style, anchor, tag, start, end),
+                Event::Scalar(value, style, anchor, tag) => self.scalar(text, value, style, anchor, tag, start, end),
                 Event::Alias(anchor) => self.alias(self.anchors.get(&anchor).copied(), start, end),
                 Event::UnresolvedAlias(name) => {
                     self.errors.push(SyntaxError {
@@ -149,7 +151,7 @@ impl Builder {
     fn scalar(
         &mut self,
         text: &str,
-        value: &str,
+        value: Cow<'_, str>,
         style: ScalarStyle,
         anchor: usize,
         tag: Option<Cow<'_, Tag>>,
@@ -172,11 +174,15 @@ impl Builder {
             self.push(node, anchor);
             return;
         }
-        let (first, flags) = match borrowed_at(text, value) {
+        let borrowed = match value {
+            Cow::Borrowed(value) => borrowed_at(text, value),
+            Cow::Owned(_) => None,
+        };
+        let (first, flags) = match borrowed {
             Some(at) => (at, 0),
             None => {
                 let at = self.file.decoded.len() as u32;
-                self.file.decoded.push_str(value);
+                self.file.decoded.push_str(&value);
                 (at, DECODED)
             }
         };
@@ -262,12 +268,16 @@ impl Builder {
     fn check_keys(&mut self, id: NodeId, entries: usize) {
         let mut keys: Vec<NodeId> = Vec::with_capacity(entries);
         let mut merges = false;
+        let mut odd = None;
         {
             let mut children = self.file.children(id);
             while let Some(key) = children.next() {
                 children.next();
                 let node = self.file.node(key);
-                let Some(style) = node.shape.style() else { continue };
+                let Some(style) = node.shape.style() else {
+                    odd = odd.or(Some(key).filter(|_| node.shape != Shape::Alias));
+                    continue;
+                };
                 if scalar::is_merge_key(self.file.scalar_text(key), style, self.file.tag(key)) {
                     merges = true;
                 } else {
@@ -278,8 +288,23 @@ impl Builder {
         if merges {
             self.file.nodes[id.0 as usize].flags |= MERGES;
         }
+        if let Some(key) = odd {
+            self.errors.push(self.odd_key(key));
+        }
         let found = duplicates(&self.file, &keys);
         self.file.duplicates.extend(found);
+    }
+
+    /// A key that is a collection: a template without quotes, or nothing that anybody can use.
+    fn odd_key(&self, key: NodeId) -> SyntaxError {
+        let span = self.file.span(key);
+        let text = &self.file.text[..span.end as usize];
+        let braces = text[..span.start as usize].ends_with('{') && text[span.start as usize..].starts_with('{');
+        let (kind, message) = match braces {
+            true => (SyntaxKind::Template, "a template that has to be filled in first"),
+            false => (SyntaxKind::Incompatible, "a key that is a mapping or a list, which no JSON can hold"),
+        };
+        SyntaxError { kind, span, message: message.into() }
     }
 
     fn fail(&mut self, text: &str, at: usize, info: &str) {
@@ -303,21 +328,47 @@ impl Builder {
             self.close(self.seen);
         }
         let nodes = self.first..self.file.nodes.len() as u32;
-        let root = (!nodes.is_empty() && self.file.nodes[self.first as usize].flags & ABSENT == 0)
-            .then_some(NodeId(self.first));
+        let root = (!nodes.is_empty() && self.file.nodes[nodes.start as usize].flags & ABSENT == 0)
+            .then_some(NodeId(nodes.start));
         let mut errors = std::mem::take(&mut self.errors);
-        if std::mem::take(&mut self.has_aliases) {
-            errors.extend(budget::check(&self.file, nodes));
+        let has_aliases = std::mem::take(&mut self.has_aliases);
+        if has_aliases {
+            errors.extend(budget::check(&self.file, nodes.clone()));
+        }
+        let range = self.start..end.max(self.start);
+        if errors.iter().any(|error| error.kind == SyntaxKind::Grammar) {
+            errors.retain(|error| !matches!(error.kind, SyntaxKind::Incompatible | SyntaxKind::Template));
+        } else if errors.is_empty() {
+            errors.extend(compatibility::check(&self.file, range.clone(), nodes, has_aliases));
         }
         errors.sort_by_key(|error| error.span.start);
-        self.file.documents.push(Document { range: self.start..end.max(self.start), root, errors });
+        self.file.documents.push(Document { range, root, errors });
         self.first = self.file.nodes.len() as u32;
         self.start = end.max(self.start);
         self.anchors.clear();
     }
 }
 
-/// Where in `text` the parser borrowed `value` from; none for a value it made itself.
+/// Files that were put together from others carry a byte order mark behind a `---`, where readers that split
+/// the documents first pass over it. Empty lines of the same length keep every other byte in place.
+fn without_inner_marks(text: Arc<str>) -> Arc<str> {
+    const MARK: &str = "---\n\u{feff}";
+    if memchr::memmem::find(text.as_bytes(), MARK.as_bytes()).is_none() {
+        return text;
+    }
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = &*text;
+    while let Some(at) = rest.find(MARK) {
+        let (before, after) = rest.split_at(at);
+        clean.push_str(before);
+        let separator = clean.is_empty() || clean.ends_with(['\n', '\u{feff}']);
+        clean.push_str(if separator { "---\n\n\n\n" } else { MARK });
+        rest = &after[MARK.len()..];
+    }
+    clean.push_str(rest);
+    clean.into()
+}
+
 fn borrowed_at(text: &str, value: &str) -> Option<u32> {
     let at = (value.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
     let found = text.get(at..at + value.len())?;

@@ -1,0 +1,286 @@
+//! One app's database, role, credentials or connection string, written where the platform's objects belong.
+
+use crate::config::Role;
+use crate::declare_rule;
+use crate::graph::View;
+use crate::graph::cnpg::{self, Bootstrap, Cluster, Database, DatabaseRole};
+use crate::manifest::{Namespace, Resource};
+use crate::rule::{Builder, Sink, TargetContext};
+use crate::source::Span;
+use crate::yaml::{self, Value, Visit};
+use std::collections::HashMap;
+
+declare_rule! {
+    /// ## What it does
+    /// Finds in a repo or path whose role is `platform` what belongs to one app: the kinds that `ownership.app` lists
+    /// (`Database`, `DatabaseRole`), the Secret with the password of such a role, and connection strings to a database
+    /// of a Cluster other than the one it was made with.
+    ///
+    /// ## Why it matters
+    /// The platform then has to change for every app: a new app needs a change in the platform's repo, a deleted app
+    /// leaves its database and its password behind, and who may read the platform's repo reads the credentials of all.
+    ///
+    /// ## Instead
+    /// Move it to the repo that deploys the app. The `Database` names the shared cluster, which stays in the platform.
+    ///
+    /// ## Limits
+    /// Works where the config gives the path the role `platform`; a platform that keeps databases by design says so in
+    /// `ownership`. The database that a Cluster is bootstrapped with, its superuser and its managed roles are the
+    /// platform's own. A connection string counts only where its host is a service of a Cluster or a Pooler of the
+    /// target, and with `databases.shared` only where it is one of those.
+    pub static RULE {
+        id: "boundary/app-data-in-platform",
+        summary: "an app's database, credentials or connection string in the platform's repo",
+        scope: Target,
+        codes: [
+            "object" => (Error, High, Boundary),
+            "secret" => (Error, High, Boundary),
+            "dsn" => (Error, High, Boundary),
+        ],
+        since: "0.1.0",
+        check: check,
+    }
+}
+
+/// Databases that every server has.
+const COMMON: &[&str] = &["postgres", "template0", "template1"];
+
+fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
+    let config = context.config();
+    let mut own: Option<Own<'w>> = None;
+    for resource in context.graph.resources() {
+        let Some(role) = config.role_of(resource.path).filter(|role| role.value == Role::Platform) else { continue };
+        if !resource.whole {
+            continue;
+        }
+        let role: Option<Span> = role.span.into();
+        let own = own.get_or_insert_with(|| Own::new(context));
+        let of_app = config.owns(Role::App, resource.group, resource.kind)
+            && !config.owns(Role::Platform, resource.group, resource.kind);
+        if of_app {
+            object(context, own, resource, role, sink);
+        } else if let Some(holder) = own.role_of_secret(resource) {
+            let message =
+                format!("{} holds the password of an app's role but lives in the platform's path", resource.title());
+            let finding = sink
+                .finding("secret", resource, resource.headline(), message)
+                .label("an app's credential")
+                .related(holder, "the role that logs in with it");
+            finish(finding, role, "move it to the repo that deploys the app, and change the password");
+        } else if resource.group != cnpg::GROUP {
+            connection_strings(own, resource, role, sink);
+        }
+    }
+}
+
+fn object<'w>(
+    context: &TargetContext<'_, 'w>,
+    own: &Own<'w>,
+    resource: &'w Resource<'w>,
+    role: Option<Span>,
+    sink: &mut Sink<'_, 'w>,
+) {
+    if let Some(database) = Database::of(resource)
+        && own.is_meta_database(&database)
+    {
+        return;
+    }
+    let title = resource.title();
+    let finding = sink
+        .finding(
+            "object",
+            resource,
+            resource.headline(),
+            format!("{title} belongs to one app but lives in the platform's path"),
+        )
+        .label("one app's data");
+    let shared = context.config().databases.shared.first();
+    let help = match shared {
+        Some(shared) => format!(
+            "move it to the repo that deploys the app; Cluster `{}/{}` stays here",
+            shared.value.namespace, shared.value.name
+        ),
+        None => "move it to the repo that deploys the app; the Cluster stays here".to_owned(),
+    };
+    finish(finding, role, &help);
+}
+
+fn finish(finding: Builder<'_>, role: Option<Span>, help: &str) {
+    let finding = match role {
+        Some(role) => finding.related(role, "this path is declared `platform`"),
+        None => finding,
+    };
+    finding.help(help);
+}
+
+fn connection_strings<'w>(own: &Own<'w>, resource: &'w Resource<'w>, role: Option<Span>, sink: &mut Sink<'_, 'w>) {
+    yaml::walk(resource.value, &mut |_, value| {
+        let Some((host, database)) = connection(value) else { return Visit::Into };
+        let Some((cluster, meta)) = own.cluster_behind(host, resource) else { return Visit::Into };
+        if COMMON.contains(&database) || meta.is_none_or(|meta| meta == database) {
+            return Visit::Into;
+        }
+        let message = format!("{} connects to an app's database of {}", resource.title(), cluster.title());
+        let finding = sink
+            .finding("dsn", resource, value, message)
+            .label("an app's database")
+            .related(cluster.headline().span(), "the cluster it connects to");
+        finish(finding, role, "move the app's settings to the repo that deploys it");
+        Visit::Past
+    });
+}
+
+/// What the platform's clusters have of their own.
+struct Own<'w> {
+    clusters: Vec<Cluster<'w>>,
+    poolers: Vec<&'w Resource<'w>>,
+    /// Password Secrets of roles that are objects: namespace and name to the role's name.
+    passwords: HashMap<(&'w str, &'w str), Span>,
+}
+
+impl<'w> Own<'w> {
+    fn new(context: &TargetContext<'_, 'w>) -> Own<'w> {
+        let shared = &context.config().databases.shared;
+        let clusters = context
+            .graph
+            .all::<Cluster<'w>>()
+            .filter(|cluster| {
+                shared.is_empty()
+                    || shared.iter().any(|known| {
+                        cluster.name() == Some(known.value.name.as_str())
+                            && cluster.namespace.known() == Some(known.value.namespace.as_str())
+                    })
+            })
+            .collect();
+        let poolers = context.graph.of_kind(cnpg::GROUP, "Pooler").to_vec();
+        let config = context.config();
+        let mut passwords = HashMap::new();
+        for role in context.graph.all::<DatabaseRole<'w>>() {
+            let ours =
+                config.owns(Role::App, role.group, role.kind) && !config.owns(Role::Platform, role.group, role.kind);
+            let secret = role.at(&["spec", "passwordSecret", "name"]).and_then(Value::known);
+            if let (true, Namespace::Known(namespace), Some(secret)) = (ours, &role.resource().namespace, secret) {
+                passwords.insert((*namespace, secret), role.resource().headline().span());
+            }
+        }
+        for cluster in context.graph.all::<Cluster<'w>>() {
+            let Namespace::Known(namespace) = &cluster.resource().namespace else { continue };
+            let bootstrap = cluster.spec(&["bootstrap"]).into_iter().flat_map(Value::entries);
+            let secrets = bootstrap
+                .filter_map(|(_, method)| method.at(&["secret", "name"]))
+                .chain(cluster.spec(&["superuserSecret", "name"]))
+                .chain(cluster.managed_roles().filter_map(|role| role.at(&["passwordSecret", "name"])));
+            for secret in secrets.filter_map(Value::known) {
+                passwords.remove(&(*namespace, secret));
+            }
+        }
+        Own { clusters, poolers, passwords }
+    }
+
+    /// The name of the role whose password `resource` makes, if it makes one.
+    fn role_of_secret(&self, resource: &'w Resource<'w>) -> Option<Span> {
+        let target = match (resource.group, resource.kind) {
+            ("", "Secret") | ("bitnami.com", "SealedSecret") => None,
+            ("external-secrets.io", "ExternalSecret") => resource.at(&["spec", "target", "name"]),
+            _ => return None,
+        };
+        let name = target.map_or_else(|| resource.name(), Value::known)?;
+        self.passwords.get(&(resource.namespace.known()?, name)).copied()
+    }
+
+    fn is_meta_database(&self, database: &Database<'w>) -> bool {
+        let resource = database.resource();
+        let (Some(reference), Some(name)) = (cnpg::cluster_reference(resource), database.at(&["spec", "name"])) else {
+            return false;
+        };
+        let (Some(reference), Some(name)) = (reference.known(), name.known()) else { return false };
+        self.clusters
+            .iter()
+            .filter(|cluster| cluster.name() == Some(reference) && cluster.namespace.is_same(&resource.namespace))
+            .any(|cluster| meta_database(cluster) == Some(name))
+    }
+
+    /// The cluster that answers at `host`, and the database it was made with.
+    fn cluster_behind(&self, host: &str, from: &Resource<'_>) -> Option<(&Cluster<'w>, Option<&'w str>)> {
+        let mut steps = host.split('.');
+        let service = steps.next()?;
+        let namespace = steps.next().or_else(|| from.namespace.known())?;
+        let there = |resource: &Resource<'_>| resource.namespace.known() == Some(namespace);
+        let pooler = self.poolers.iter().find(|pooler| pooler.name() == Some(service) && there(pooler));
+        let name = match pooler {
+            Some(pooler) => cnpg::cluster_reference(pooler)?.known()?,
+            None => ["-rw", "-ro", "-r"].iter().find_map(|suffix| service.strip_suffix(suffix))?,
+        };
+        let cluster = self.clusters.iter().find(|cluster| cluster.name() == Some(name) && there(cluster))?;
+        Some((cluster, meta_database(cluster)))
+    }
+}
+
+/// The database a cluster is made with; none where that cannot be told.
+fn meta_database<'w>(cluster: &Cluster<'w>) -> Option<&'w str> {
+    let method = match cluster.bootstrap() {
+        Bootstrap::Initdb(method) => method,
+        Bootstrap::Recovery(method) | Bootstrap::Basebackup(method) => Some(method),
+    };
+    match method.and_then(|method| method.get("database")) {
+        Some(database) => database.known(),
+        None => Some("app"),
+    }
+}
+
+/// Host and database of a connection string, or of a mapping with a host and a database.
+fn connection<'w>(value: Value<'w>) -> Option<(&'w str, &'w str)> {
+    if value.is_mapping() {
+        let text = |keys: &[&str]| keys.iter().find_map(|key| value.get(key)).and_then(Value::known);
+        return Some((text(&["host", "hostname"])?, text(&["database", "dbname", "dbName"])?))
+            .map(|(host, database)| (host.split(':').next().unwrap_or(host), database));
+    }
+    let text = value.raw()?;
+    url(text).or_else(|| keywords(text)).filter(|(host, database)| is_plain(host) && is_plain(database))
+}
+
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
+fn url(text: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = text.split_once("://")?;
+    // Before it may stand a key (`dsn=`), after it a driver (`postgresql+psycopg`).
+    let scheme = scheme.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '+').next()?;
+    if !matches!(scheme.split('+').next(), Some("postgres" | "postgresql")) {
+        return None;
+    }
+    let (authority, path) = rest.split_once('/')?;
+    let address = authority.rsplit_once('@').map_or(authority, |(_, address)| address);
+    let host = address.split(':').next()?;
+    let end = path.find(|c: char| c == '?' || c == '"' || c == '\'' || c.is_whitespace()).unwrap_or(path.len());
+    Some((host, &path[..end]))
+}
+
+/// The form of libpq: `host=… dbname=…`.
+fn keywords(text: &str) -> Option<(&str, &str)> {
+    let word = |key: &str| text.split_whitespace().find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
+    Some((word("host")?, word("dbname")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connection_strings_give_host_and_database() {
+        for (text, found) in [
+            ("postgres://shop:x@main-rw.db:5432/shop?sslmode=require", Some(("main-rw.db", "shop"))),
+            ("jdbc:postgresql://main-rw.db.svc/shop", Some(("main-rw.db.svc", "shop"))),
+            ("postgresql+asyncpg://a@main-rw/shop", Some(("main-rw", "shop"))),
+            ("DSN=\"postgres://main-rw.db/shop\"", Some(("main-rw.db", "shop"))),
+            ("mypostgres://main-rw.db/shop", None),
+            ("https://main-rw/shop", None),
+            ("postgres://main-rw.db:5432", None),
+        ] {
+            assert_eq!(url(text), found, "{text}");
+        }
+        assert_eq!(keywords("host=main-rw.db port=5432 dbname=shop user=shop"), Some(("main-rw.db", "shop")));
+        assert_eq!(keywords("host=main-rw.db"), None);
+    }
+}

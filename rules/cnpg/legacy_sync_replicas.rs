@@ -1,0 +1,104 @@
+//! Synchronous replication in the old form.
+
+use crate::declare_rule;
+use crate::graph::View;
+use crate::graph::cnpg::Cluster;
+use crate::rule::{Context, Sink};
+use crate::yaml::Value;
+
+declare_rule! {
+    /// ## What it does
+    /// Finds `minSyncReplicas` and `maxSyncReplicas` where the operator has `postgresql.synchronous`, from 1.24 on.
+    ///
+    /// ## Why it matters
+    /// The old pair lets the operator lower the number of replicas that a commit waits for while some are away, down
+    /// to `minSyncReplicas`, and says nothing of what happens then. The new stanza says it: `dataDurability:
+    /// required` stops writes when too few replicas answer, `preferred` goes on without them (from 1.25 on). The two
+    /// forms cannot stand together, and what came later, such as quorum failover, needs the new one.
+    ///
+    /// ## Instead
+    /// `postgresql.synchronous` with `method: any`, a `number` and a `dataDurability`.
+    ///
+    /// ## Limits
+    /// Both forms at once are refused at admission and said there. Values that are still a `${VAR}` are left
+    /// undecided.
+    pub static RULE {
+        id: "cnpg/legacy-sync-replicas",
+        summary: "synchronous replication is set in the old form",
+        scope: Resource(Cluster),
+        codes: ["legacy" => (Warning, High, Reliability)],
+        since: "0.1.0",
+        check: check,
+    }
+}
+
+fn check<'w>(cluster: &Cluster<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
+    let Some(operator) = minor(&context.versions().cnpg).filter(|minor| *minor >= 24) else { return };
+    let min = cluster.spec(&["minSyncReplicas"]);
+    let max = cluster.spec(&["maxSyncReplicas"]);
+    for value in [min, max].into_iter().flatten() {
+        if let Some(reason) = value.unknown() {
+            sink.undecided(value.span(), reason);
+            return;
+        }
+    }
+    let number = |value: Option<Value<'w>>| {
+        value.map_or(Some(0), |value| if value.is_null() { Some(0) } else { value.as_int() })
+    };
+    let (Some(least), Some(most)) = (number(min), number(max)) else { return };
+    // The new form beside the old one, and a lower bound above the upper one, are refused at admission.
+    let refused = least < 0 || most < least || cluster.spec(&["postgresql", "synchronous"]).is_some();
+    let Some(place) = max.filter(|_| most > 0 && !refused) else { return };
+    let message = format!("{} sets synchronous replication in a form that is superseded", cluster.title());
+    let mut finding = sink
+        .finding("legacy", cluster.resource(), place, message)
+        .underline(place.key_or_span())
+        .label("`postgresql.synchronous` replaces it");
+    if let Some(min) = min {
+        finding = finding.related(min.key_or_span(), "the lower bound of the same setting");
+    }
+    finding = finding.help(format!("write `postgresql.synchronous: {}` instead", replacement(least, most, operator)));
+    if least != most && least > 0 {
+        finding.note(format!("today a commit waits for {most} replicas, and for {least} while others are away"));
+    } else if least == 0 {
+        finding.note(format!("today a commit waits for {most}, for fewer while some are away, and for none at last"));
+    }
+}
+
+/// The new form that keeps the guarantee of the old one: the lower bound is what always held.
+fn replacement(least: i64, most: i64, operator: u32) -> String {
+    let (number, durability) = if least > 0 { (least, "required") } else { (most, "preferred") };
+    if operator >= 25 {
+        format!("{{method: any, number: {number}, dataDurability: {durability}}}")
+    } else {
+        format!("{{method: any, number: {number}}}")
+    }
+}
+
+fn minor(version: &str) -> Option<u32> {
+    version.strip_prefix("1.")?.split('.').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_new_form_keeps_what_the_old_one_promised() {
+        for (least, most, operator, expected) in [
+            (0, 1, 30, "{method: any, number: 1, dataDurability: preferred}"),
+            (1, 1, 30, "{method: any, number: 1, dataDurability: required}"),
+            (1, 3, 30, "{method: any, number: 1, dataDurability: required}"),
+            (2, 2, 24, "{method: any, number: 2}"),
+        ] {
+            assert_eq!(replacement(least, most, operator), expected, "{least}..{most} on 1.{operator}");
+        }
+    }
+
+    #[test]
+    fn the_minor_is_read_from_a_version() {
+        for (version, expected) in [("1.24", Some(24)), ("1.30.1", Some(30)), ("2.0", None), ("main", None)] {
+            assert_eq!(minor(version), expected, "{version}");
+        }
+    }
+}

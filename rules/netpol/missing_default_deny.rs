@@ -1,0 +1,271 @@
+//! Namespaces with a database that no policy closes by default.
+
+use super::reach;
+use crate::declare_rule;
+use crate::finding::Confidence;
+use crate::graph::View;
+use crate::graph::cnpg::{Cluster, Pooler};
+use crate::graph::workload::Labels;
+use crate::manifest::{Namespace, Resource};
+use crate::reach::{Direction, Isolation, NamespaceKey, PeerRole, Pod, Policy, Reach, Unseen};
+use crate::rule::{Sink, TargetContext};
+use std::collections::HashMap;
+
+declare_rule! {
+    /// ## What it does
+    /// Finds namespaces with a Cluster or Pooler in which a pod that is there, or a later one without labels, is selected
+    /// by no NetworkPolicy for ingress or for egress.
+    ///
+    /// ## Why it matters
+    /// A pod that no policy of a direction selects is not isolated in it: every pod of the cluster may connect to it. Policies
+    /// that select the pods of today by label leave out what comes tomorrow: a restore Job, a new Cluster, a debug pod. A
+    /// database that may connect to anywhere is also a way out for whoever breaks into it.
+    ///
+    /// ## Instead
+    /// One NetworkPolicy with `podSelector: {}`, `policyTypes: [Ingress, Egress]` and no rules, and further ones
+    /// that allow what is needed. Without `policyTypes` it isolates egress only where it has an egress rule.
+    ///
+    /// ## Limits
+    /// An error in the namespaces that the config lists as `databases.namespaces`, for either direction. Elsewhere a warning
+    /// where ingress is open, a note where only egress is. A note too where the repo holds no network policy at
+    /// all, or where charts and kustomizations that are not built could bring one and no policy that is written selects a
+    /// pod without labels. Undecided where Cilium, Calico or Antrea policies, admin network policies or a Kyverno generator
+    /// are in the repo, where a release has a policy among its values, and in repos of the role `app`, whose policies the
+    /// platform holds. Confidence is medium where the Namespace object is not in
+    /// the repo, for its policies may be elsewhere too, and low for samples.
+    pub static RULE {
+        id: "netpol/missing-default-deny",
+        summary: "a namespace with a database has no default-deny policy",
+        scope: Target,
+        codes: [
+            "open" => (Warning, High, Network),
+            "open-database-namespace" => (Error, High, Network),
+            "open-egress" => (Note, High, Network),
+            "no-policies" => (Note, Medium, Network),
+        ],
+        since: "0.1.0",
+        check: check,
+    }
+}
+
+/// How many databases of a namespace are pointed at.
+const SHOWN: usize = 20;
+
+/// A namespace and the databases in it.
+struct Home<'w> {
+    namespace: &'w Namespace<'w>,
+    databases: Vec<&'w Resource<'w>>,
+}
+
+/// A direction in which a namespace is not closed.
+struct Hole<'r, 'w> {
+    direction: Direction,
+    /// Workloads that are open.
+    open: usize,
+    /// Workloads in all.
+    workloads: usize,
+    /// Whether a pod without labels is surely open.
+    unlabelled: bool,
+    /// A policy of that direction that selects only some.
+    nearest: Option<&'r Policy<'w>>,
+    /// A policy that selects a pod without labels, for the other direction.
+    half: Option<&'r Policy<'w>>,
+}
+
+fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
+    let clusters = context.graph.all::<Cluster<'w>>().map(|cluster| cluster.resource());
+    let poolers = context.graph.all::<Pooler<'w>>().map(|pooler| pooler.resource());
+    let mut homes: Vec<Home<'w>> = Vec::new();
+    let mut index: HashMap<NamespaceKey<'w>, usize> = HashMap::new();
+    for database in clusters.chain(poolers) {
+        if let Namespace::Unknown(reason) = &database.namespace {
+            sink.undecided(database.headline().span(), reason.clone());
+            continue;
+        }
+        let at = *index.entry(NamespaceKey::of(&database.namespace)).or_insert(homes.len());
+        match homes.get_mut(at) {
+            Some(home) => home.databases.push(database),
+            None => homes.push(Home { namespace: &database.namespace, databases: vec![database] }),
+        }
+    }
+    if homes.is_empty() {
+        return;
+    }
+    let reach = reach(context);
+    for home in &homes {
+        judge(home, &reach, context, sink);
+    }
+}
+
+fn judge<'w>(home: &Home<'w>, reach: &Reach<'w>, context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
+    let headline = home.databases[0].headline().span();
+    if context.graph.is_of_app() {
+        sink.undecided(headline, "this repo is an app's; network policies are the platform's");
+        return;
+    }
+    let mut holes = Vec::new();
+    for direction in Direction::ALL {
+        match hole(reach, home.namespace, direction) {
+            Ok(hole) => holes.extend(hole),
+            Err(reason) => sink.undecided(headline, reason),
+        }
+    }
+    let Some(first) = holes.first() else { return };
+    let declared = context
+        .config()
+        .databases
+        .namespaces
+        .iter()
+        .find(|declared| home.namespace.known() == Some(declared.value.as_str()));
+    let (code, unseen) = match reach.unseen_policies(context.graph, home.namespace) {
+        Unseen::Likely(reason) => return sink.undecided(headline, reason),
+        Unseen::Possible(reason) if first.direction == Direction::Egress || !first.unlabelled => {
+            return sink.undecided(headline, reason);
+        }
+        Unseen::Possible(reason) => ("no-policies", Some(reason)),
+        Unseen::None if declared.is_some() => ("open-database-namespace", None),
+        Unseen::None if reach.policies().is_empty() => ("no-policies", None),
+        Unseen::None if first.direction == Direction::Ingress => ("open", None),
+        Unseen::None => ("open-egress", None),
+    };
+    report(home, &holes, code, unseen, reach, context, sink);
+}
+
+/// Whether `namespace` is open in `direction`; the error is why nobody can tell.
+fn hole<'r, 'w>(
+    reach: &'r Reach<'w>,
+    namespace: &'w Namespace<'w>,
+    direction: Direction,
+) -> Result<Option<Hole<'r, 'w>>, String> {
+    let later = Labels::none();
+    let unlabelled = Pod { namespace, labels: &later, ports: &[] };
+    let mut doubt = None;
+    let open_later = match reach.isolation(unlabelled, direction) {
+        Isolation::Open => true,
+        Isolation::Isolated(_) => false,
+        Isolation::Unknown(reason) => {
+            doubt = Some(reason);
+            false
+        }
+    };
+    let mut found = open_later;
+    let mut workloads: HashMap<*const Resource<'w>, bool> = HashMap::new();
+    let mut nearest = None;
+    for peer in reach.peers_in(namespace).filter(|peer| peer.role != PeerRole::Job) {
+        let open = match reach.isolation(peer.pod(), direction) {
+            Isolation::Open => true,
+            Isolation::Isolated(policies) => {
+                nearest = nearest.or(policies.first().copied());
+                false
+            }
+            Isolation::Unknown(reason) => {
+                doubt = doubt.or(Some(reason));
+                false
+            }
+        };
+        found |= open;
+        *workloads.entry(std::ptr::from_ref(peer.resource)).or_insert(false) |= open;
+    }
+    match doubt {
+        _ if found => {
+            let open = workloads.values().filter(|open| **open).count();
+            let other = if direction == Direction::Ingress { Direction::Egress } else { Direction::Ingress };
+            let half = match reach.isolation(unlabelled, other) {
+                Isolation::Isolated(policies) => policies.first().copied(),
+                Isolation::Open | Isolation::Unknown(_) => None,
+            };
+            let workloads = workloads.len();
+            Ok(Some(Hole { direction, open, workloads, unlabelled: open_later, nearest, half }))
+        }
+        Some(reason) => Err(reason),
+        None => Ok(None),
+    }
+}
+
+fn report<'w>(
+    home: &Home<'w>,
+    holes: &[Hole<'_, 'w>],
+    code: &str,
+    unseen: Option<String>,
+    reach: &Reach<'w>,
+    context: &TargetContext<'_, 'w>,
+    sink: &mut Sink<'_, 'w>,
+) {
+    let object = reach.namespace_object(home.namespace);
+    let resource = object.unwrap_or(home.databases[0]);
+    let primary = match object {
+        Some(object) => object.headline(),
+        None => {
+            let written = resource.at(&["metadata", "namespace"]).filter(|_| home.namespace.known().is_some());
+            written.unwrap_or_else(|| resource.headline())
+        }
+    };
+    let named = match home.namespace.known() {
+        Some(name) => format!("namespace `{name}`"),
+        None => format!("the namespace of {}", home.databases[0].title()),
+    };
+    let directions: Vec<&str> = holes.iter().map(|hole| hole.direction.name()).collect();
+    let message = match code {
+        "no-policies" => format!("no network policy in this repo isolates {named}"),
+        _ => format!("{named} has no default-deny policy for {}", directions.join(" and ")),
+    };
+    let mut finding = sink.finding(code, resource, primary, message).label(label(&holes[0]));
+    if object.is_none() && code == "open" {
+        // Who holds the Namespace may hold its policies as well.
+        finding = finding.confidence(Confidence::Medium);
+    }
+    if home.databases.iter().all(|database| database.is_example()) {
+        finding = finding.confidence(Confidence::Low);
+    }
+    let others = home.databases.iter().filter(|database| database.headline().span() != primary.span());
+    for database in others.clone().take(SHOWN) {
+        finding = finding.related(database.headline().span(), format!("{} runs here", database.kind));
+    }
+    if let Some(more) = others.count().checked_sub(SHOWN).filter(|more| *more > 0) {
+        finding = finding.note(format!("{more} more Clusters and Poolers are in the same namespace"));
+    }
+    if let Some(half) = holes.iter().find_map(|hole| hole.half) {
+        let only = if holes[0].direction == Direction::Ingress { "egress" } else { "ingress" };
+        finding = finding.related(half.resource.headline().span(), format!("closes {only} only"));
+    } else if let Some(nearest) = holes.iter().find_map(|hole| hole.nearest) {
+        let selector = nearest.pod_selector.value.unwrap_or_else(|| nearest.resource.headline());
+        finding = finding.related(selector.span(), format!("selects only `{}`", nearest.pod_selector));
+    }
+    let declared = &context.config().databases.namespaces;
+    if let Some(declared) = declared
+        .iter()
+        .find(|declared| code == "open-database-namespace" && home.namespace.known() == Some(declared.value.as_str()))
+    {
+        finding = finding.related(declared.span, "the config lists it as a namespace of databases");
+    }
+    if let Some(reason) = unseen {
+        finding = finding.note(format!("what is not seen here may hold one: {reason}"));
+    }
+    let types: Vec<&str> = holes.iter().map(|hole| hole.direction.policy_type()).collect();
+    finding
+        .help(format!(
+            "add a NetworkPolicy with `podSelector: {{}}`, `policyTypes: [{}]` and no rules",
+            types.join(", ")
+        ))
+        .help(match holes[0].direction {
+            Direction::Ingress => {
+                "before that, allow clients on 5432, the operator on 5432 and 8000, and instances among themselves"
+            }
+            Direction::Egress => {
+                "before that, allow DNS, the API server, instances among themselves and the backup store"
+            }
+        });
+}
+
+fn label(hole: &Hole<'_, '_>) -> String {
+    let what = match hole.direction {
+        Direction::Ingress => "take connections from any pod",
+        Direction::Egress => "connect to anywhere",
+    };
+    match (hole.open, hole.workloads) {
+        (0, _) => format!("a pod without labels could {what}"),
+        (1, 1) => format!("its only workload can {what}"),
+        (open, workloads) if open == workloads => format!("all its {workloads} workloads can {what}"),
+        (open, workloads) => format!("{open} of its {workloads} workloads can {what}"),
+    }
+}

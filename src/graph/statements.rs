@@ -1,0 +1,102 @@
+//! Which roles the SQL in a text creates: statements of a cluster's bootstrap, scripts of Jobs. It reads words,
+//! not SQL, and says so where that is not enough.
+
+/// What a text of SQL or shell creates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Created {
+    /// Roles of these names, maybe none.
+    Roles(Vec<String>),
+    /// Roles whose names cannot be read.
+    Unreadable,
+}
+
+/// The roles that the `CREATE` statements in a text make; a call of `createuser` cannot be read.
+pub(super) fn created_roles(text: &str) -> Created {
+    let mut words = text.split(|letter: char| letter.is_whitespace() || matches!(letter, ';' | '(' | ')' | ','));
+    let mut words = words.by_ref().filter(|word| !word.is_empty()).peekable();
+    let mut names = Vec::new();
+    while let Some(word) = words.next() {
+        if word.rsplit('/').next() == Some("createuser") {
+            return Created::Unreadable;
+        }
+        if !ends_with_word(word, "create") {
+            continue;
+        }
+        let is_role = |word: &&str| ["role", "user", "group"].iter().any(|kind| word.eq_ignore_ascii_case(kind));
+        if words.next_if(is_role).is_none() {
+            continue;
+        }
+        if words.peek().is_some_and(|word| word.eq_ignore_ascii_case("mapping")) {
+            continue;
+        }
+        for skipped in ["if", "not", "exists"] {
+            words.next_if(|word| word.eq_ignore_ascii_case(skipped));
+        }
+        match words.next().and_then(identifier) {
+            Some(name) => names.push(name),
+            None => return Created::Unreadable,
+        }
+    }
+    Created::Roles(names)
+}
+
+/// Whether `word` is `ending`, with nothing but punctuation in front: a quote of a shell, say.
+fn ends_with_word(word: &str, ending: &str) -> bool {
+    let start = word.len().saturating_sub(ending.len());
+    word.get(start..).is_some_and(|end| end.eq_ignore_ascii_case(ending))
+        && word[..start].chars().all(|letter| !letter.is_alphanumeric() && letter != '_')
+}
+
+fn identifier(word: &str) -> Option<String> {
+    let plain = |name: &str| {
+        !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-'))
+    };
+    if let Some(quoted) = word.strip_prefix('"') {
+        return quoted.strip_suffix('"').filter(|name| plain(name)).map(str::to_owned);
+    }
+    plain(word).then(|| word.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn names_are_read_out_of_statements() {
+        for (text, roles) in [
+            ("CREATE ROLE orders LOGIN;", Some(&["orders"][..])),
+            ("create user Orders; CREATE ROLE \"Ledger\";", Some(&["orders", "Ledger"])),
+            ("CREATE ROLE IF NOT EXISTS orders", Some(&["orders"])),
+            ("psql -c \"CREATE USER orders\"", None),
+            ("psql -c 'CREATE USER orders WITH LOGIN'", Some(&["orders"])),
+            ("CREATE TABLE users (role text)", Some(&[])),
+            ("CREATE USER MAPPING FOR orders SERVER s", Some(&[])),
+            ("EXECUTE format('CREATE ROLE %I', name)", None),
+            ("CREATE ROLE $NAME", None),
+            ("CREATE ROLE", None),
+            ("/usr/bin/createuser orders", None),
+            ("recreate role x", Some(&[])),
+            ("", Some(&[])),
+        ] {
+            let expected = match roles {
+                Some(names) => Created::Roles(names.iter().map(|name| (*name).to_owned()).collect()),
+                None => Created::Unreadable,
+            };
+            assert_eq!(created_roles(text), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_plain_name_is_found_in_whatever_stands_around_it(name in "[a-z][a-z0-9_]{0,12}", before in "[ -;]{0,20}") {
+            let text = format!("{before}; CREATE ROLE {name} LOGIN;");
+            prop_assert_eq!(created_roles(&text), Created::Roles(vec![name]));
+        }
+
+        #[test]
+        fn any_text_is_read_without_a_panic(text in "\\PC{0,60}") {
+            created_roles(&text);
+        }
+    }
+}

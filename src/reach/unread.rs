@@ -1,0 +1,64 @@
+//! Policies of other makers, which are recognised and not worked out.
+
+use crate::manifest::Resource;
+use crate::yaml::{Step, Value, Visit, has_placeholder, walk};
+
+/// Kinds that let or stop traffic beside NetworkPolicy, by group.
+const KINDS: &[(&str, &[&str])] = &[
+    ("cilium.io", &["CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"]),
+    ("policy.networking.k8s.io", &["AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"]),
+    ("projectcalico.org", &["NetworkPolicy", "GlobalNetworkPolicy"]),
+    ("crd.projectcalico.org", &["NetworkPolicy", "GlobalNetworkPolicy"]),
+    ("crd.antrea.io", &["NetworkPolicy", "ClusterNetworkPolicy"]),
+];
+
+/// Why `resource` makes answers about policies unknown, if it does.
+pub(super) fn unread(resource: &Resource<'_>) -> Option<String> {
+    if KINDS.iter().any(|(group, kinds)| *group == resource.group && kinds.contains(&resource.kind)) {
+        return Some(format!("{} is in force beside NetworkPolicies and is not worked out", resource.title()));
+    }
+    generates_policies(resource).then(|| format!("{} may generate network policies", resource.title()))
+}
+
+/// Whether a Kyverno policy makes network policies by itself, as for every new namespace.
+fn generates_policies(resource: &Resource<'_>) -> bool {
+    if resource.group != "kyverno.io" {
+        return false;
+    }
+    let rules = resource.at(&["spec", "rules"]).into_iter().flat_map(Value::items);
+    rules.filter_map(|rule| rule.get("generate")).any(|generate| {
+        let kinds = generate.at(&["cloneList", "kinds"]).into_iter().flat_map(Value::items);
+        kinds
+            .chain(generate.get("kind"))
+            .filter_map(Value::raw)
+            .any(|kind| kind.ends_with("NetworkPolicy") || has_placeholder(kind))
+    })
+}
+
+/// Kinds that bring objects which are written in them or in a chart.
+const BRINGERS: &[(&str, &str)] = &[
+    ("helm.toolkit.fluxcd.io", "HelmRelease"),
+    ("helm.cattle.io", "HelmChart"),
+    ("argoproj.io", "Application"),
+    ("argoproj.io", "ApplicationSet"),
+    ("fluxcd.controlplane.io", "ResourceSet"),
+];
+
+/// Whether `resource` brings objects, and a policy that may select all pods is written in it. A chart's own
+/// `networkPolicy: true` selects the chart's own pods and is none.
+pub(super) fn carries_policy(resource: &Resource<'_>) -> bool {
+    if !BRINGERS.iter().any(|(group, kind)| resource.is(group, kind)) {
+        return false;
+    }
+    let Some(spec) = resource.at(&["spec"]) else { return false };
+    let mut carries = false;
+    walk(spec, &mut |steps, value| {
+        carries |= match steps.last() {
+            Some(Step::Key("podSelector")) => value.is_null() || value.is_mapping() && value.is_empty(),
+            Some(Step::Key("kind")) => value.raw().is_some_and(|kind| kind.ends_with("NetworkPolicy")),
+            _ => value.raw().is_some_and(|text| text.contains('\n') && text.contains("NetworkPolicy")),
+        };
+        if carries { Visit::Past } else { Visit::Into }
+    });
+    carries
+}
