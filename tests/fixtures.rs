@@ -22,7 +22,8 @@ fn bad_cases_say_what_a_user_should_read() {
             .collect();
         if !rules.contains(case.rule.as_str()) {
             failures.push(format!("{}: does not find {}, but {rules:?}", case.folder.display(), case.rule));
-        } else if rules.len() > 1 {
+        } else if rules.len() > 1 && case.rule != "repo/unused-suppression" {
+            // A suppression that does not work leaves the fault that it names to be seen.
             failures.push(format!("{}: shows other faults than its own: {rules:?}", case.folder.display()));
         }
         let path = case.folder.join("expected.txt");
