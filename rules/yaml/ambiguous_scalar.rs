@@ -19,7 +19,7 @@ declare_rule! {
     /// booleans.
     ///
     /// ## Instead
-    /// Put quotes around it.
+    /// Put quotes around it: `"8080"`, `"true"`, `"on"`.
     ///
     /// ## Limits
     /// Who applies the file decides: what goes through kustomize keeps `on` and `y` as text. A `${VAR}` is left
