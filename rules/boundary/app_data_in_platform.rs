@@ -53,7 +53,7 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         if !resource.whole {
             continue;
         }
-        let role: Option<Span> = role.span.into();
+        let role = role.span;
         let own = own.get_or_insert_with(|| Own::new(context));
         let of_app = config.owns(Role::App, resource.group, resource.kind)
             && !config.owns(Role::Platform, resource.group, resource.kind);

@@ -72,7 +72,7 @@ fn check<'w>(object: &Any<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w
         None
     };
     if let Some(finding) = found {
-        finish(finding, resource, role.span.into());
+        finish(finding, resource, role.span);
     }
 }
 

@@ -18,7 +18,7 @@ declare_rule! {
     /// `$NAME` for example.
     ///
     /// ## Instead
-    /// Write `${NAME}`.
+    /// Write `${NAME}`, the one form that Flux fills in.
     ///
     /// ## Limits
     /// Only whole values count, and only names that are surely meant: scripts, dashboards and alerts are full of `$x` and
