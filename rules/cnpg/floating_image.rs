@@ -18,7 +18,8 @@ declare_rule! {
     /// ## Why it matters
     /// Instances pull when they start. With a moving tag a failover or a new node brings another minor version, or
     /// another C library under the same indexes, than its neighbours have. With no image at all the operator's
-    /// release decides which PostgreSQL a new or restored cluster gets: 17.5 from operator 1.27, 18 from 1.28 on.
+    /// release decides which PostgreSQL a new or restored cluster gets: 17 with operator 1.27.0, 18 from 1.27.2 and
+    /// 1.28 on.
     ///
     /// ## Instead
     /// Name the minor version and the build, `17.6-202509011213-system-trixie`, or add the digest; or take the
@@ -82,12 +83,16 @@ fn unnamed<'w>(cluster: &Cluster<'w>, sink: &mut Sink<'_, 'w>) {
         sink.undecided(headline.span(), reason);
         return;
     }
-    let message =
-        format!("{} names no image, so the operator's release decides which PostgreSQL it runs", cluster.title());
+    let message = format!(
+        "{} names no image, so the operator's release decides which PostgreSQL it is made with",
+        cluster.title()
+    );
     let finding = sink
         .finding("unnamed", cluster.resource(), headline, message)
         .label("neither `imageName` nor `imageCatalogRef`")
-        .note("the default image follows the operator: another major version from 1.28 on than before")
+        .note(
+            "the operator writes its own default into a new or restored cluster; that default moves with its releases",
+        )
         .help("name the image with its minor version and build, or a catalog and a major version");
     if cluster.is_example() {
         finding.confidence(Confidence::Low);
@@ -116,7 +121,7 @@ fn judge<'w>(
     match image.pinning() {
         Pinning::Major => {
             let major = image.major().map_or_else(|| tag.to_owned(), |major| major.to_string());
-            let message = format!("{title} takes whatever PostgreSQL {major} is newest when an instance starts");
+            let message = format!("{title} takes whatever PostgreSQL {major} is newest when a node pulls it");
             sink.finding("major-only", resource, value, message)
                 .label("a major version alone: the tag moves with every minor")
                 .help(format!("name the minor version and the build, `{major}.<minor>-<build>-…`, or add the digest"));

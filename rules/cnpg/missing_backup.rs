@@ -60,7 +60,7 @@ fn check<'w>(cluster: &Cluster<'w>, _: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>
             "none",
             cluster.resource(),
             headline,
-            format!("{} has no backup: what is deleted there is gone for good", cluster.title()),
+            format!("{} has no backup of its own: what is lost there stays lost", cluster.title()),
         )
         .label("no object store, volume snapshot or backup plugin")
         .help("add an ObjectStore and the plugin `barman-cloud.cloudnative-pg.io` with `isWALArchiver: true`");

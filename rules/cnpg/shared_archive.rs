@@ -202,7 +202,7 @@ fn titles(first: &Writer<'_>, second: &Writer<'_>, context: &Context<'_, '_>) ->
 const REFUSED: &str =
     "the operator asks for an empty archive when it creates a Cluster, and stops with `Expected empty archive`";
 const SECOND: &str =
-    "the new timeline lies among the old files; a second recovery overwrites what the first one archived";
+    "the new timeline lies among the old files; a second recovery may overwrite what the first one archived";
 const MIXED: &str = "WAL files of both carry the same names: one overwrites the other, and neither may be restorable";
 
 fn judge_recovery<'w>(cluster: &Cluster<'w>, own: &Archive<'w>, graph: &Graph<'w>, sink: &mut Sink<'_, 'w>) {

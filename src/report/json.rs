@@ -128,7 +128,7 @@ impl<'a> Entry<'a> {
             places: finding.places.iter().map(Holds::new).collect(),
             related: finding.related.iter().map(|label| Related::new(sources, label)).collect(),
             notes: &finding.notes,
-            help: finding.helps.join("\n"),
+            help: help(finding),
             url: (view.rule_docs)(finding.rule).url,
             fixes: finding.fixes.iter().map(|fix| Change::new(sources, fix)).collect(),
             fingerprint: &finding.fingerprint,
@@ -249,4 +249,12 @@ struct Question<'a> {
 struct NotChecked<'a> {
     file: &'a str,
     message: &'a str,
+}
+
+/// What to do: the helps, or what the first fix does.
+fn help(finding: &Finding) -> String {
+    match finding.fixes.first() {
+        Some(fix) if finding.helps.is_empty() => fix.title.clone(),
+        _ => finding.helps.join("\n"),
+    }
 }

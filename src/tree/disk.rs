@@ -70,20 +70,15 @@ impl Tree for Disk {
         if !real.is_dir() {
             return Err(ReadError::NotAFolder { path: shown(folder) });
         }
-        let mut entries = Vec::new();
-        for entry in WalkDir::new(&real).min_depth(1).max_depth(1).follow_links(false) {
-            let entry = entry.map_err(|error| {
-                let message = error.to_string();
-                match error.io_error() {
-                    Some(error) => ReadError::io(folder, error),
-                    None => ReadError::Other { path: shown(folder), message },
-                }
-            })?;
-            let kind = self.kind_of(entry.file_type(), entry.path());
-            entries.push(Entry { name: entry.file_name().to_string_lossy().into_owned(), kind });
+        self.list_real(folder, &real)
+    }
+
+    fn list_listed(&self, folder: &str) -> Result<Vec<Entry>, ReadError> {
+        let on_disk = self.root.join(folder);
+        match fs::symlink_metadata(&on_disk) {
+            Ok(metadata) if metadata.is_dir() => self.list_real(folder, &on_disk),
+            _ => self.list(folder),
         }
-        entries.sort();
-        Ok(entries)
     }
 
     fn kind(&self, path: &str) -> Option<EntryKind> {
@@ -99,8 +94,49 @@ impl Tree for Disk {
 
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
         let (real, _) = self.locate(path)?;
+        self.read_real(path, &real, limit)
+    }
+
+    fn read_listed(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
+        let on_disk = self.root.join(path);
+        match fs::symlink_metadata(&on_disk) {
+            Ok(metadata) if metadata.is_file() => self.read_real(path, &on_disk, limit),
+            _ => self.read(path, limit),
+        }
+    }
+
+    fn real_path(&self, path: &str) -> Result<String, ReadError> {
+        Ok(self.locate(path)?.1)
+    }
+
+    fn outer_ignores(&self) -> OuterIgnores {
+        OuterIgnores::on_disk(&self.root)
+    }
+}
+
+impl Disk {
+    /// Lists the folder at `real`, which is called `folder` in this tree.
+    fn list_real(&self, folder: &str, real: &Path) -> Result<Vec<Entry>, ReadError> {
+        let mut entries = Vec::new();
+        for entry in WalkDir::new(real).min_depth(1).max_depth(1).follow_links(false) {
+            let entry = entry.map_err(|error| {
+                let message = error.to_string();
+                match error.io_error() {
+                    Some(error) => ReadError::io(folder, error),
+                    None => ReadError::Other { path: shown(folder), message },
+                }
+            })?;
+            let kind = self.kind_of(entry.file_type(), entry.path());
+            entries.push(Entry { name: entry.file_name().to_string_lossy().into_owned(), kind });
+        }
+        entries.sort();
+        Ok(entries)
+    }
+
+    /// Reads the file at `real`, which is called `path` in this tree.
+    fn read_real(&self, path: &str, real: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
         let io = |error: std::io::Error| ReadError::io(path, &error);
-        let metadata = fs::metadata(&real).map_err(io)?;
+        let metadata = fs::metadata(real).map_err(io)?;
         if metadata.is_dir() {
             return Err(ReadError::NotAFile { path: shown(path) });
         }
@@ -112,18 +148,10 @@ impl Tree for Disk {
         }
         // The file may grow while it is read, and the size of some file systems' files is a guess.
         let mut bytes = Vec::with_capacity(metadata.len().min(1 << 24) as usize);
-        File::open(&real).map_err(io)?.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(io)?;
+        File::open(real).map_err(io)?.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(io)?;
         if bytes.len() as u64 > limit {
             return Err(ReadError::TooLarge { path: shown(path), size: bytes.len() as u64, limit });
         }
         Ok(bytes)
-    }
-
-    fn real_path(&self, path: &str) -> Result<String, ReadError> {
-        Ok(self.locate(path)?.1)
-    }
-
-    fn outer_ignores(&self) -> OuterIgnores {
-        OuterIgnores::on_disk(&self.root)
     }
 }

@@ -56,11 +56,22 @@ pub trait Tree: Send + Sync {
     /// The direct children of a folder, sorted by name.
     fn list(&self, folder: &str) -> Result<Vec<Entry>, ReadError>;
 
+    /// The same for a folder that came out of this method, folder by folder: no link is on the way.
+    fn list_listed(&self, folder: &str) -> Result<Vec<Entry>, ReadError> {
+        self.list(folder)
+    }
+
     /// What lies at a path, or none if nothing does. Links on the way are followed, a link at the end is not.
     fn kind(&self, path: &str) -> Option<EntryKind>;
 
     /// The bytes of a regular file. One of more than `limit` bytes is an error and is not read.
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError>;
+
+    /// The same for a path that came out of [`Tree::list`], folder by folder: no link is on the way, so a tree need
+    /// not look for one.
+    fn read_listed(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
+        self.read(path, limit)
+    }
 
     /// The path, free of links, of what a path leads to: the identity of that file or folder.
     fn real_path(&self, path: &str) -> Result<String, ReadError>;

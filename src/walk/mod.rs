@@ -142,7 +142,7 @@ enum NotTaken {
 }
 
 fn read(tree: &dyn Tree, options: &Options, path: String, kind: FileKind) -> Result<Candidate, NotTaken> {
-    let bytes = tree.read(&path, options.max_file_size).map_err(|error| NotTaken::Failed(error.into()))?;
+    let bytes = tree.read_listed(&path, options.max_file_size).map_err(|error| NotTaken::Failed(error.into()))?;
     if let Some(reason) = content::left_alone_as_bytes(&bytes) {
         return Err(NotTaken::Left(reason));
     }

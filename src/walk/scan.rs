@@ -75,7 +75,7 @@ pub(super) fn scan(tree: &dyn Tree, options: &Options) -> Scanned {
 impl Scan<'_> {
     fn folder(&self, mut folder: Folder) -> (Vec<Folder>, Scanned) {
         let (mut below, mut found) = (Vec::new(), Scanned::default());
-        let entries = match self.tree.list(&folder.path) {
+        let entries = match self.tree.list_listed(&folder.path) {
             Ok(entries) => entries,
             Err(error) => {
                 if folder.left_alone.is_none() {
@@ -156,7 +156,7 @@ impl Scan<'_> {
 
     fn rules_of(&self, folder: &Folder) -> Result<Option<Arc<Rules>>, Failure> {
         let path = path_in(&folder.path, ".gitignore");
-        let bytes = self.tree.read(&path, self.options.max_file_size)?;
+        let bytes = self.tree.read_listed(&path, self.options.max_file_size)?;
         let at = if folder.path.is_empty() { self.prefix.clone() } else { path_in(&self.prefix, &folder.path) };
         Rules::over(folder.rules.clone(), &at, &String::from_utf8_lossy(&bytes))
             .map_err(|error| bad_rules(path, &error))
