@@ -4,6 +4,7 @@ pub mod boundary;
 pub mod cnpg;
 pub mod netpol;
 pub mod repo;
+pub mod secrets;
 pub mod yaml;
 
 use crate::rule::Rule;
@@ -34,6 +35,11 @@ pub static ALL: &[&Rule] = &[
     &netpol::open_database::RULE,
     &repo::duplicate_object::RULE,
     &repo::unused_suppression::RULE,
+    &secrets::decrypted_twin::RULE,
+    &secrets::plaintext_secret::RULE,
+    &secrets::plaintext_value::RULE,
+    &secrets::sops_not_encrypted::RULE,
+    &secrets::sops_readable_leaf::RULE,
     &yaml::ambiguous_scalar::RULE,
     &yaml::duplicate_key::RULE,
     &yaml::syntax::RULE,

@@ -1,103 +1,84 @@
 //! Which bytes must not be shown of the texts that a run speaks of.
 
 use crate::finding::Outcome;
-use crate::graph::credential::{Question, Setting, example_path, is_placeholder, is_reference, mask_ranges};
-use crate::manifest::{Manifests, Parsed};
+use crate::graph::{credential, secret_scan, sops};
+use crate::manifest::Manifests;
 use crate::source::{Masks, SourceId, Sources, Span};
-use crate::yaml::{Dialect, Step, Value, Visit, walk};
+use crate::yaml::{File, Kind, Step, Value, Visit, walk};
 use std::collections::BTreeSet;
 
 /// The masks of every source that a finding, a fix or a question lies in.
-pub(super) fn of(sources: &Sources, manifests: &Manifests<'_>, outcome: &Outcome) -> Masks {
+pub(super) fn of<'w>(sources: &Sources, manifests: &'w Manifests<'w>, outcome: &Outcome) -> Masks {
     let mut wanted: BTreeSet<SourceId> = outcome.undecided.iter().map(|question| question.span.source).collect();
     for finding in &outcome.findings {
         wanted.extend(finding.labels().map(|label| label.span.source));
         wanted.extend(finding.fixes.iter().flat_map(|fix| &fix.edits).map(|edit| edit.span.source));
     }
     let mut spans = Vec::new();
-    for parsed in manifests.files.iter().filter(|parsed| wanted.contains(&parsed.file.source())) {
-        for document in parsed.file.documents() {
-            if let Some(root) = document.root {
-                document_masks(parsed, Value::new(parsed.file, root, Dialect::Kubectl), &mut spans);
-            }
+    for (at, parsed) in manifests.files.iter().enumerate() {
+        if !wanted.contains(&parsed.file.source()) {
+            continue;
+        }
+        for piece in secret_scan::scan(manifests, at) {
+            let question = piece.question(false);
+            spans.extend(credential::mask_ranges(&question).into_iter().map(|range| piece.span_of(range)));
+        }
+        for root in sops::roots(parsed) {
+            secret_values(root, &mut spans);
+        }
+        if let Some(twin) = sops::twin(manifests, at) {
+            spans.extend(twin.readable.into_iter().map(Value::span));
+        }
+        if parsed.file.documents().iter().any(|document| !document.is_readable()) {
+            broken_lines(parsed.file, &mut spans);
         }
     }
     Masks::new(sources, spans)
 }
 
-fn document_masks<'w>(parsed: &Parsed<'w>, root: Value<'w>, spans: &mut Vec<Span>) {
-    let example = example_path(parsed.path);
-    // Where a Secret begins: the document itself, or an item of a list.
-    let mut secret: Option<usize> = None;
-    walk(root, &mut |steps, value| {
-        if secret.is_some_and(|depth| steps.len() < depth) {
-            secret = None;
-        }
-        if value.is_mapping() && value.get("kind").and_then(Value::as_str) == Some("Secret") {
-            secret = Some(steps.len());
-        }
-        let Some(raw) = value.raw() else { return Visit::Into };
-        let in_secret = secret.is_some_and(|depth| {
-            matches!(steps.get(depth), Some(Step::Key("data" | "stringData"))) && steps.len() > depth + 1
-        });
-        if in_secret {
-            if !raw.is_empty() && !is_reference(raw) && !is_placeholder(raw) {
-                spans.push(value.span());
-            }
-            return Visit::Into;
-        }
-        let keys: Vec<&str> = steps
-            .iter()
-            .filter_map(|step| match step {
-                Step::Key(key) => Some(*key),
-                Step::Index(_) => None,
-            })
-            .collect();
-        let Some((key, parents)) = named(&keys, value, root, steps) else { return Visit::Into };
-        let question = Question {
-            key,
-            parents,
-            value: raw,
-            setting: Setting::Field,
-            example,
-            object_kind: root.get("kind").and_then(Value::as_str),
-            object_name: None,
-        };
-        for range in mask_ranges(&question) {
-            spans.push(placed(value, raw, range));
-        }
-        Visit::Into
-    });
-}
-
-/// The name a value goes by: its key, or for the `value` of a `name`/`value` pair the name.
-fn named<'a, 'w>(
-    keys: &'a [&'w str],
-    value: Value<'w>,
-    root: Value<'w>,
-    steps: &[Step<'w>],
-) -> Option<(&'w str, &'a [&'w str])> {
-    let (last, parents) = keys.split_last()?;
-    if *last != "value" || value.key().is_none() {
-        return Some((last, parents));
-    }
-    let pair = steps[..steps.len() - 1].iter().try_fold(root, |at, step| match step {
-        Step::Key(key) => at.get(key),
-        Step::Index(index) => at.items().nth(*index),
-    });
-    let name = pair.and_then(|pair| pair.get("name")).and_then(Value::as_str);
-    Some((name.unwrap_or(last), parents))
-}
-
-/// The bytes of a part of a value; all of it where the source holds the value in another form.
-fn placed(value: Value<'_>, raw: &str, range: std::ops::Range<usize>) -> Span {
-    let span = value.span();
-    let written = &value.file().text()[span.range()];
-    let offset = match written.strip_prefix(['"', '\'']).and_then(|inner| inner.strip_suffix(['"', '\''])) {
-        Some(inner) if inner == raw => 1,
-        _ if written == raw => 0,
-        _ => return span,
+/// Every readable value of a Secret, be it text, base64 or neither.
+fn secret_values(root: Value<'_>, spans: &mut Vec<Span>) {
+    let kind = root.get("kind").and_then(Value::as_str).unwrap_or_default();
+    let objects: Vec<Value<'_>> = match root.get("items").filter(|_| kind.ends_with("List")) {
+        Some(items) => items.items().collect(),
+        None => vec![root],
     };
-    let start = span.start + offset;
-    Span { start: start + range.start as u32, end: start + range.end as u32, ..span }
+    for object in objects.into_iter().filter(|object| object.get("kind").and_then(Value::as_str) == Some("Secret")) {
+        for field in ["data", "stringData"] {
+            let Some(data) = object.get(field) else { continue };
+            walk(data, &mut |_: &[Step<'_>], value| {
+                let text = value.raw().unwrap_or_default();
+                let open = !sops::is_encrypted(value) && !credential::is_reference(text);
+                if open && !text.is_empty() && value.kind() != Kind::Null {
+                    spans.push(value.span());
+                }
+                Visit::Into
+            });
+        }
+    }
+}
+
+/// A document that broke has values no walk meets: its lines are looked at as they stand.
+fn broken_lines(file: &File, spans: &mut Vec<Span>) {
+    let mut start = 0;
+    for line in file.text().split_inclusive('\n') {
+        if let Some((key, value)) = line.split_once(':') {
+            let key = key.trim_matches([' ', '-', '"', '\'']);
+            let question = credential::Question {
+                key,
+                parents: &[],
+                value: value.trim(),
+                setting: credential::Setting::Field,
+                example: false,
+                object_kind: None,
+                object_name: None,
+            };
+            if credential::must_mask(&question) {
+                let end = start + line.trim_end().len();
+                let begin = end - value.trim().len();
+                spans.push(Span::new(file.source(), begin as u32..end as u32));
+            }
+        }
+        start += line.len();
+    }
 }

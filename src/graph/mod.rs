@@ -7,6 +7,8 @@ pub mod image;
 mod lookup;
 pub mod roles;
 pub mod schedule;
+pub mod secret_scan;
+pub mod sops;
 mod statements;
 mod view;
 pub mod workload;

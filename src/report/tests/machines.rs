@@ -91,7 +91,7 @@ fn json() {
       "notes": [
         "it reads this as second 0 of minute 4 of every hour: 24 backups a day"
       ],
-      "help": "",
+      "help": "to run once a day at 04:00:00, put the seconds first",
       "url": "https://docs.example/cnpg/five-field-schedule",
       "fixes": [
         {
