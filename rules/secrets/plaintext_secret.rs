@@ -3,7 +3,7 @@
 use super::{HISTORY, code, is_spoken_for};
 use crate::declare_rule;
 use crate::graph::credential::{Credential, example_path, judge};
-use crate::graph::secret_scan::{Piece, scan};
+use crate::graph::secret_scan::{Piece, visit};
 use crate::rule::{FileContext, Sink};
 
 declare_rule! {
@@ -42,16 +42,19 @@ declare_rule! {
 const SHOWN: usize = 3;
 
 fn check<'w>(context: &FileContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
+    if memchr::memmem::find(context.parsed.file.text().as_bytes(), b"Secret").is_none() {
+        return;
+    }
     let example = example_path(context.parsed.path);
     let mut found: Vec<(Piece<'w>, Credential)> = Vec::new();
-    for piece in scan(context.world.manifests, context.index) {
+    visit(context.world.manifests, context.index, &mut |piece| {
         if !piece.is_of_secret() || piece.in_sops || piece.generated {
-            continue;
+            return;
         }
         if let Some(credential) = judge(&piece.question(example)) {
             found.push((piece, credential));
         }
-    }
+    });
     if found.is_empty() || is_spoken_for(context) {
         return;
     }

@@ -3,7 +3,7 @@
 use super::{HISTORY, code, is_spoken_for};
 use crate::declare_rule;
 use crate::graph::credential::{Setting, example_path, judge};
-use crate::graph::secret_scan::scan;
+use crate::graph::secret_scan::visit;
 use crate::rule::{FileContext, Sink};
 
 declare_rule! {
@@ -41,11 +41,11 @@ declare_rule! {
 fn check<'w>(context: &FileContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let example = example_path(context.parsed.path);
     let mut spoken_for = None;
-    for piece in scan(context.world.manifests, context.index) {
+    visit(context.world.manifests, context.index, &mut |piece| {
         if piece.is_of_secret() || piece.in_sops || !piece.judged {
-            continue;
+            return;
         }
-        let Some(credential) = judge(&piece.question(example)) else { continue };
+        let Some(credential) = judge(&piece.question(example)) else { return };
         if *spoken_for.get_or_insert_with(|| is_spoken_for(context)) {
             return;
         }
@@ -74,5 +74,5 @@ fn check<'w>(context: &FileContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             .underline(piece.span_of(credential.range))
             .help("keep it in an encrypted Secret and refer to that")
             .help(HISTORY);
-    }
+    });
 }

@@ -4,7 +4,7 @@ use super::HISTORY;
 use crate::declare_rule;
 use crate::graph::credential::{example_path, is_placeholder, is_reference, judge};
 use crate::graph::secret_scan::{Piece, scan};
-use crate::graph::sops::{Claim, claim, has_block};
+use crate::graph::sops::{Claim, has_block};
 use crate::rule::{FileContext, Sink};
 
 declare_rule! {
@@ -35,7 +35,7 @@ declare_rule! {
 }
 
 fn check<'w>(context: &FileContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
-    let Some(claim) = claim(context.world.manifests, &context.parsed) else { return };
+    let Some(claim) = context.world.creation_rules.claim(context.world.manifests, &context.parsed) else { return };
     if has_block(&context.parsed) {
         return;
     }

@@ -19,10 +19,10 @@ pub(super) fn of<'w>(sources: &Sources, manifests: &'w Manifests<'w>, outcome: &
         if !wanted.contains(&parsed.file.source()) {
             continue;
         }
-        for piece in secret_scan::scan(manifests, at) {
+        secret_scan::visit(manifests, at, &mut |piece| {
             let question = piece.question(false);
             spans.extend(credential::mask_ranges(&question).into_iter().map(|range| piece.span_of(range)));
-        }
+        });
         for root in sops::roots(parsed) {
             secret_values(root, &mut spans);
         }

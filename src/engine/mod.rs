@@ -9,6 +9,7 @@ mod suppress;
 use crate::config::Config;
 use crate::finding::{Failure, Outcome, Summary, Undecided, Versions};
 use crate::graph::Graph;
+use crate::graph::sops::CreationRules;
 use crate::manifest::{Manifests, Parsed};
 use crate::render;
 use crate::rule::World;
@@ -154,6 +155,7 @@ fn judge<'w>(
         manifests,
         targets: &targets,
         graphs,
+        creation_rules: CreationRules::new(manifests),
         configs,
         options,
         versions: &versions,

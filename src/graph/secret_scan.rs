@@ -79,9 +79,16 @@ impl<'w> Piece<'w> {
 
 /// Every readable text of file number `at`, in the order they are written.
 pub fn scan<'w>(manifests: &'w Manifests<'w>, at: usize) -> Vec<Piece<'w>> {
+    let mut pieces = Vec::new();
+    visit(manifests, at, &mut |piece| pieces.push(piece));
+    pieces
+}
+
+/// Calls `each` for every readable text of file number `at`, in the order they are written.
+pub fn visit<'w>(manifests: &'w Manifests<'w>, at: usize, each: &mut dyn FnMut(Piece<'w>)) {
     let parsed = &manifests.files[at];
     if is_config(parsed.path) {
-        return Vec::new();
+        return;
     }
     let role = manifests.roles[at];
     let from = manifests.resources.partition_point(|resource| resource.file < at);
@@ -92,7 +99,6 @@ pub fn scan<'w>(manifests: &'w Manifests<'w>, at: usize) -> Vec<Piece<'w>> {
         .collect();
     let name = file_name(parsed.path);
     let values = name.contains("values") || name.contains(".sops.");
-    let mut pieces = Vec::new();
     for root in super::sops::roots(parsed) {
         let in_sops = Block::of(root).is_some();
         let kind = root.get("kind").and_then(Value::as_str);
@@ -114,10 +120,9 @@ pub fn scan<'w>(manifests: &'w Manifests<'w>, at: usize) -> Vec<Piece<'w>> {
                 in_sops,
                 generated: is_generated(object),
             };
-            scan.run(&mut pieces);
+            scan.run(each);
         }
     }
-    pieces
 }
 
 /// Annotations of tools that fill in a Secret.
@@ -142,7 +147,7 @@ struct Scan<'w> {
 }
 
 impl<'w> Scan<'w> {
-    fn run(&self, pieces: &mut Vec<Piece<'w>>) {
+    fn run(&self, each: &mut dyn FnMut(Piece<'w>)) {
         let object = Value::new(self.object.file(), self.object.node(), Dialect::Kubectl);
         let mut names: HashMap<NodeId, &'w str> = HashMap::new();
         walk(object, &mut |steps, value| {
@@ -159,7 +164,7 @@ impl<'w> Scan<'w> {
                 && value.kind() != Kind::Null
                 && let Some(piece) = self.piece(steps, value, &names)
             {
-                pieces.push(piece);
+                each(piece);
             }
             Visit::Into
         });

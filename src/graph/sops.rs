@@ -4,6 +4,7 @@
 use crate::manifest::{Manifests, Parsed};
 use crate::yaml::{Dialect, Kind, NodeId, Step, Value, Visit, walk};
 use regex::Regex;
+use std::collections::HashMap;
 
 const RECIPIENTS: &[&str] = &["age", "pgp", "kms", "gcp_kms", "azure_kv", "hc_vault", "hckms", "key_groups"];
 
@@ -179,41 +180,65 @@ fn folder(path: &str) -> &str {
     path.rfind('/').map_or("", |at| &path[..=at])
 }
 
-/// Why a file is expected to be encrypted, if it is. A pattern that would match a kustomization in the same folder
-/// says how files are encrypted and not which, for kustomizations never are.
-pub fn claim<'w>(manifests: &Manifests<'w>, parsed: &Parsed<'w>) -> Option<Claim<'w>> {
-    let name = file_name(parsed.path);
-    if is_config(parsed.path) {
-        return None;
+/// The creation rules of every `.sops.yaml`, compiled once.
+#[derive(Debug, Default)]
+pub struct CreationRules<'w> {
+    /// By index of the file; those up to the first that cannot be read.
+    by_file: HashMap<usize, Vec<(Regex, Value<'w>)>>,
+}
+
+impl<'w> CreationRules<'w> {
+    /// The rules of all files.
+    pub fn new(manifests: &Manifests<'w>) -> CreationRules<'w> {
+        let configs = manifests.files.iter().enumerate().filter(|(_, parsed)| is_config(parsed.path));
+        CreationRules { by_file: configs.map(|(at, parsed)| (at, read_rules(parsed))).collect() }
     }
-    let named = [".sops.yaml", ".sops.yml", ".sops.json", ".sops.yaml.template"];
-    if named.iter().any(|end| name.len() > end.len() && name.ends_with(end)) {
-        return Some(Claim::Name);
-    }
-    let mut above = folder(parsed.path);
-    loop {
-        let config =
-            [".sops.yaml", ".sops.yml"].iter().find_map(|name| find(manifests, parsed.root, &format!("{above}{name}")));
-        if let Some(config) = config {
-            return rule_of(&manifests.files[config], &parsed.path[above.len()..]);
-        }
-        if above.is_empty() {
+
+    /// Why a file is expected to be encrypted, if it is. A pattern that would match a kustomization in the same
+    /// folder says how files are encrypted and not which, for kustomizations never are.
+    pub fn claim(&self, manifests: &Manifests<'w>, parsed: &Parsed<'w>) -> Option<Claim<'w>> {
+        let name = file_name(parsed.path);
+        if is_config(parsed.path) {
             return None;
         }
-        above = folder(&above[..above.len() - 1]);
+        let named = [".sops.yaml", ".sops.yml", ".sops.json", ".sops.yaml.template"];
+        if named.iter().any(|end| name.len() > end.len() && name.ends_with(end)) {
+            return Some(Claim::Name);
+        }
+        if self.by_file.is_empty() {
+            return None;
+        }
+        let mut above = folder(parsed.path);
+        loop {
+            let config = [".sops.yaml", ".sops.yml"]
+                .iter()
+                .find_map(|name| find(manifests, parsed.root, &format!("{above}{name}")));
+            if let Some(config) = config {
+                return self.rule_of(config, &parsed.path[above.len()..]);
+            }
+            if above.is_empty() {
+                return None;
+            }
+            above = folder(&above[..above.len() - 1]);
+        }
+    }
+
+    fn rule_of(&self, config: usize, path: &str) -> Option<Claim<'w>> {
+        let (regex, pattern) = self.by_file.get(&config)?.iter().find(|(regex, _)| regex.is_match(path))?;
+        let beside = format!("{}kustomization.yaml", folder(path));
+        (!regex.is_match(&beside)).then_some(Claim::Rule(*pattern))
     }
 }
 
-fn rule_of<'w>(config: &Parsed<'w>, path: &str) -> Option<Claim<'w>> {
-    let beside = format!("{}kustomization.yaml", folder(path));
-    for rule in roots(config).next()?.get("creation_rules")?.items() {
+/// The rules of one config in order. One without a pattern takes every file, and one whose pattern cannot be read may:
+/// what stands behind it is not known to be reached.
+fn read_rules<'w>(config: &Parsed<'w>) -> Vec<(Regex, Value<'w>)> {
+    let rules = roots(config).next().and_then(|root| root.get("creation_rules"));
+    let read = rules.into_iter().flat_map(Value::items).map_while(|rule| {
         let pattern = rule.get("path_regex")?;
-        let regex = Regex::new(pattern.raw()?).ok()?;
-        if regex.is_match(path) {
-            return (!regex.is_match(&beside)).then_some(Claim::Rule(pattern));
-        }
-    }
-    None
+        Some((Regex::new(pattern.raw()?).ok()?, pattern))
+    });
+    read.collect()
 }
 
 /// The index of a file of a root.

@@ -4,6 +4,7 @@ use super::Rule;
 use crate::config::Config;
 use crate::finding::Versions;
 use crate::graph::Graph;
+use crate::graph::sops::CreationRules;
 use crate::manifest::{Manifests, Parsed, Role};
 use crate::render::Target;
 use crate::source::Sources;
@@ -23,6 +24,8 @@ pub struct World<'w> {
     pub targets: &'w [Target],
     /// The graph of each target.
     pub graphs: Vec<Graph<'w>>,
+    /// What every `.sops.yaml` says of which files are encrypted.
+    pub creation_rules: CreationRules<'w>,
     /// The config of each root.
     pub configs: &'w [Config],
     /// The options of each rule, for each root.
