@@ -316,7 +316,9 @@ proptest! {
                 diff.lines().skip(2).filter(|line| line.starts_with(sign)).map(|line| &line[1..]).collect()
             };
             let (gone, come) = (side('-'), side('+'));
-            prop_assert_eq!(gone.is_empty() && come.is_empty() && diff.is_empty(), file.text == text);
+            // Edits may undo each other, and then the diff shows both; a text that differs always has a diff.
+            let nothing = gone.is_empty() && come.is_empty() && diff.is_empty();
+            prop_assert!(!nothing || file.text == text);
         }
     }
 }
