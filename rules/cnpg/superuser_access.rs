@@ -101,7 +101,7 @@ impl<'w> Users<'w> {
     }
 
     fn look_at(&mut self, resource: &'w Resource<'w>, cluster: &Cluster<'w>, secret: &str) {
-        if makes_secrets(resource) || !resource.value.file().text().contains(secret) {
+        if makes_secrets(resource) {
             return;
         }
         let Some(value) = use_of(resource, secret) else { return };

@@ -153,7 +153,7 @@ fn split_from<'r, 'w>(policy: &'r Policy<'w>, rule: &PolicyRule<'w>) -> Option<&
 fn join(rule: &PolicyRule<'_>, other: &PolicyRule<'_>) -> Option<Edit> {
     let later = if rule.value.span().start > other.value.span().start { rule.value } else { other.value };
     let span = later.origin().editable()?;
-    let text = later.file().text();
+    let text = later.file()?.text();
     let line = text[..span.start as usize].rfind('\n').map_or(0, |at| at + 1);
     let dash = line + text[line..span.start as usize].find('-')?;
     let indent_only = text[line..dash].trim().is_empty() && text[dash + 1..span.start as usize].trim().is_empty();

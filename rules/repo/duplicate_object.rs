@@ -5,6 +5,7 @@ use crate::declare_rule;
 use crate::finding::Confidence;
 use crate::manifest::{By, Namespace, Resource};
 use crate::rule::{Context, Sink};
+use crate::yaml::rendered::to_json;
 use std::collections::{BTreeMap, BTreeSet};
 
 declare_rule! {
@@ -219,8 +220,7 @@ fn two_repos<'w>(context: &Context<'_, 'w>, definitions: &[Definition<'w>], sink
 }
 
 fn report<'w>(code: &str, first: &'w Resource<'w>, again: &'w Resource<'w>, sink: &mut Sink<'_, 'w>) {
-    let text = |at: &'w Resource<'w>| &at.value.file().text()[at.span().range()];
-    let same = text(first) == text(again);
+    let same = to_json(first.value) == to_json(again.value);
     let message = match same {
         true => format!("{} is defined twice, both times the same", again.title()),
         false => format!("{} is defined twice, and whichever is applied last wins", again.title()),

@@ -60,7 +60,7 @@ fn check<'w>(context: &FileContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     }
     let same = |a: &(Piece<'w>, Credential), b: &(Piece<'w>, Credential)| match (a.0.resource, b.0.resource) {
         (Some(a), Some(b)) => std::ptr::eq(a, b),
-        (None, None) => a.0.root.node() == b.0.root.node(),
+        (None, None) => a.0.root.identity() == b.0.root.identity(),
         _ => false,
     };
     for group in found.chunk_by(same) {

@@ -111,7 +111,7 @@ fn matched_nothing<'w>(context: &FileContext<'_, 'w>, block: &Block<'w>, sink: &
     let example = example_path(context.parsed.path);
     let credential = scan(context.world.manifests, context.index)
         .into_iter()
-        .filter(|piece| piece.root.node() == block.root.node())
+        .filter(|piece| piece.root.identity() == block.root.identity())
         .find(|piece| judge(&piece.question(example)).is_some());
     let pointer = block.root.pointer_to(pattern).unwrap_or_default();
     let message = "SOPS encrypted nothing in this document: its pattern picks none of the keys";

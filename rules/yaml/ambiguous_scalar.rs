@@ -189,8 +189,11 @@ impl<'w> Fields<'_, '_, 'w> {
         let finding = self.sink.finding("not-text", self.resource, value, message).label("needs quotes to be text");
         // What an alias or an anchor shares may have to stay a number elsewhere.
         let span = value.span();
-        let line = &value.file().text()[..span.start as usize];
-        let shared = value.site() != span || line[line.rfind('\n').map_or(0, |at| at + 1)..].contains('&');
+        let shared = value.site() != span
+            || value.file().is_none_or(|file| {
+                let before = &file.text()[..span.start as usize];
+                before[before.rfind('\n').map_or(0, |at| at + 1)..].contains('&')
+            });
         match value.origin().editable().filter(|_| !shared) {
             Some(written) => {
                 let quote = |span| Edit { span, text: "\"".into() };

@@ -90,6 +90,7 @@ fn reader(context: &FileContext<'_, '_>, key: Span) -> &'static str {
 }
 
 struct Entry<'w> {
+    text: &'w str,
     key: Value<'w>,
     value: Value<'w>,
 }
@@ -98,7 +99,7 @@ impl<'w> Entry<'w> {
     fn new(context: &FileContext<'_, 'w>, key: NodeId) -> Entry<'w> {
         let file = context.parsed.file;
         let value = |node| Value::new(file, node, Dialect::Kubectl);
-        Entry { key: value(key), value: value(file.value_of(key)) }
+        Entry { text: file.text(), key: value(key), value: value(file.value_of(key)) }
     }
 
     fn range(&self) -> std::ops::Range<usize> {
@@ -107,12 +108,12 @@ impl<'w> Entry<'w> {
 
     /// Key and value as they are written.
     fn text(&self) -> &'w str {
-        &self.key.file().text()[self.range()]
+        &self.text[self.range()]
     }
 
     /// The whole lines of the entry, where nothing else stands on them.
     fn lines(&self) -> Option<Span> {
-        let text = self.key.file().text();
+        let text = self.text;
         let range = self.range();
         let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
         let end = text[range.end..].find('\n').map_or(text.len(), |at| range.end + at + 1);

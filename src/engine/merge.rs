@@ -4,13 +4,16 @@ use super::{Request, settings};
 use crate::finding::{Finding, Place};
 use crate::rule::{Found, World};
 use crate::source::Span;
+use crate::yaml::Identity;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Applies severities, merges equal findings of several places, sorts, and gives fingerprints.
 pub(super) fn finish<'w>(world: &World<'w>, found: impl Iterator<Item = Found<'w>>, request: &Request) -> Vec<Finding> {
     let targets = target_names(world);
-    let mut index: HashMap<(&'static str, &'static str, Span), usize> = HashMap::new();
+    let known = world.manifests.resources.iter().enumerate();
+    let index: HashMap<Identity, usize> = known.map(|(at, resource)| (resource.value.identity(), at)).collect();
+    let mut places: HashMap<(&'static str, &'static str, Span), usize> = HashMap::new();
     let mut merged: Vec<Finding> = Vec::new();
     for Found { mut finding, resource } in found {
         let Some(severity) = settings::level(world, &finding) else { continue };
@@ -19,7 +22,7 @@ pub(super) fn finish<'w>(world: &World<'w>, found: impl Iterator<Item = Found<'w
         }
         finding.severity = severity;
         if let (Some(resource), [Place { target: None, .. }]) = (resource, finding.places.as_slice()) {
-            let offset = resource_index(world, resource);
+            let offset = index.get(&resource.value.identity()).copied();
             let name = finding.places[0].resource.clone();
             let names: Vec<Place> = offset
                 .and_then(|offset| targets.get(&offset))
@@ -31,10 +34,10 @@ pub(super) fn finish<'w>(world: &World<'w>, found: impl Iterator<Item = Found<'w
                 finding.places = names;
             }
         }
-        match index.get(&(finding.rule, finding.code, finding.primary.span)) {
+        match places.get(&(finding.rule, finding.code, finding.primary.span)) {
             Some(at) => merged[*at].places.append(&mut finding.places),
             None => {
-                index.insert((finding.rule, finding.code, finding.primary.span), merged.len());
+                places.insert((finding.rule, finding.code, finding.primary.span), merged.len());
                 merged.push(finding);
             }
         }
@@ -56,12 +59,6 @@ fn target_names(world: &World<'_>) -> HashMap<usize, Vec<Arc<str>>> {
         }
     }
     names
-}
-
-/// The index of a resource in the manifests: they are in order of file and position.
-fn resource_index(world: &World<'_>, resource: &crate::manifest::Resource<'_>) -> Option<usize> {
-    let key = |of: &crate::manifest::Resource<'_>| (of.file, of.value.node());
-    world.manifests.resources.binary_search_by_key(&key(resource), key).ok()
 }
 
 fn sort(world: &World<'_>, findings: &mut [Finding]) {

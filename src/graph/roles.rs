@@ -6,7 +6,7 @@ use super::statements::{Created, created_roles};
 use super::{Graph, View};
 use crate::manifest::{Namespace, Resource};
 use crate::source::Origin;
-use crate::yaml::Value;
+use crate::yaml::{Value, Visit, walk};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -262,11 +262,13 @@ impl<'w> Makers<'w> {
             if !matches!(resource.kind, "Job" | "CronJob" | "Pod" | "Deployment" | "StatefulSet" | "ConfigMap") {
                 continue;
             }
-            let text = resource.value.file().text().get(resource.span().range()).unwrap_or_default();
-            let created = created_roles(text);
-            if created != Created::Roles(Vec::new()) {
-                makers.scripts.push((resource, created));
-            }
+            walk(resource.value, &mut |_, value| {
+                let created = value.raw().map_or(Created::Roles(Vec::new()), created_roles);
+                if created != Created::Roles(Vec::new()) {
+                    makers.scripts.push((resource, created));
+                }
+                Visit::Into
+            });
         }
         makers
     }

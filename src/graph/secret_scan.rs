@@ -4,7 +4,7 @@ use super::credential::{Question, Setting};
 use super::sops::{Block, file_name, is_config};
 use crate::manifest::{Manifests, Resource, Role};
 use crate::source::Span;
-use crate::yaml::{Dialect, Kind, NodeId, Step, Value, Visit, walk};
+use crate::yaml::{Dialect, Identity, Kind, Step, Value, Visit, walk};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -59,7 +59,7 @@ impl<'w> Piece<'w> {
     /// The bytes of the source that hold `range` of the text; the whole scalar where that is not certain.
     pub fn span_of(&self, range: Range<usize>) -> Span {
         let span = self.value.span();
-        let written = &self.value.file().text()[span.range()];
+        let Some(written) = self.value.as_written() else { return span };
         let Some(part) = self.text.get(range).map(str::trim_end).filter(|part| !part.is_empty()) else { return span };
         let mut places = written.match_indices(part);
         match (places.next(), places.next()) {
@@ -92,10 +92,10 @@ pub fn visit<'w>(manifests: &'w Manifests<'w>, at: usize, each: &mut dyn FnMut(P
     }
     let role = manifests.roles[at];
     let from = manifests.resources.partition_point(|resource| resource.file < at);
-    let resources: HashMap<NodeId, &Resource<'w>> = manifests.resources[from..]
+    let resources: HashMap<Identity, &Resource<'w>> = manifests.resources[from..]
         .iter()
         .take_while(|resource| resource.file == at)
-        .map(|resource| (resource.value.node(), resource))
+        .map(|resource| (resource.value.identity(), resource))
         .collect();
     let name = file_name(parsed.path);
     let values = name.contains("values") || name.contains(".sops.");
@@ -106,7 +106,7 @@ pub fn visit<'w>(manifests: &'w Manifests<'w>, at: usize, each: &mut dyn FnMut(P
             root.get("items").filter(|list| list.is_sequence() && kind.is_some_and(|kind| kind.ends_with("List")));
         let objects: Vec<Value<'w>> = items.map_or_else(|| vec![root], |items| items.items().collect());
         for object in objects {
-            let resource = resources.get(&object.node()).copied();
+            let resource = resources.get(&object.identity()).copied();
             let kind = object.get("kind").and_then(Value::as_str);
             let judged = kind.is_some() || role == Role::Kustomization || role == Role::Patch || values;
             let scan = Scan {
@@ -148,8 +148,8 @@ struct Scan<'w> {
 
 impl<'w> Scan<'w> {
     fn run(&self, each: &mut dyn FnMut(Piece<'w>)) {
-        let object = Value::new(self.object.file(), self.object.node(), Dialect::Kubectl);
-        let mut names: HashMap<NodeId, &'w str> = HashMap::new();
+        let object = self.object.read_by(Dialect::Kubectl);
+        let mut names: HashMap<Identity, &'w str> = HashMap::new();
         walk(object, &mut |steps, value| {
             if self.in_sops && steps.first() == Some(&Step::Key("sops")) {
                 return Visit::Past;
@@ -158,7 +158,7 @@ impl<'w> Scan<'w> {
                 && matches!(steps.last(), Some(Step::Index(_)))
                 && let (Some(name), Some(text)) = (value.get("name").and_then(Value::as_str), value.get("value"))
             {
-                names.insert(text.node(), name);
+                names.insert(text.identity(), name);
             }
             if value.style().is_some()
                 && value.kind() != Kind::Null
@@ -170,7 +170,7 @@ impl<'w> Scan<'w> {
         });
     }
 
-    fn piece(&self, steps: &[Step<'w>], value: Value<'w>, names: &HashMap<NodeId, &'w str>) -> Option<Piece<'w>> {
+    fn piece(&self, steps: &[Step<'w>], value: Value<'w>, names: &HashMap<Identity, &'w str>) -> Option<Piece<'w>> {
         let raw = value.raw().filter(|text| !text.is_empty() && !text.starts_with("ENC["))?;
         let mut parents: Vec<&'w str> = steps
             .iter()
@@ -179,10 +179,10 @@ impl<'w> Scan<'w> {
                 Step::Index(_) => None,
             })
             .collect();
-        let setting = self.setting(steps, names.contains_key(&value.node()));
+        let setting = self.setting(steps, names.contains_key(&value.identity()));
         let mut text = Cow::Borrowed(raw);
         let mut key = parents.pop().unwrap_or_default();
-        if let Some(name) = names.get(&value.node()) {
+        if let Some(name) = names.get(&value.identity()) {
             key = name;
         }
         if setting == Setting::SecretData {

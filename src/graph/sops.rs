@@ -2,7 +2,7 @@
 //! `.sops.yaml` or their own name promises to be encrypted.
 
 use crate::manifest::{Manifests, Parsed};
-use crate::yaml::{Dialect, Kind, NodeId, Step, Value, Visit, walk};
+use crate::yaml::{Dialect, Identity, Kind, Step, Value, Visit, walk};
 use regex::Regex;
 use std::collections::HashMap;
 
@@ -279,7 +279,7 @@ pub fn twin<'w>(manifests: &Manifests<'w>, at: usize) -> Option<Twin<'w>> {
         .collect();
     secret.sort();
     secret.dedup();
-    let mut readable: Vec<(NodeId, Value<'w>)> = Vec::new();
+    let mut readable: Vec<(Identity, Value<'w>)> = Vec::new();
     let mut met = vec![false; secret.len()];
     for root in roots(parsed) {
         walk(root, &mut |steps, value| {
@@ -291,7 +291,7 @@ pub fn twin<'w>(manifests: &Manifests<'w>, at: usize) -> Option<Twin<'w>> {
                 && let Ok(at) = secret.binary_search(&one_form(keys(steps)))
             {
                 met[at] = true;
-                readable.push((value.node(), value));
+                readable.push((value.identity(), value));
             }
             Visit::Into
         });

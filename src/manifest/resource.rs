@@ -81,7 +81,7 @@ pub struct Resource<'w> {
 impl<'w> Resource<'w> {
     /// The text it is written in.
     pub fn source(&self) -> SourceId {
-        self.value.file().source()
+        self.value.source()
     }
 
     /// `metadata.name` as written, if there is one.

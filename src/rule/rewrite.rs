@@ -9,7 +9,7 @@ use crate::yaml::Value;
 /// scalar and keeps its quotes. None where the value is not written there as one plain or quoted text.
 pub fn replace_name(value: Value<'_>, text: &str) -> Option<Vec<Edit>> {
     let span = value.origin().editable()?;
-    let written = value.file().text().get(span.range())?;
+    let written = value.as_written()?;
     let raw = value.raw()?;
     let inner = match written.as_bytes() {
         [quote @ (b'"' | b'\''), .., last] if quote == last && written.len() >= 2 => &written[1..written.len() - 1],
@@ -34,7 +34,7 @@ pub fn replace_name(value: Value<'_>, text: &str) -> Option<Vec<Edit>> {
 pub fn remove_line(value: Value<'_>) -> Option<Vec<Edit>> {
     let key = value.key_span()?;
     let end = value.site().end.max(key.end) as usize;
-    let text = value.file().text();
+    let text = value.file()?.text();
     let start = text[..key.start as usize].rfind('\n').map_or(0, |at| at + 1);
     let stop = text[end..].find('\n').map_or(text.len(), |at| end + at + 1);
     let indent = &text[start..key.start as usize];

@@ -95,9 +95,9 @@ impl<'s, 'w> Sink<'s, 'w> {
 }
 
 fn document_root<'w>(resource: &'w Resource<'w>) -> Value<'w> {
-    let file = resource.value.file();
-    match file.documents()[resource.document].root {
-        Some(root) => Value::new(file, root, resource.value.dialect()),
+    let root = resource.value.file().and_then(|file| Some((file, file.documents().get(resource.document)?.root?)));
+    match root {
+        Some((file, root)) => Value::new(file, root, resource.value.dialect()),
         None => resource.value,
     }
 }

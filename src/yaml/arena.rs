@@ -1,8 +1,9 @@
 //! The arena: all nodes of one file in pre-order, 24 bytes each, scalars borrowed from the text
 //! wherever the text holds them unchanged.
 
+use super::embedded::Embedding;
 use super::scalar::Style;
-use crate::source::{SourceId, Span};
+use crate::source::{Origin, SourceId, Span};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -121,6 +122,8 @@ pub struct File {
     pub(super) documents: Vec<Document>,
     pub(super) comments: Vec<Comment>,
     pub(super) duplicates: Vec<(NodeId, NodeId)>,
+    /// Where the text stands, if it is a value of another file.
+    pub(super) embedding: Option<Box<Embedding>>,
 }
 
 impl File {
@@ -152,7 +155,20 @@ impl File {
     /// The span of a node. An absent value has an empty one, behind its key.
     pub fn span(&self, id: NodeId) -> Span {
         let node = self.node(id);
-        Span { source: self.source, start: node.start, end: node.end }
+        let span = Span { source: self.source, start: node.start, end: node.end };
+        match &self.embedding {
+            None => span,
+            Some(embedding) => embedding.outer(span),
+        }
+    }
+
+    /// Where a node comes from: written in this text, or read out of the value that holds this text in
+    /// another form.
+    pub(super) fn origin(&self, id: NodeId) -> Origin {
+        match &self.embedding {
+            Some(embedding) if !embedding.is_exact() => Origin::Decoded(self.span(id)),
+            _ => Origin::Written(self.span(id)),
+        }
     }
 
     /// The value of a key of a mapping.

@@ -4,17 +4,23 @@
 mod arena;
 mod budget;
 mod compatibility;
+mod embedded;
 mod mistake;
 mod parse;
+mod placeholder;
 mod pointer;
+pub mod rendered;
 pub mod scalar;
 mod value;
 mod walk;
 
 pub use arena::{Comment, Document, File, NodeId, SyntaxError, SyntaxKind};
+pub use embedded::parse_embedded;
 pub use mistake::{Mistake, mistake};
 pub use parse::parse;
+pub use placeholder::{has_placeholder, placeholder};
 pub use pointer::escape as escape_pointer;
+pub use rendered::Rendered;
 pub use scalar::{Dialect, Scalar, Style};
-pub use value::{Kind, Text, Value, has_placeholder, placeholder};
+pub use value::{Identity, Kind, Text, Value};
 pub use walk::{Step, Visit, walk};

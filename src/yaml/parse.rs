@@ -32,6 +32,7 @@ pub fn parse(source: SourceId, text: Arc<str>) -> File {
             documents: Vec::new(),
             comments: Vec::new(),
             duplicates: Vec::new(),
+            embedding: None,
         },
         stack: Vec::new(),
         anchors: HashMap::new(),

@@ -7,12 +7,41 @@ impl<'a> Value<'a> {
     /// The JSON pointer of `inner` below this value, or none where it does not lie below it. A value
     /// that came through an alias or a merge key has the pointer of the place it is written at.
     pub fn pointer_to(self, inner: Value<'_>) -> Option<String> {
-        let file = self.file();
-        if file.source() != inner.file().source() {
+        let Some((file, node)) = self.written_node() else {
+            let mut pointer = String::new();
+            return search(self, inner, &mut pointer).then_some(pointer);
+        };
+        let (other, site) = inner.written_site()?;
+        let (_, inner) = inner.written_node()?;
+        if !std::ptr::eq(file, other) {
             return None;
         }
-        descend(file, self.node(), inner.site_node()).or_else(|| descend(file, self.node(), inner.node()))
+        descend(file, node, site).or_else(|| descend(file, node, inner))
     }
+}
+
+/// Looks for `inner` below a value that was made; what is written is asked for its own pointer.
+fn search(at: Value<'_>, inner: Value<'_>, pointer: &mut String) -> bool {
+    if at.identity() == inner.identity() {
+        return true;
+    }
+    if at.made().is_none() {
+        let below = at.pointer_to(inner);
+        pointer.push_str(below.as_deref().unwrap_or_default());
+        return below.is_some();
+    }
+    let length = pointer.len();
+    let keys = at.entries().map(|(key, child)| (escape(key), child));
+    let places = at.items().enumerate().map(|(index, child)| (index.to_string(), child));
+    for (step, child) in keys.chain(places) {
+        pointer.push('/');
+        pointer.push_str(&step);
+        if search(child, inner, pointer) {
+            return true;
+        }
+        pointer.truncate(length);
+    }
+    false
 }
 
 fn descend(file: &File, root: NodeId, wanted: NodeId) -> Option<String> {

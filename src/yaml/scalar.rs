@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use number::Number;
+pub(super) use number::float_text;
 use std::borrow::Cow;
 
 /// Who reads the text.
@@ -135,7 +136,7 @@ pub fn is_ambiguous(text: &str) -> Option<Cow<'static, str>> {
         Scalar::Float(value) if !value.is_finite() => return Some(Cow::Borrowed("a number that JSON cannot carry")),
         Scalar::Int(value) => value.to_string(),
         Scalar::UInt(value) => value.to_string(),
-        Scalar::Float(value) => number::float_text(value),
+        Scalar::Float(value) => float_text(value),
         Scalar::Text(_) | Scalar::Invalid(_) => return None,
     };
     // A short commit hash such as `3e30` prints as written and is no less surprising as a number.

@@ -2,8 +2,10 @@
 //! the place it was written. Aliases are followed and merge keys looked through.
 
 use super::arena::{ABSENT, File, MERGES, NodeId, Shape, UNRESOLVED};
+use super::placeholder::{has_placeholder, placeholder};
+use super::rendered::{Entry, Key, Made, Past, Removed, Rendered, Slot};
 use super::scalar::{self, Dialect, Scalar, Style};
-use crate::source::{Origin, Span};
+use crate::source::{Origin, SourceId, Span};
 use std::borrow::Cow;
 
 /// What a value is to its reader.
@@ -33,17 +35,37 @@ pub enum Text<'a> {
     Other(Kind),
 }
 
-/// A value of a document, together with who reads it.
+/// A value of a document or of a rendered object, together with who reads it.
 #[derive(Clone, Copy)]
 pub struct Value<'a> {
-    file: &'a File,
-    /// The node as it stands in its parent: maybe an alias.
-    site: NodeId,
-    /// The node that holds the value.
-    node: NodeId,
-    key: Option<NodeId>,
+    at: At<'a>,
+    key: Option<KeyAt<'a>>,
+    past: Option<&'a Past<'a>>,
     dialect: Dialect,
 }
+
+#[derive(Clone, Copy)]
+enum At<'a> {
+    Written {
+        file: &'a File,
+        /// The node as it stands in its parent: maybe an alias.
+        site: NodeId,
+        /// The node that holds the value.
+        node: NodeId,
+    },
+    Made(&'a Made<'a>),
+}
+
+#[derive(Clone, Copy)]
+enum KeyAt<'a> {
+    Written(&'a File, NodeId),
+    Stored(&'a Key<'a>),
+}
+
+/// Which node a value is. Two values with one identity are the same node, however they were reached;
+/// it says nothing of order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Identity(usize, u32);
 
 impl std::fmt::Debug for Value<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -54,30 +76,97 @@ impl std::fmt::Debug for Value<'_> {
 impl<'a> Value<'a> {
     /// The value at `node`, read by `dialect`.
     pub fn new(file: &'a File, node: NodeId, dialect: Dialect) -> Value<'a> {
-        Value { file, site: node, node: follow(file, node), key: None, dialect }
+        let at = At::Written { file, site: node, node: follow(file, node) };
+        Value { at, key: None, past: None, dialect }
     }
 
-    pub(super) fn sibling(self, key: Option<NodeId>, site: NodeId) -> Value<'a> {
-        self.child(key, site)
+    pub(super) fn of_rendered(rendered: &'a Rendered<'a>) -> Value<'a> {
+        match rendered {
+            Rendered::Written(written) => Value::new(written.file, written.node, written.dialect),
+            Rendered::Made(made) => Value { at: At::Made(made), key: None, past: None, dialect: rendered.dialect() },
+        }
     }
 
-    fn child(self, key: Option<NodeId>, site: NodeId) -> Value<'a> {
-        Value { file: self.file, site, node: follow(self.file, site), key, dialect: self.dialect }
+    pub(super) fn of_slot(slot: &'a Slot<'a>, key: Option<&'a Key<'a>>) -> Value<'a> {
+        Value { key: key.map(KeyAt::Stored), past: slot.past.as_deref(), ..Value::of_rendered(&slot.value) }
     }
 
-    /// The file it was written in.
-    pub fn file(self) -> &'a File {
-        self.file
+    pub(super) fn sibling(self, file: &'a File, key: Option<NodeId>, site: NodeId) -> Value<'a> {
+        self.child(file, key, site)
     }
 
-    /// The node that holds the value, aliases followed.
-    pub fn node(self) -> NodeId {
-        self.node
+    fn child(self, file: &'a File, key: Option<NodeId>, site: NodeId) -> Value<'a> {
+        Value {
+            at: At::Written { file, site, node: follow(file, site) },
+            key: key.map(|key| KeyAt::Written(file, key)),
+            past: None,
+            dialect: self.dialect,
+        }
     }
 
-    /// The node as it stands in its parent: the alias, where the value is written as one.
-    pub fn site_node(self) -> NodeId {
-        self.site
+    /// The file it was written in; none for a value that was made, and for one that stands in a text
+    /// within a value.
+    pub fn file(self) -> Option<&'a File> {
+        match self.at {
+            At::Written { file, .. } if file.embedding.is_none() => Some(file),
+            At::Written { .. } | At::Made(_) => None,
+        }
+    }
+
+    /// The bytes as somebody typed them, where they stand in one piece.
+    pub fn as_written(self) -> Option<&'a str> {
+        let (file, node) = self.written_node()?;
+        let exact = file.embedding.as_ref().is_none_or(|embedding| embedding.is_exact());
+        let node = file.node(node);
+        exact.then(|| file.text.get(node.start as usize..node.end as usize)).flatten()
+    }
+
+    /// The text it lies in.
+    pub fn source(self) -> SourceId {
+        self.span().source
+    }
+
+    /// The node that was made; none for what stands in a file as it is.
+    pub fn made(self) -> Option<&'a Made<'a>> {
+        match self.at {
+            At::Written { .. } => None,
+            At::Made(made) => Some(made),
+        }
+    }
+
+    /// What this value replaced, the latest first.
+    pub fn past(self) -> Option<&'a Past<'a>> {
+        self.past
+    }
+
+    /// Which node it is.
+    pub fn identity(self) -> Identity {
+        match self.at {
+            At::Written { file, node, .. } => Identity(std::ptr::from_ref(file).addr(), node.0),
+            At::Made(made) => Identity(std::ptr::from_ref(made).addr(), u32::MAX),
+        }
+    }
+
+    pub(super) fn written_node(self) -> Option<(&'a File, NodeId)> {
+        match self.at {
+            At::Written { file, node, .. } => Some((file, node)),
+            At::Made(_) => None,
+        }
+    }
+
+    pub(super) fn written_site(self) -> Option<(&'a File, NodeId)> {
+        match self.at {
+            At::Written { file, site, .. } => Some((file, site)),
+            At::Made(_) => None,
+        }
+    }
+
+    pub(super) fn written_key(self) -> Option<(&'a File, NodeId)> {
+        match self.key? {
+            KeyAt::Written(file, key) => Some((file, key)),
+            KeyAt::Stored(Key::Written(file, key)) => Some((file, *key)),
+            KeyAt::Stored(Key::Made(_)) => None,
+        }
     }
 
     /// Who reads it.
@@ -85,19 +174,40 @@ impl<'a> Value<'a> {
         self.dialect
     }
 
-    /// The bytes that hold the value. For an alias, those at its anchor.
+    /// The same value, read by another reader; what was made keeps its types.
+    pub fn read_by(self, dialect: Dialect) -> Value<'a> {
+        Value { dialect, ..self }
+    }
+
+    /// Whether it is an alias, `*name`, where it stands.
+    pub fn is_alias(self) -> bool {
+        matches!(self.at, At::Written { site, node, .. } if site != node)
+    }
+
+    /// The bytes that hold the value. For an alias, those at its anchor; for a value that was made,
+    /// those that somebody has to look at to change it.
     pub fn span(self) -> Span {
-        self.file.span(self.node)
+        match self.at {
+            At::Written { file, node, .. } => file.span(node),
+            At::Made(made) => made.origin().span(),
+        }
     }
 
     /// The bytes at the place of use: the `*alias` where the value is one, else [`Value::span`].
     pub fn site(self) -> Span {
-        self.file.span(self.site)
+        match self.at {
+            At::Written { file, site, .. } => file.span(site),
+            At::Made(_) => self.span(),
+        }
     }
 
     /// The bytes of its key, where it stands in a mapping.
     pub fn key_span(self) -> Option<Span> {
-        self.key.map(|key| self.file.span(key))
+        Some(match self.key? {
+            KeyAt::Written(file, key) => file.span(key),
+            KeyAt::Stored(Key::Written(file, key)) => file.span(*key),
+            KeyAt::Stored(Key::Made(made)) => made.1.span(),
+        })
     }
 
     /// The bytes of its key, or its own where it has none.
@@ -107,38 +217,56 @@ impl<'a> Value<'a> {
 
     /// The raw text of its key.
     pub fn key(self) -> Option<&'a str> {
-        self.key.map(|key| self.file.scalar_text(key))
+        Some(match self.key? {
+            KeyAt::Written(file, key) => file.scalar_text(key),
+            KeyAt::Stored(key) => key.text(),
+        })
     }
 
     /// Where the value comes from.
     pub fn origin(self) -> Origin {
-        Origin::Written(self.span())
+        match self.at {
+            At::Written { file, node, .. } => file.origin(node),
+            At::Made(made) => made.origin().clone(),
+        }
+    }
+
+    /// What was taken away from this mapping under `key`, if anything was.
+    pub fn removed(self, key: &str) -> Option<&'a Removed<'a>> {
+        match self.made()? {
+            Made::Map(map) => map.removed.iter().rev().find(|removed| *removed.key == *key),
+            _ => None,
+        }
     }
 
     /// Whether the value is not written at all, as in `key:`.
     pub fn is_absent(self) -> bool {
-        self.file.node(self.node).flags & ABSENT != 0
+        matches!(self.at, At::Written { file, node, .. } if file.node(node).flags & ABSENT != 0)
     }
 
     /// The style of a scalar.
     pub fn style(self) -> Option<Style> {
-        self.file.node(self.node).shape.style()
+        match self.at {
+            At::Written { file, node, .. } => file.node(node).shape.style(),
+            At::Made(Made::Leaf(leaf)) => Some(leaf.style),
+            At::Made(_) => None,
+        }
     }
 
     /// The tag as written, `!name` or the full form.
     pub fn tag(self) -> Option<&'a str> {
-        self.file.tag(self.node)
+        self.written_node().and_then(|(file, node)| file.tag(node))
     }
 
     /// What the reader makes of a scalar; none for collections.
     pub fn scalar(self) -> Option<Scalar<'a>> {
         let style = self.style()?;
-        Some(scalar::resolve(self.file.scalar_text(self.node), style, self.tag(), self.dialect))
+        Some(scalar::resolve(self.raw()?, style, self.tag(), self.dialect))
     }
 
     /// What the value is to its reader.
     pub fn kind(self) -> Kind {
-        match self.file.node(self.node).shape {
+        match self.shape() {
             Shape::Sequence => Kind::Sequence,
             Shape::Mapping => Kind::Mapping,
             Shape::Alias => Kind::Broken,
@@ -152,14 +280,23 @@ impl<'a> Value<'a> {
         }
     }
 
+    fn shape(self) -> Shape {
+        match self.at {
+            At::Written { file, node, .. } => file.node(node).shape,
+            At::Made(Made::Map(_)) => Shape::Mapping,
+            At::Made(Made::List(_)) => Shape::Sequence,
+            At::Made(Made::Leaf(_)) => Shape::Plain,
+        }
+    }
+
     /// Whether it is a mapping.
     pub fn is_mapping(self) -> bool {
-        self.file.node(self.node).shape == Shape::Mapping
+        self.shape() == Shape::Mapping
     }
 
     /// Whether it is a sequence.
     pub fn is_sequence(self) -> bool {
-        self.file.node(self.node).shape == Shape::Sequence
+        self.shape() == Shape::Sequence
     }
 
     /// Whether the reader sees nothing: null, `~` or not written.
@@ -169,7 +306,11 @@ impl<'a> Value<'a> {
 
     /// The text of a scalar as written (escapes and folds undone), whatever its type.
     pub fn raw(self) -> Option<&'a str> {
-        self.style().map(|_| self.file.scalar_text(self.node))
+        match self.at {
+            At::Written { file, node, .. } => file.node(node).shape.style().map(|_| file.scalar_text(node)),
+            At::Made(Made::Leaf(leaf)) => Some(&leaf.text),
+            At::Made(_) => None,
+        }
     }
 
     /// The text, if the reader sees a text.
@@ -232,25 +373,33 @@ impl<'a> Value<'a> {
     }
 
     fn find(self, key: &str, depth: usize) -> Option<Value<'a>> {
-        let node = self.file.node(self.node);
+        let (file, at) = match self.at {
+            At::Made(Made::Map(map)) => {
+                let entry = &map.entries[map.position(key)?];
+                return Some(Value::of_slot(&entry.slot, Some(&entry.key)));
+            }
+            At::Made(_) => return None,
+            At::Written { file, node, .. } => (file, node),
+        };
+        let node = file.node(at);
         if node.shape != Shape::Mapping {
             return None;
         }
         let merges = node.flags & MERGES != 0 && depth < 16;
         let mut found = None;
-        let mut children = self.file.children(self.node);
+        let mut children = file.children(at);
         while let (Some(at), Some(value)) = (children.next(), children.next()) {
-            let key_node = self.file.node(at);
+            let key_node = file.node(at);
             let Some(style) = key_node.shape.style() else { continue };
-            let text = self.file.scalar_text(at);
-            if merges && scalar::is_merge_key(text, style, self.file.tag(at)) {
-                let merged = self.child(None, value).merged(key, depth);
+            let text = file.scalar_text(at);
+            if merges && scalar::is_merge_key(text, style, file.tag(at)) {
+                let merged = self.child(file, None, value).merged(key, depth);
                 // go-yaml v2 lets a merge overwrite what stands before it; v3 lets written keys win.
                 if merged.is_some() && (found.is_none() || self.dialect == Dialect::Kubectl) {
                     found = merged;
                 }
             } else if text == key {
-                found = Some(self.child(Some(at), value));
+                found = Some(self.child(file, Some(at), value));
             }
         }
         found
@@ -277,24 +426,33 @@ impl<'a> Value<'a> {
     }
 
     fn collect(self, into: &mut Vec<(&'a str, Value<'a>)>, depth: usize) {
-        let node = self.file.node(self.node);
+        let (file, at) = match self.at {
+            At::Made(Made::Map(map)) => {
+                let entry = |entry: &'a Entry<'a>| (entry.key.text(), Value::of_slot(&entry.slot, Some(&entry.key)));
+                into.extend(map.entries.iter().map(entry));
+                return;
+            }
+            At::Made(_) => return,
+            At::Written { file, node, .. } => (file, node),
+        };
+        let node = file.node(at);
         if node.shape != Shape::Mapping {
             return;
         }
-        let mut children = self.file.children(self.node);
+        let mut children = file.children(at);
         let mut merged = Vec::new();
         while let (Some(at), Some(value)) = (children.next(), children.next()) {
-            let Some(style) = self.file.node(at).shape.style() else { continue };
-            let text = self.file.scalar_text(at);
-            if node.flags & MERGES != 0 && depth < 16 && scalar::is_merge_key(text, style, self.file.tag(at)) {
-                let source = self.child(None, value);
+            let Some(style) = file.node(at).shape.style() else { continue };
+            let text = file.scalar_text(at);
+            if node.flags & MERGES != 0 && depth < 16 && scalar::is_merge_key(text, style, file.tag(at)) {
+                let source = self.child(file, None, value);
                 if source.is_sequence() {
                     source.items().for_each(|item| item.collect(&mut merged, depth + 1));
                 } else {
                     source.collect(&mut merged, depth + 1);
                 }
             } else {
-                into.push((text, self.child(Some(at), value)));
+                into.push((text, self.child(file, Some(at), value)));
             }
         }
         for (key, _) in merged {
@@ -308,14 +466,28 @@ impl<'a> Value<'a> {
 
     /// The items of a sequence; nothing for anything else.
     pub fn items(self) -> impl Iterator<Item = Value<'a>> {
-        let sequence = self.is_sequence();
-        self.file.children(self.node).take_while(move |_| sequence).map(move |item| self.child(None, item))
+        let (written, made) = match self.at {
+            At::Written { file, node, .. } if self.is_sequence() => (Some((file, file.children(node))), [].iter()),
+            At::Made(Made::List(list)) => (None, list.items.iter()),
+            _ => (None, [].iter()),
+        };
+        let written = written
+            .into_iter()
+            .flat_map(move |(file, children)| children.map(move |item| self.child(file, None, item)));
+        written.chain(made.map(|slot| Value::of_slot(slot, None)))
     }
 
-    /// How many children a collection has: items, or keys and values together.
+    /// Whether it is a collection that holds nothing.
     pub fn is_empty(self) -> bool {
-        let node = self.file.node(self.node);
-        matches!(node.shape, Shape::Sequence | Shape::Mapping) && node.first == 0
+        match self.at {
+            At::Written { file, node, .. } => {
+                let node = file.node(node);
+                matches!(node.shape, Shape::Sequence | Shape::Mapping) && node.first == 0
+            }
+            At::Made(Made::Map(map)) => map.entries.is_empty(),
+            At::Made(Made::List(list)) => list.items.is_empty(),
+            At::Made(Made::Leaf(_)) => false,
+        }
     }
 }
 
@@ -329,33 +501,4 @@ fn follow(file: &File, mut node: NodeId) -> NodeId {
         node = NodeId(at.first);
     }
     node
-}
-
-/// The first thing in `text` that something else replaces before the cluster sees it.
-pub fn placeholder(text: &str) -> Option<&str> {
-    let bytes = text.as_bytes();
-    let mut from = 0;
-    while let Some(at) = memchr::memchr3(b'$', b'{', b'<', &bytes[from..]).map(|at| at + from) {
-        let rest = &text[at..];
-        let end = match bytes[at] {
-            b'$' if rest.starts_with("$${") => {
-                from = at + 3;
-                continue;
-            }
-            b'$' if rest.starts_with("${") => rest.find('}').map(|end| end + 1),
-            b'{' if rest.starts_with("{{") => rest.find("}}").map(|end| end + 2),
-            b'<' if rest.starts_with("<< ") || rest.starts_with("<<-") => rest.find(">>").map(|end| end + 2),
-            _ => None,
-        };
-        if let Some(end) = end {
-            return Some(&rest[..end]);
-        }
-        from = at + 1;
-    }
-    None
-}
-
-/// Whether something else replaces a part of `text` before the cluster sees it.
-pub fn has_placeholder(text: &str) -> bool {
-    placeholder(text).is_some()
 }

@@ -1,7 +1,7 @@
 //! Every scalar of a value with the keys that lead to it, without recursion and without expanding
 //! aliases: what an alias names is visited where it is written.
 
-use super::arena::{NodeId, Shape};
+use super::arena::{File, NodeId, Shape};
 use super::value::Value;
 
 /// A step from a collection to its child.
@@ -24,16 +24,45 @@ pub enum Visit {
 
 /// Calls `visit` for `root` and everything below it in the order it is written, with the steps that lead there.
 pub fn walk<'a>(root: Value<'a>, visit: &mut dyn FnMut(&[Step<'a>], Value<'a>) -> Visit) {
-    struct Open {
-        end: u32,
-        mapping: bool,
-        index: usize,
+    let mut steps = Vec::new();
+    walk_below(root, &mut steps, visit);
+}
+
+/// Values that were made nest no deeper than the texts they come from, whose depth the parser bounds.
+fn walk_below<'a>(at: Value<'a>, steps: &mut Vec<Step<'a>>, visit: &mut dyn FnMut(&[Step<'a>], Value<'a>) -> Visit) {
+    if let Some((file, _)) = at.written_site() {
+        walk_written(file, at, steps, visit);
+        return;
     }
-    let file = root.file();
-    let mut steps: Vec<Step<'a>> = Vec::new();
+    if visit(steps, at) == Visit::Past {
+        return;
+    }
+    let keys = at.entries().map(|(key, child)| (Step::Key(key), child));
+    let places = at.items().enumerate().map(|(index, child)| (Step::Index(index), child));
+    for (step, child) in keys.chain(places) {
+        steps.push(step);
+        walk_below(child, steps, visit);
+        steps.pop();
+    }
+}
+
+struct Open {
+    end: u32,
+    mapping: bool,
+    index: usize,
+}
+
+fn walk_written<'a>(
+    file: &'a File,
+    root: Value<'a>,
+    steps: &mut Vec<Step<'a>>,
+    visit: &mut dyn FnMut(&[Step<'a>], Value<'a>) -> Visit,
+) {
+    let above = steps.len();
+    let Some((_, site)) = root.written_site() else { return };
     let mut open: Vec<Open> = Vec::new();
-    let mut at = root.site_node().0;
-    let stop = file.node(root.site_node()).next;
+    let mut at = site.0;
+    let stop = file.node(site).next;
     let mut key: Option<NodeId> = None;
     while at < stop {
         while open.last().is_some_and(|last| last.end <= at) {
@@ -56,8 +85,8 @@ pub fn walk<'a>(root: Value<'a>, visit: &mut dyn FnMut(&[Step<'a>], Value<'a>) -
             });
             parent.index += 1;
         }
-        let value = root.sibling(key.take(), id);
-        let into = visit(&steps, value) == Visit::Into;
+        let value = if at == site.0 { root } else { root.sibling(file, key.take(), id) };
+        let into = visit(steps, value) == Visit::Into;
         if into && matches!(node.shape, Shape::Sequence | Shape::Mapping) && node.next > at + 1 {
             open.push(Open { end: node.next, mapping: node.shape == Shape::Mapping, index: 0 });
             steps.push(Step::Index(0));
@@ -66,6 +95,7 @@ pub fn walk<'a>(root: Value<'a>, visit: &mut dyn FnMut(&[Step<'a>], Value<'a>) -
             at = node.next;
         }
     }
+    steps.truncate(above);
 }
 
 #[cfg(test)]

@@ -168,7 +168,7 @@ pub(super) fn float_key(value: f64) -> Cow<'static, str> {
 }
 
 /// A float as a person would write it.
-pub(super) fn float_text(value: f64) -> String {
+pub(in crate::yaml) fn float_text(value: f64) -> String {
     let size = value.abs();
     match size == 0.0 || (1e-6..1e21).contains(&size) {
         true => format!("{value}"),

@@ -1,0 +1,139 @@
+//! Texts that stand in other files: an inline patch in a block scalar, a template. They are parsed as
+//! files of their own whose spans lie in the file that holds them.
+
+use super::arena::File;
+use super::scalar::Style;
+use super::value::Value;
+use crate::source::Span;
+use std::sync::Arc;
+
+/// Where the text of a [`File`] stands in another one.
+#[derive(Clone, Debug)]
+pub(super) enum Embedding {
+    /// Line by line: the start of each stretch in the inner text, and the same byte in the outer one.
+    Lines { span: Span, stretches: Vec<(u32, u32)> },
+    /// In another form (folded, escaped, made): all of it stands for the whole.
+    Whole(Span),
+}
+
+impl Embedding {
+    pub(super) fn outer(&self, inner: Span) -> Span {
+        match self {
+            Embedding::Whole(span) => *span,
+            Embedding::Lines { span, stretches } => {
+                let place = |offset: u32| {
+                    let at = stretches.partition_point(|(start, _)| *start <= offset).saturating_sub(1);
+                    stretches.get(at).map_or(span.start, |(start, outer)| outer + (offset - start.min(&offset)))
+                };
+                let start = place(inner.start).min(span.end);
+                // The end belongs to the line of the last byte, not to the one that follows.
+                let end = if inner.end > inner.start { place(inner.end - 1) + 1 } else { start };
+                Span { start, end: end.clamp(start, span.end), ..*span }
+            }
+        }
+    }
+
+    pub(super) fn is_exact(&self) -> bool {
+        matches!(self, Embedding::Lines { .. })
+    }
+}
+
+/// Parses the text of a scalar as YAML of its own. Spans of the result lie in the text that holds the
+/// scalar: exact where the scalar is a literal block, or plain or quoted without escapes on one line; else
+/// each is the whole scalar. None where `value` is no scalar.
+pub fn parse_embedded(value: Value<'_>) -> Option<File> {
+    let text: Arc<str> = value.raw()?.into();
+    let embedding = match value.written_node() {
+        Some((file, _)) => stretches(file, value, &text).unwrap_or(Embedding::Whole(value.span())),
+        None => Embedding::Whole(value.span()),
+    };
+    let mut file = super::parse(value.source(), text);
+    for error in file.documents.iter_mut().flat_map(|document| &mut document.errors) {
+        error.span = embedding.outer(error.span);
+    }
+    file.embedding = Some(Box::new(embedding));
+    Some(file)
+}
+
+fn stretches(file: &File, value: Value<'_>, text: &str) -> Option<Embedding> {
+    let (_, node) = value.written_node()?;
+    let node = *file.node(node);
+    let written = &file.text[node.start as usize..node.end as usize];
+    let outer = |at: usize| {
+        let at = node.start + at as u32;
+        let span = Span { source: file.source, start: at, end: at };
+        match &file.embedding {
+            None => Some(at),
+            Some(embedding) if embedding.is_exact() => Some(embedding.outer(span).start),
+            Some(_) => None,
+        }
+    };
+    let mut found = Vec::new();
+    if value.style()? == Style::Literal {
+        let mut at = written.find('\n')? + 1;
+        let mut inner = 0;
+        for line in text.split_inclusive('\n') {
+            let rest = written.get(at..)?;
+            let whole = rest.split_inclusive('\n').next().unwrap_or_default();
+            let body = whole.trim_end_matches('\n').trim_end_matches('\r');
+            let line_body = line.trim_end_matches('\n');
+            let indent = body.strip_suffix(line_body).map(str::len)?;
+            found.push((inner as u32, outer(at + indent)?));
+            inner += line.len();
+            at += whole.len();
+        }
+    } else {
+        let inner = match written.as_bytes() {
+            [b'"' | b'\'', .., _] if value.style()? != Style::Plain => &written[1..written.len() - 1],
+            _ => written,
+        };
+        if inner != text {
+            return None;
+        }
+        found.push((0, outer((written.len() - inner.len()) / 2)?));
+    }
+    Some(Embedding::Lines { span: file.span(value.written_node()?.1), stretches: found })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceId;
+    use crate::yaml::{Dialect, parse};
+
+    fn inner(text: &str) -> Vec<(String, String)> {
+        let file = parse(SourceId(0), text.into());
+        let root = Value::new(&file, file.documents()[0].root.expect("a root"), Dialect::Kubectl);
+        let scalar = root.at(&["patch"]).expect("a patch");
+        let embedded = parse_embedded(scalar).expect("a scalar");
+        let root = Value::new(&embedded, embedded.documents()[0].root.expect("a root"), Dialect::Kubectl);
+        root.entries().map(|(key, value)| (key.to_owned(), text[value.span().range()].to_owned())).collect()
+    }
+
+    #[test]
+    fn spans_lie_in_the_outer_text() {
+        for (text, expected) in [
+            ("patch: |-\n  a: 1\n\n  b:\n    c: x\nz: 1\n", [("a", "1"), ("b", "c: x")]),
+            ("patch: |\r\n  a: 1\r\n  b: 'x y'\r\n", [("a", "1"), ("b", "'x y'")]),
+            ("patch: '{a: 1, b: x}'\n", [("a", "1"), ("b", "x")]),
+            ("patch: >-\n  {a: 1,\n  b: x}\n", [("a", ">-\n  {a: 1,\n  b: x}"), ("b", ">-\n  {a: 1,\n  b: x}")]),
+        ] {
+            let expected: Vec<(String, String)> =
+                expected.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+            assert_eq!(inner(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_embedded_text_may_hold_another() {
+        let text = "patch: |\n  outer: |\n    - op: remove\n      path: /a\n";
+        let file = parse(SourceId(0), text.into());
+        let root = Value::new(&file, file.documents()[0].root.expect("a root"), Dialect::Kubectl);
+        let outer = parse_embedded(root.get("patch").expect("a patch")).expect("a scalar");
+        let outer = Value::new(&outer, outer.documents()[0].root.expect("a root"), Dialect::Kubectl);
+        let inner = parse_embedded(outer.get("outer").expect("inner")).expect("a scalar");
+        let list = Value::new(&inner, inner.documents()[0].root.expect("a root"), Dialect::Kubectl);
+        let path = list.items().next().and_then(|item| item.get("path")).expect("a path");
+        assert_eq!(&text[path.span().range()], "/a");
+    }
+}
