@@ -1,5 +1,8 @@
 //! What each cluster would get: targets, and the recipes that make them. A plain folder is one target.
 
+pub mod files;
+pub mod kustomize;
+
 use crate::config::Config;
 use crate::manifest::{By, Manifests};
 use std::sync::Arc;

@@ -1,0 +1,124 @@
+//! What a recipe may read of one root: parsed manifests, other texts and bytes that a kustomization
+//! names, and texts that stand within values. It opens nothing; what was not read beforehand is missing.
+
+use crate::source::{SourceId, Sources, Span};
+use crate::yaml::{self, Value, parse_embedded};
+use elsa::sync::FrozenVec;
+use std::collections::BTreeMap;
+use std::ops::Bound::{Included, Unbounded};
+use std::sync::Arc;
+
+/// What lies at a path that is read as it is.
+#[derive(Clone, Debug)]
+pub enum Content<'w> {
+    /// A text.
+    Text(SourceId, &'w str),
+    /// Bytes that are no UTF-8.
+    Binary(&'w [u8]),
+    /// A folder.
+    Folder,
+    /// Nothing.
+    Missing,
+    /// Something that could not be read, and why.
+    Unread(&'w str),
+}
+
+/// A file that only a recipe asks for: no manifest of the run.
+#[derive(Clone, Debug)]
+pub enum Extra {
+    /// A text.
+    Text(SourceId),
+    /// Bytes that are no UTF-8.
+    Binary(Arc<[u8]>),
+    /// It could not be read, and why.
+    Unread(String),
+}
+
+/// The files of one root.
+pub struct Files<'w> {
+    /// Number of the root.
+    pub root: usize,
+    sources: &'w Sources,
+    /// By path, so that a folder's files stand together.
+    yaml: BTreeMap<&'w str, &'w yaml::File>,
+    extras: BTreeMap<&'w str, &'w Extra>,
+    embedded: &'w FrozenVec<Box<yaml::File>>,
+}
+
+impl<'w> Files<'w> {
+    /// The files of root number `root`: `yaml` by path, `extras` by path; texts within values are kept in `embedded`.
+    pub fn new(
+        root: usize,
+        sources: &'w Sources,
+        yaml: impl IntoIterator<Item = (&'w str, &'w yaml::File)>,
+        extras: impl IntoIterator<Item = (&'w str, &'w Extra)>,
+        embedded: &'w FrozenVec<Box<yaml::File>>,
+    ) -> Files<'w> {
+        let (yaml, extras) = (yaml.into_iter().collect(), extras.into_iter().collect());
+        Files { root, sources, yaml, extras, embedded }
+    }
+
+    /// The parsed file at `path`.
+    pub fn yaml(&self, path: &str) -> Option<&'w yaml::File> {
+        self.yaml.get(path).copied()
+    }
+
+    /// What lies at `path`, as it is.
+    pub fn content(&self, path: &str) -> Content<'w> {
+        if let Some(file) = self.yaml(path) {
+            let source = file.source();
+            return Content::Text(source, self.sources[source].text());
+        }
+        match self.extras.get(path) {
+            Some(Extra::Text(source)) => Content::Text(*source, self.sources[*source].text()),
+            Some(Extra::Binary(bytes)) => Content::Binary(bytes),
+            Some(Extra::Unread(why)) => Content::Unread(why),
+            None if self.is_folder(path) => Content::Folder,
+            None => Content::Missing,
+        }
+    }
+
+    /// Whether `path` is a folder that holds something.
+    pub fn is_folder(&self, path: &str) -> bool {
+        if matches!(path, "" | ".") {
+            return true;
+        }
+        let below = format!("{path}/");
+        let from = (Included(below.as_str()), Unbounded);
+        let yaml = self.yaml.range::<str, _>(from).next().map(|(known, _)| *known);
+        let extra = self.extras.range::<str, _>(from).next().map(|(known, _)| *known);
+        yaml.into_iter().chain(extra).any(|known| known.starts_with(&below))
+    }
+
+    /// Paths of parsed files in `folder` and below, in order; the empty folder holds all.
+    pub fn below(&self, folder: &str) -> impl Iterator<Item = (&'w str, &'w yaml::File)> {
+        let below = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        self.yaml
+            .range::<str, _>((Included(below.as_str()), Unbounded))
+            .map(|(path, file)| (*path, *file))
+            .take_while(|(path, _)| path.starts_with(&below))
+            .collect::<Vec<_>>()
+            .into_iter()
+    }
+
+    /// The YAML that stands in the text of `value`; none where it is no scalar.
+    pub fn embedded(&self, value: Value<'_>) -> Option<&'w yaml::File> {
+        Some(self.embedded.push_get(Box::new(parse_embedded(value)?)))
+    }
+
+    /// The text of a span.
+    pub fn slice(&self, span: Span) -> &'w str {
+        self.sources.slice(span)
+    }
+
+    /// All texts.
+    pub fn sources(&self) -> &'w Sources {
+        self.sources
+    }
+}
+
+impl std::fmt::Debug for Files<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Files({} of root {})", self.yaml.len() + self.extras.len(), self.root)
+    }
+}
