@@ -13,7 +13,6 @@ use crate::rule::TargetContext;
 fn reach<'w>(context: &TargetContext<'_, 'w>) -> Reach<'w> {
     let strays = context
         .world
-        .manifests
         .resources
         .iter()
         .filter(|resource| resource.root == context.target.root && resource.delivery.by == By::Nobody);

@@ -78,7 +78,7 @@ type Definition<'w> = (usize, &'w Resource<'w>);
 
 fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let mut groups: BTreeMap<Identity<'w>, Vec<Definition<'w>>> = BTreeMap::new();
-    for (at, resource) in context.world.manifests.resources.iter().enumerate() {
+    for (at, resource) in context.world.resources.iter().enumerate() {
         if let Some(identity) = identity(resource) {
             groups.entry(identity).or_default().push((at, resource));
         }
@@ -259,7 +259,7 @@ fn are_variants(a: &str, b: &str) -> bool {
 
 /// Whether the files of two objects define the same objects and nothing else.
 fn holds_the_same(context: &Context<'_, '_>, a: &Resource<'_>, b: &Resource<'_>) -> bool {
-    let resources = &context.world.manifests.resources;
+    let resources = &context.world.resources;
     let all = |file: usize| -> BTreeSet<Option<Identity<'_>>> {
         let from = resources.partition_point(|resource| resource.file < file);
         resources[from..].iter().take_while(|resource| resource.file == file).map(identity).collect()

@@ -119,7 +119,7 @@ fn written_name(text: &str) -> Option<&str> {
 /// What the Flux Kustomizations of the root define. Which of them reaches an object is not asked: a name that any of
 /// them defines is a variable to whoever wrote it.
 fn defined<'w>(context: &TargetContext<'_, 'w>) -> Names<'w> {
-    let own = || context.world.manifests.resources.iter().filter(|resource| resource.root == context.root);
+    let own = || context.world.resources.iter().filter(|resource| resource.root == context.root);
     let mut names = Names::new();
     let mut sources: BTreeSet<(&str, &str)> = BTreeSet::new();
     for flux in own().filter(|resource| resource.is(FLUX, "Kustomization")) {

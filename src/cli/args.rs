@@ -36,6 +36,8 @@ pub(super) enum Command {
     /// Report what in a repo will be refused, leak, or not do what it says
     #[command(after_help = EXIT_CODES)]
     Lint(Box<Lint>),
+    /// Print the objects that would be applied
+    Render(Render),
     /// Explain a rule: what it finds, why it matters, what to do instead
     Explain(Explain),
     /// List the rules
@@ -157,6 +159,40 @@ pub(super) struct Lint {
     /// Number of threads, up to 1024 [default: one a core]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Files")]
     pub(super) jobs: Option<u16>,
+}
+
+/// Options of `render`.
+#[derive(Debug, Args)]
+pub(super) struct Render {
+    /// The folder with the kustomization
+    #[arg(value_name = "PATH", value_hint = ValueHint::DirPath, default_value = ".")]
+    pub(super) path: PathBuf,
+    /// How to print the objects
+    #[arg(long, value_enum, default_value_t = RenderFormat::Yaml)]
+    pub(super) format: RenderFormat,
+    /// Where files may lie that a kustomization names: in its own folder, or anywhere
+    #[arg(long, value_enum, default_value_t = RestrictWord::Root, value_name = "WHERE")]
+    pub(super) load_restrictor: RestrictWord,
+    /// Largest file to read, in bytes or with KiB, MiB, GiB
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "16MiB")]
+    pub(super) max_file_size: u64,
+}
+
+/// How to print objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the names are the documentation")]
+pub(super) enum RenderFormat {
+    Yaml,
+    Json,
+}
+
+/// Where files may lie that a kustomization names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum RestrictWord {
+    /// In the folder of the kustomization and below.
+    Root,
+    /// Anywhere.
+    None,
 }
 
 /// Options of `explain`.

@@ -4,9 +4,11 @@ use super::args::Lint;
 use crate::config::{self, Config, ConfigError, RuleShape};
 use crate::engine::{self, Root, Scope};
 use crate::finding::Failure;
+use crate::render::gather::gather;
 use crate::source::{Source, SourceId, Sources};
 use crate::tree::{self, Disk, EntryKind, Memory, Tree};
 use crate::walk;
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -254,6 +256,7 @@ fn read_root(
         failures: walked.failures,
         config,
         files: Vec::with_capacity(walked.files.len()),
+        extras: BTreeMap::new(),
     };
     for path in &options.named {
         let is_failure = root.failures.iter().any(|failure| failure.path == *path);
@@ -268,6 +271,8 @@ fn read_root(
             root.files.push(loaded.sources.add(Source::new(number, file.path, file.text)));
         }
     }
+    let known = root.files.iter().map(|source| (loaded.sources[*source].path().to_owned(), *source)).collect();
+    root.extras = gather(tree, &mut loaded.sources, number, &known, &[], arguments.max_file_size).extras;
     root
 }
 

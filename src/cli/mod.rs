@@ -6,6 +6,7 @@ mod init;
 mod lint;
 mod load;
 mod mend;
+mod render;
 mod shown;
 mod survey;
 mod terminal;
@@ -75,6 +76,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> St
     };
     let result = match parsed.command {
         Command::Lint(arguments) => lint::lint(&arguments, io),
+        Command::Render(arguments) => render::render(&arguments, io),
         Command::Explain(arguments) => catalogue::explain(&arguments, io),
         Command::Rules(arguments) => catalogue::list(&arguments, io),
         Command::Init(arguments) => init::init(&arguments, io),

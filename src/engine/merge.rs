@@ -4,15 +4,16 @@ use super::{Request, settings};
 use crate::finding::{Finding, Place};
 use crate::rule::{Found, World};
 use crate::source::Span;
-use crate::yaml::Identity;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Applies severities, merges equal findings of several places, sorts, and gives fingerprints.
 pub(super) fn finish<'w>(world: &World<'w>, found: impl Iterator<Item = Found<'w>>, request: &Request) -> Vec<Finding> {
     let targets = target_names(world);
-    let known = world.manifests.resources.iter().enumerate();
-    let index: HashMap<Identity, usize> = known.map(|(at, resource)| (resource.value.identity(), at)).collect();
+    let mut index: HashMap<Span, Vec<usize>> = HashMap::new();
+    for (at, resource) in world.resources.iter().enumerate() {
+        index.entry(resource.value.span()).or_default().push(at);
+    }
     let mut places: HashMap<(&'static str, &'static str, Span), usize> = HashMap::new();
     let mut merged: Vec<Finding> = Vec::new();
     for Found { mut finding, resource } in found {
@@ -22,11 +23,17 @@ pub(super) fn finish<'w>(world: &World<'w>, found: impl Iterator<Item = Found<'w
         }
         finding.severity = severity;
         if let (Some(resource), [Place { target: None, .. }]) = (resource, finding.places.as_slice()) {
-            let offset = index.get(&resource.value.identity()).copied();
+            // A rule over a file sees an object as it is written; whatever was made of it is meant.
+            let all = index.get(&resource.value.span()).map_or(&[][..], Vec::as_slice);
+            let this = all.iter().copied().filter(|at| std::ptr::eq(&world.resources[*at], resource));
+            let mut objects: Vec<usize> = this.collect();
+            if objects.is_empty() {
+                objects = all.to_vec();
+            }
             let name = finding.places[0].resource.clone();
-            let names: Vec<Place> = offset
-                .and_then(|offset| targets.get(&offset))
-                .into_iter()
+            let names: Vec<Place> = objects
+                .iter()
+                .filter_map(|object| targets.get(object))
                 .flatten()
                 .map(|target| Place { target: Some(Arc::clone(target)), resource: name.clone() })
                 .collect();

@@ -10,14 +10,16 @@ use crate::config::Config;
 use crate::finding::{Failure, Outcome, Summary, Undecided, Versions};
 use crate::graph::Graph;
 use crate::graph::sops::CreationRules;
-use crate::manifest::{Manifests, Parsed};
-use crate::render;
+use crate::manifest::{Manifests, Parsed, Resource};
+use crate::render::files::Extra;
+use crate::render::{self, Worlds};
 use crate::rule::World;
 use crate::source::{Masks, SourceId, Sources};
 use crate::yaml;
+use elsa::sync::FrozenVec;
 use jiff::civil::Date;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 pub use settings::{Selection, names, shapes};
@@ -29,6 +31,8 @@ pub struct Root {
     pub config: Config,
     /// Its files, by path.
     pub files: Vec<SourceId>,
+    /// Files beside them that kustomizations name, by path.
+    pub extras: BTreeMap<String, Extra>,
     /// Files recognised as no manifests, by what they are.
     pub left_alone: BTreeMap<&'static str, usize>,
     /// What could not be read.
@@ -112,47 +116,79 @@ pub fn run(sources: &Sources, roots: Vec<Root>, request: &Request) -> Run {
     let mut failures = Vec::new();
     let mut left_alone: BTreeMap<&'static str, usize> = BTreeMap::new();
     let mut configs = Vec::new();
+    let mut extras = Vec::new();
     for root in roots {
         failures.extend(root.failures);
+        extras.push(root.extras);
         for (what, count) in root.left_alone {
             *left_alone.entry(what).or_default() += count;
         }
         configs.push(root.config);
     }
     failures.sort();
-    let mut outcome = judge(sources, &manifests, &configs, request, &mut statistics);
+    let parsed = parse_extras(sources, &extras);
+    let embedded = FrozenVec::new();
+    let source = render::Source {
+        sources,
+        manifests: &manifests,
+        extras: &extras,
+        parsed: &parsed,
+        embedded: &embedded,
+        configs: &configs,
+    };
+    let worlds = Worlds::new(source);
+    let (resources, targets) = worlds.resolve(source);
+    phase(&mut statistics, "render");
+    let rendered = Rendered { source, resources: &resources, targets, told: &worlds.told };
+    let mut outcome = judge(rendered, request, &mut statistics);
     phase(&mut statistics, "judge");
     let masks = masks::of(sources, &manifests, &outcome);
     phase(&mut statistics, "mask");
     outcome.failures = failures;
     outcome.summary.files = files.len();
     outcome.summary.documents = manifests.documents;
-    outcome.summary.resources = manifests.resources.len();
+    outcome.summary.resources = resources.len();
     outcome.summary.left_alone = left_alone.into_iter().collect();
     Run { outcome, masks, statistics }
 }
 
-fn judge<'w>(
-    sources: &'w Sources,
-    manifests: &'w Manifests<'w>,
-    configs: &'w [Config],
-    request: &Request,
-    statistics: &mut Statistics,
-) -> Outcome {
-    let mut targets: Vec<render::Target> =
-        configs.iter().enumerate().flat_map(|(root, config)| render::targets(manifests, config, root)).collect();
+/// What the rules look at.
+struct Rendered<'w> {
+    source: render::Source<'w>,
+    resources: &'w [Resource<'w>],
+    targets: Vec<render::Target>,
+    told: &'w render::Told<'w>,
+}
+
+fn parse_extras(sources: &Sources, extras: &[BTreeMap<String, Extra>]) -> HashMap<SourceId, yaml::File> {
+    let wanted: Vec<SourceId> = extras
+        .iter()
+        .flat_map(BTreeMap::values)
+        .filter_map(|extra| match extra {
+            Extra::Yaml(source) => Some(*source),
+            _ => None,
+        })
+        .collect();
+    wanted.par_iter().map(|source| (*source, yaml::parse(*source, sources[*source].shared_text()))).collect()
+}
+
+fn judge(rendered: Rendered<'_>, request: &Request, statistics: &mut Statistics) -> Outcome {
+    let Rendered { source, resources, mut targets, told } = rendered;
+    let render::Source { sources, manifests, configs, .. } = source;
     if let Some(wanted) = &request.target {
         targets.retain(|target| *target.name == **wanted);
     }
     let versions: Vec<Versions> = configs.iter().map(settings::versions).collect();
-    let graphs: Vec<Graph<'w>> = targets
+    let graphs: Vec<Graph<'_>> = targets
         .par_iter()
-        .map(|target| Graph::new(manifests, target, configs[target.root].role.as_ref().map(|role| role.value)))
+        .map(|target| Graph::new(resources, target, configs[target.root].role.as_ref().map(|role| role.value)))
         .collect();
     let options = configs.iter().map(settings::options).collect();
     let world = World {
         sources,
         manifests,
+        resources,
+        told,
         targets: &targets,
         graphs,
         creation_rules: CreationRules::new(manifests),

@@ -59,9 +59,7 @@ fn tasks<'t>(world: &'t World<'_>, rule: &'static Rule) -> Vec<Task<'t>> {
     let chunks = |count: usize| (0..count).step_by(CHUNK).map(move |at| at..(at + CHUNK).min(count));
     match rule.check {
         Check::File(_) => chunks(world.manifests.files.len()).map(|range| Task::Files(rule, range)).collect(),
-        Check::Resource(_) => {
-            chunks(world.manifests.resources.len()).map(|range| Task::Resources(rule, range)).collect()
-        }
+        Check::Resource(_) => chunks(world.resources.len()).map(|range| Task::Resources(rule, range)).collect(),
         Check::Target(_) => {
             world.targets.iter().enumerate().map(|(at, target)| Task::Target(rule, at, target)).collect()
         }
@@ -86,7 +84,7 @@ fn work<'w>(world: &World<'w>, task: &Task<'_>) -> Results<'w> {
         }
         Task::Resources(rule, range) => {
             let Check::Resource(check) = rule.check else { return (found, undecided) };
-            for resource in &world.manifests.resources[range.clone()] {
+            for resource in &world.resources[range.clone()] {
                 let context = Context::new(world, resource.root, rule);
                 check(resource, &context, &mut Sink::new(rule, None, &mut found, &mut undecided));
             }

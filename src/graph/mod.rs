@@ -14,7 +14,7 @@ mod view;
 pub mod workload;
 
 use crate::config::Role;
-use crate::manifest::{Manifests, Resource};
+use crate::manifest::Resource;
 use crate::render::Target;
 use std::collections::HashMap;
 
@@ -36,8 +36,8 @@ pub struct Graph<'w> {
 
 impl<'w> Graph<'w> {
     /// The graph of `target`. `role` is the role of its root, if the config says one.
-    pub fn new(manifests: &'w Manifests<'w>, target: &Target, role: Option<Role>) -> Graph<'w> {
-        let resources: Vec<&'w Resource<'w>> = target.members.iter().map(|at| &manifests.resources[*at]).collect();
+    pub fn new(world: &'w [Resource<'w>], target: &Target, role: Option<Role>) -> Graph<'w> {
+        let resources: Vec<&'w Resource<'w>> = target.members.iter().map(|at| &world[*at]).collect();
         let mut by_kind: HashMap<&'w str, Vec<OfKind<'w>>> = HashMap::new();
         let mut by_name: HashMap<&'w str, Vec<&'w Resource<'w>>> = HashMap::new();
         for resource in &resources {

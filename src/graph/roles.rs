@@ -311,7 +311,7 @@ mod tests {
         let manifests = Manifests::new(vec![Parsed { root: 0, path: "main.yaml", file: &file }]);
         let members = (0..manifests.resources.len()).collect();
         let target = Target { name: ".".into(), root: 0, members, openings: Vec::new() };
-        look(&Graph::new(&manifests, &target, None))
+        look(&Graph::new(&manifests.resources, &target, None))
     }
 
     /// What every Cluster of `text` declares: names of roles, and whether there may be others.

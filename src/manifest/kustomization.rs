@@ -129,7 +129,7 @@ impl<'w> Kustomization<'w> {
 
 /// Whether a `resources` entry names something outside this repo (URL, `host/repo//path?ref=…`,
 /// `git@host:…`).
-fn is_remote(text: &str) -> bool {
+pub fn is_remote(text: &str) -> bool {
     text.contains("://")
         || text.contains("?ref=")
         || text.starts_with("git@")

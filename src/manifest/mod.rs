@@ -15,7 +15,7 @@ use std::collections::HashSet;
 pub use delivery::{By, Delivery};
 pub use example::is_example_path;
 pub use kinds::{is_cluster_scoped, split_api_version};
-pub use kustomization::Kustomization;
+pub use kustomization::{Kustomization, is_remote};
 pub use resource::{Namespace, Resource};
 
 /// A file of the run with its identity.

@@ -13,7 +13,7 @@ fn with_reach(text: &str, ask: impl FnOnce(&Graph<'_>, &Reach<'_>)) {
     let manifests = Manifests::new(vec![Parsed { root: 0, path: "all.yaml", file: &file }]);
     let members = (0..manifests.resources.len()).collect();
     let target = Target { name: ".".into(), root: 0, members, openings: Vec::new() };
-    let graph = Graph::new(&manifests, &target, None);
+    let graph = Graph::new(&manifests.resources, &target, None);
     ask(&graph, &Reach::new(&graph, []));
 }
 

@@ -26,6 +26,8 @@ pub enum Content<'w> {
 /// A file that only a recipe asks for: no manifest of the run.
 #[derive(Clone, Debug)]
 pub enum Extra {
+    /// A text to be parsed.
+    Yaml(SourceId),
     /// A text.
     Text(SourceId),
     /// Bytes that are no UTF-8.
@@ -63,6 +65,11 @@ impl<'w> Files<'w> {
         self.yaml.get(path).copied()
     }
 
+    /// The parsed file at `path` with its path.
+    pub fn entry(&self, path: &str) -> Option<(&'w str, &'w yaml::File)> {
+        self.yaml.get_key_value(path).map(|(path, file)| (*path, *file))
+    }
+
     /// What lies at `path`, as it is.
     pub fn content(&self, path: &str) -> Content<'w> {
         if let Some(file) = self.yaml(path) {
@@ -70,7 +77,7 @@ impl<'w> Files<'w> {
             return Content::Text(source, self.sources[source].text());
         }
         match self.extras.get(path) {
-            Some(Extra::Text(source)) => Content::Text(*source, self.sources[*source].text()),
+            Some(Extra::Text(source) | Extra::Yaml(source)) => Content::Text(*source, self.sources[*source].text()),
             Some(Extra::Binary(bytes)) => Content::Binary(bytes),
             Some(Extra::Unread(why)) => Content::Unread(why),
             None if self.is_folder(path) => Content::Folder,

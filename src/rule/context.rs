@@ -5,8 +5,8 @@ use crate::config::Config;
 use crate::finding::Versions;
 use crate::graph::Graph;
 use crate::graph::sops::CreationRules;
-use crate::manifest::{Manifests, Parsed, Role};
-use crate::render::Target;
+use crate::manifest::{Manifests, Parsed, Resource, Role};
+use crate::render::{Target, Told};
 use crate::source::Sources;
 use jiff::civil::Date;
 use std::any::Any;
@@ -20,6 +20,11 @@ pub struct World<'w> {
     pub sources: &'w Sources,
     /// All documents.
     pub manifests: &'w Manifests<'w>,
+    /// All objects that are judged: those of the targets as they are rendered, and those that no target reaches as
+    /// they are written.
+    pub resources: &'w [Resource<'w>],
+    /// What the recipes told beside the objects.
+    pub told: &'w Told<'w>,
     /// All targets of all roots.
     pub targets: &'w [Target],
     /// The graph of each target.

@@ -4,7 +4,8 @@
 use super::arena::File;
 use super::scalar::Style;
 use super::value::Value;
-use crate::source::Span;
+use crate::source::{Origin, Span};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Where the text of a [`File`] stands in another one.
@@ -53,6 +54,24 @@ pub fn parse_embedded(value: Value<'_>) -> Option<File> {
     }
     file.embedding = Some(Box::new(embedding));
     Some(file)
+}
+
+impl Value<'_> {
+    /// Where the bytes of a scalar's text come from, its quotes left out.
+    pub fn text_origin(self) -> Origin {
+        self.part(0..self.raw().map_or(0, str::len) as u32)
+    }
+
+    /// Where the bytes `range` of a scalar's text come from.
+    pub fn part(self, range: Range<u32>) -> Origin {
+        let Some((file, _)) = self.written_node() else { return self.origin().part(range) };
+        let text = self.raw().unwrap_or_default();
+        let inner = Span { source: self.source(), start: range.start, end: range.end };
+        match stretches(file, self, text) {
+            Some(embedding) => Origin::Written(embedding.outer(inner)),
+            None => Origin::Decoded(self.span()),
+        }
+    }
 }
 
 fn stretches(file: &File, value: Value<'_>, text: &str) -> Option<Embedding> {
@@ -121,6 +140,24 @@ mod tests {
             let expected: Vec<(String, String)> =
                 expected.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
             assert_eq!(inner(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_scalar_has_its_own_place() {
+        for (text, range, place) in [
+            ("patch: a=b\n", 2..3, Some("b")),
+            ("patch: 'key=value'\n", 4..9, Some("value")),
+            ("patch: |\n  k=v\n  x=y\n", 6..7, Some("y")),
+            ("patch: \"a\\x3db\"\n", 2..3, None),
+        ] {
+            let file = parse(SourceId(0), text.into());
+            let root = Value::new(&file, file.documents()[0].root.expect("a root"), Dialect::Kubectl);
+            let written = match root.get("patch").expect("a patch").part(range) {
+                Origin::Written(span) => Some(&text[span.range()]),
+                _ => None,
+            };
+            assert_eq!(written, place, "{text}");
         }
     }
 

@@ -1,11 +1,22 @@
 //! `kustomize build` in this process, with the origin of every value. Facts: kustomize 5.5, as
 //! `kubectl kustomize` of Kubernetes 1.32 has it.
 
+pub mod accumulate;
+mod finish;
+pub mod generate;
+pub mod hash;
+pub mod load;
 mod object;
+pub mod order;
+pub mod settings;
+mod steps;
 
 use crate::source::Span;
 
+pub use accumulate::{Accumulated, Build, Builder, FILE_NAMES, Gap, GapKind, Idle};
+pub use generate::Restrict;
 pub use object::{Generated, Id, Object};
+pub use order::Order;
 
 /// Why kustomize does not build: what it refuses, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -137,6 +137,14 @@ impl Id {
         fits(&spec.group, &self.group) && fits(&spec.version, &self.version) && fits(&spec.kind, &self.kind)
     }
 
+    /// The identity by which kustomize tells objects apart: `default` is no namespace.
+    pub fn effective(mut self) -> Id {
+        if *self.namespace == *"default" {
+            self.namespace = "".into();
+        }
+        self
+    }
+
     /// Whether kind, group and version are the same.
     pub fn is_same_kind(&self, other: &Id) -> bool {
         self.group == other.group && self.version == other.version && self.kind == other.kind

@@ -1,0 +1,212 @@
+//! Where Flux starts: the paths that FluxInstances and bootstrap folders name, and where nothing names one,
+//! the folders that look like it.
+
+use crate::manifest::{Manifests, Resource};
+use crate::tree;
+use crate::yaml::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A path from which one cluster gets everything.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// The name of the target.
+    pub name: String,
+    /// The folder.
+    pub folder: String,
+    /// The URL that this repo is fetched from, where it is written.
+    pub url: Option<String>,
+}
+
+/// A Flux Kustomization as it is written.
+struct Written<'w> {
+    folder: Option<String>,
+    path: &'w str,
+}
+
+/// The entries of root number `root`, by folder.
+pub fn entries(manifests: &Manifests<'_>, root: usize) -> Vec<Entry> {
+    let own: Vec<&Resource<'_>> = manifests.resources.iter().filter(|resource| resource.root == root).collect();
+    let folders: BTreeSet<&str> = manifests
+        .files
+        .iter()
+        .filter(|parsed| parsed.root == root)
+        .flat_map(|parsed| above(tree::parent(parsed.path)))
+        .collect();
+    let written: Vec<Written<'_>> = own
+        .iter()
+        .filter(|resource| resource.is(super::GROUP, "Kustomization"))
+        .map(|resource| Written {
+            folder: match resource.at(&["spec", "path"]) {
+                None => Some(String::new()),
+                Some(path) => path.known().and_then(|path| tree::normalize(path.trim_start_matches('/'))),
+            },
+            path: resource.path,
+        })
+        .collect();
+    let mut found = declared(&own, &folders);
+    if found.is_empty() && !written.is_empty() {
+        found = including_itself(&written, &folders);
+    }
+    if found.is_empty() && !written.is_empty() {
+        found = cluster_folders(&written);
+    }
+    if found.is_empty() && !written.is_empty() {
+        found.extend(widest(&written));
+    }
+    let names = names(&found.keys().map(String::as_str).collect::<Vec<_>>());
+    found.into_iter().zip(names).map(|((folder, url), name)| Entry { name, folder, url }).collect()
+}
+
+/// A folder and the folders it lies in, the root left out.
+fn above(folder: &str) -> impl Iterator<Item = &str> {
+    let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
+    ends.map(|end| &folder[..end]).filter(|folder| !folder.is_empty())
+}
+
+type Found = BTreeMap<String, Option<String>>;
+
+fn declared(own: &[&Resource<'_>], folders: &BTreeSet<&str>) -> Found {
+    let mut found = Found::new();
+    for resource in own {
+        let sync = if resource.is("fluxcd.controlplane.io", "FluxInstance") {
+            resource.at(&["spec", "sync"])
+        } else if resource.is("helm.toolkit.fluxcd.io", "HelmRelease") {
+            resource.at(&["spec", "values", "instance", "sync"])
+        } else {
+            None
+        };
+        let Some(sync) = sync else { continue };
+        let Some(path) = sync.get("path").and_then(Value::as_str) else { continue };
+        let url = sync.get("url").and_then(Value::known).map(str::to_owned);
+        for folder in matching(path, folders) {
+            found.entry(folder).or_insert_with(|| url.clone());
+        }
+    }
+    found
+}
+
+/// The folders that a path names; a variable in it stands for one step of any name.
+fn matching(path: &str, folders: &BTreeSet<&str>) -> Vec<String> {
+    let Some(path) = tree::normalize(path.trim_start_matches('/')) else { return Vec::new() };
+    if !path.contains("${") {
+        return if path.is_empty() || folders.contains(path.as_str()) { vec![path] } else { Vec::new() };
+    }
+    let wanted: Vec<&str> = path.split('/').collect();
+    let fits = |folder: &&&str| {
+        let steps: Vec<&str> = folder.split('/').collect();
+        steps.len() == wanted.len() && steps.iter().zip(&wanted).all(|(have, want)| want.contains("${") || have == want)
+    };
+    folders.iter().filter(fits).map(|folder| (*folder).to_owned()).collect()
+}
+
+/// Kustomizations whose path holds their own file, which only a bootstrap makes.
+fn including_itself(written: &[Written<'_>], folders: &BTreeSet<&str>) -> Found {
+    let within = |path: &str, folder: &str| crate::render::lies_in(path, folder);
+    let mut found = Found::new();
+    for one in written {
+        let Some(folder) = one.folder.as_deref().filter(|folder| folders.contains(folder)) else { continue };
+        let bootstrap = tree::parent(one.path).ends_with("flux-system") || others_below(written, folder) > 1;
+        if within(one.path, folder) && bootstrap {
+            found.insert(folder.to_owned(), None);
+        }
+    }
+    // Of two that hold each other the outer one is where it starts.
+    let outer: Vec<String> = found.keys().cloned().collect();
+    found.retain(|folder, _| !outer.iter().any(|other| other != folder && within(folder, other)));
+    found
+}
+
+/// How many Kustomizations stand in files below `folder`.
+fn others_below(written: &[Written<'_>], folder: &str) -> usize {
+    written.iter().filter(|one| crate::render::lies_in(one.path, folder)).count()
+}
+
+/// Folders in a folder `clusters` that hold Kustomizations.
+fn cluster_folders(written: &[Written<'_>]) -> Found {
+    let mut found = Found::new();
+    for one in written {
+        let steps: Vec<&str> = one.path.split('/').collect();
+        if let Some(at) = steps.iter().position(|step| *step == "clusters")
+            && at + 2 < steps.len()
+        {
+            found.insert(steps[..at + 2].join("/"), None);
+        }
+    }
+    // A cluster that another one's Kustomizations build is a part of that.
+    let applied: BTreeSet<&str> = written.iter().filter_map(|one| one.folder.as_deref()).collect();
+    found.retain(|folder, _| !applied.contains(folder.as_str()));
+    found
+}
+
+/// The folder of the Kustomization that nothing includes and that leads to the most others.
+fn widest(written: &[Written<'_>]) -> Option<(String, Option<String>)> {
+    let holds = |outer: &Written<'_>, inner: &Written<'_>| {
+        outer.folder.as_deref().is_some_and(|folder| crate::render::lies_in(inner.path, folder))
+    };
+    let orphans: Vec<usize> = (0..written.len())
+        .filter(|at| !written.iter().enumerate().any(|(other, one)| other != *at && holds(one, &written[*at])))
+        .collect();
+    let mut best: Option<(usize, &str)> = None;
+    for orphan in orphans {
+        let mut seen = BTreeSet::from([orphan]);
+        let mut queue = vec![orphan];
+        while let Some(at) = queue.pop() {
+            for (other, one) in written.iter().enumerate() {
+                if holds(&written[at], one) && seen.insert(other) {
+                    queue.push(other);
+                }
+            }
+        }
+        let folder = tree::parent(written[orphan].path);
+        if best.is_none_or(|(size, known)| (seen.len(), known) > (size, folder)) {
+            best = Some((seen.len(), folder));
+        }
+    }
+    best.map(|(_, folder)| (folder.to_owned(), None))
+}
+
+/// A short name for each folder: the step that tells it from the others; alone, its last step.
+fn names(folders: &[&str]) -> Vec<String> {
+    let steps: Vec<Vec<&str>> = folders.iter().map(|folder| folder.split('/').collect()).collect();
+    let longest = steps.iter().map(Vec::len).max().unwrap_or(0);
+    let telling = (0..longest).find(|at| {
+        let at: BTreeSet<Option<&&str>> = steps.iter().map(|steps| steps.get(*at)).collect();
+        at.len() == steps.len() && !at.contains(&None)
+    });
+    folders
+        .iter()
+        .zip(&steps)
+        .map(|(folder, steps)| match (folders.len(), telling) {
+            (_, _) if folder.is_empty() => ".".to_owned(),
+            (1, _) => steps.last().map_or_else(|| ".".to_owned(), |step| (*step).to_owned()),
+            (_, Some(at)) => steps[at].to_owned(),
+            (_, None) => (*folder).to_owned(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_the_step_that_differs() {
+        for (folders, expected) in [
+            (&["kubernetes/clusters/live", "kubernetes/clusters/dev"] as &[&str], &["live", "dev"] as &[&str]),
+            (&["kubernetes/flux/cluster"], &["cluster"]),
+            (&["kubernetes/main/flux", "kubernetes/utility/flux"], &["main", "utility"]),
+            (&["a", "a/b"], &["a", "a/b"]),
+            (&[""], &["."]),
+        ] {
+            assert_eq!(names(folders), expected, "{folders:?}");
+        }
+    }
+
+    #[test]
+    fn a_variable_in_a_path_stands_for_any_step() {
+        let folders = BTreeSet::from(["c", "c/a", "c/b", "c/a/x"]);
+        assert_eq!(matching("./c/${NAME}", &folders), ["c/a", "c/b"]);
+        assert_eq!(matching("c/a", &folders), ["c/a"]);
+        assert!(matching("c/z", &folders).is_empty());
+    }
+}

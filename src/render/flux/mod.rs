@@ -1,0 +1,16 @@
+//! What Flux makes of a repo: from the path that a cluster starts from, through every Kustomization
+//! that is found on the way, with its variables.
+
+mod apply;
+mod entries;
+mod generated;
+mod run;
+mod variables;
+
+pub use apply::{Refused, Undefined};
+pub use entries::{Entry, entries};
+pub use run::{Applied, Told, Trouble, run};
+pub use variables::Reference;
+
+/// The group of Flux's Kustomization.
+pub const GROUP: &str = "kustomize.toolkit.fluxcd.io";

@@ -1,0 +1,345 @@
+//! From one entry path to everything that Flux applies from it.
+
+use super::apply::{self, Refused, Undefined};
+use super::generated;
+use super::variables::{Index, Reference, Variables, namespace_of, references};
+use crate::render::files::{Content, Files};
+use crate::render::kustomize::{Build, Builder, Object, Order, Refusal};
+use crate::source::{Origin, Span};
+use crate::tree;
+use crate::yaml::Value;
+use crate::yaml::rendered::{Key, Rendered};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+
+/// A Flux Kustomization that was followed, and how that went.
+#[derive(Clone, Debug)]
+pub struct Applied<'w> {
+    /// The object; none for the path that a cluster starts from.
+    pub object: Option<Rendered<'w>>,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name; the path for the one that a cluster starts from.
+    pub name: String,
+    /// The folder that it builds, if that is known and in this repo.
+    pub folder: Option<String>,
+    /// What it brings.
+    pub objects: Vec<Object<'w>>,
+    /// Why it is not built, or not wholly.
+    pub trouble: Option<Trouble>,
+    /// References to variables that nothing defines.
+    pub undefined: Vec<Undefined>,
+    /// ConfigMaps and Secrets that it takes variables from and that are nowhere.
+    pub missing: Vec<Reference>,
+    /// What a build told.
+    pub told: Told,
+}
+
+/// Why a Kustomization is not built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Kustomize refuses.
+    Refusal(Refusal),
+    /// Substitution refuses.
+    Substitution(Refused),
+    /// Its path is not in this repo, though its source is; the place of the path.
+    NoFolder(Span, String),
+    /// It takes its files from elsewhere, or it cannot be told from where: why.
+    Elsewhere(String),
+}
+
+/// What a build tells beside its objects.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// What is not seen.
+    pub gaps: BTreeSet<crate::render::kustomize::Gap>,
+    /// Patches without effect.
+    pub idle: BTreeSet<crate::render::kustomize::Idle>,
+    /// Files that took part.
+    pub used: BTreeSet<std::sync::Arc<str>>,
+}
+
+struct Task<'w> {
+    object: Option<Rendered<'w>>,
+    namespace: String,
+    name: String,
+    /// The folder, if it is given and not read from the object.
+    folder: Option<String>,
+    waited: bool,
+}
+
+struct Run<'r, 'f, 'w> {
+    builder: &'r Builder<'f, 'w>,
+    files: &'r Files<'w>,
+    index: Index<'w>,
+    queue: VecDeque<Task<'w>>,
+    seen: HashSet<(String, String)>,
+    done: Vec<Applied<'w>>,
+    /// URLs of sources by kind, namespace and name.
+    sources: HashMap<(String, String, String), Option<String>>,
+    /// The URL that this repo is fetched from, where an entry says it.
+    own: Option<String>,
+}
+
+/// Follows everything from `folder`; `own` is the URL that this repo is fetched from, if it is known.
+pub fn run<'w>(builder: &Builder<'_, 'w>, files: &Files<'w>, folder: &str, own: Option<&str>) -> Vec<Applied<'w>> {
+    let mut run = Run {
+        builder,
+        files,
+        index: Index::default(),
+        queue: VecDeque::new(),
+        seen: HashSet::new(),
+        done: Vec::new(),
+        sources: HashMap::new(),
+        own: own.map(str::to_owned),
+    };
+    run.queue.push_back(Task {
+        object: None,
+        namespace: "flux-system".into(),
+        name: folder.to_owned(),
+        folder: Some(folder.to_owned()),
+        waited: false,
+    });
+    // A Kustomization waits as long as others may still bring the variables that it needs.
+    let mut idle = 0;
+    while let Some(task) = run.queue.pop_front() {
+        let patient = idle <= run.queue.len();
+        match run.apply(task, patient) {
+            Some(task) => {
+                run.queue.push_back(task);
+                idle += 1;
+            }
+            None => idle = 0,
+        }
+    }
+    run.done
+}
+
+impl<'w> Run<'_, '_, 'w> {
+    /// Applies one Kustomization; hands it back if it has to wait.
+    fn apply(&mut self, mut task: Task<'w>, patient: bool) -> Option<Task<'w>> {
+        let spec = task.object.as_ref().and_then(|object| object.at(&["spec"]));
+        let (variables, missing, waits) = self.variables(&task, spec.as_ref());
+        if waits && patient {
+            task.waited = true;
+            return Some(task);
+        }
+        let mut applied = Applied {
+            object: task.object.clone(),
+            namespace: task.namespace.clone(),
+            name: task.name.clone(),
+            folder: None,
+            objects: Vec::new(),
+            trouble: None,
+            undefined: Vec::new(),
+            missing,
+            told: Told::default(),
+        };
+        let folder = match (&task.folder, &spec) {
+            (Some(folder), _) => Ok(folder.clone()),
+            (None, Some(spec)) => self.folder(spec, &task),
+            (None, None) => Err(Trouble::Elsewhere("it has no spec".into())),
+        };
+        match folder {
+            Ok(folder) => {
+                self.build(&folder, &task, variables, &mut applied);
+                applied.folder = Some(folder);
+            }
+            Err(trouble) => applied.trouble = Some(trouble),
+        }
+        self.follow(&applied, spec.as_ref().map(Rendered::view));
+        self.done.push(applied);
+        None
+    }
+
+    fn build(&self, folder: &str, task: &Task<'w>, variables: Variables, applied: &mut Applied<'w>) {
+        let asked = task.object.as_ref().and_then(|object| object.at(&["spec", "path"]));
+        let asked = asked.map(|path| path.view().span());
+        let built = generated::build(self.builder, folder, task.object.as_ref(), asked)
+            .and_then(|all| self.builder.finish((*all).clone(), &Order::Fifo));
+        let build: Build<'w> = match built {
+            Ok(build) => build,
+            Err(refusal) => {
+                applied.trouble = Some(Trouble::Refusal(refusal));
+                return;
+            }
+        };
+        applied.told = Told { gaps: build.gaps, idle: build.idle, used: build.used };
+        let mut objects = build.objects;
+        if variables.active {
+            for object in &mut objects {
+                if let Err(refused) = apply::object(&mut object.tree, &variables, &mut applied.undefined) {
+                    applied.trouble = Some(Trouble::Substitution(refused));
+                    return;
+                }
+            }
+        }
+        if let Some(metadata) = task.object.as_ref().and_then(|object| object.at(&["spec", "commonMetadata"])) {
+            objects.iter_mut().for_each(|object| add_metadata(object, &metadata));
+        }
+        applied.objects = objects;
+    }
+
+    /// The folder that a Kustomization builds.
+    fn folder(&self, spec: &Rendered<'w>, task: &Task<'w>) -> Result<String, Trouble> {
+        let view = spec.view();
+        let source = view.get("sourceRef");
+        let foreign = source.and_then(|source| self.is_foreign(source, task));
+        let path = view.get("path");
+        let text = match path {
+            None => "",
+            Some(value) if value.is_null() => "",
+            Some(value) => match value.known() {
+                Some(text) => text,
+                None => {
+                    let reason = value.unknown().unwrap_or_else(|| "its path is no text".into());
+                    return Err(Trouble::Elsewhere(reason));
+                }
+            },
+        };
+        // Flux never lets a path climb out of what it fetched.
+        let folder = tree::normalize(text.trim_start_matches('/')).unwrap_or_default();
+        let there = matches!(self.files.content(&folder), Content::Folder);
+        match foreign {
+            Some(reason) if !(there && reason.may_be_ours) => Err(Trouble::Elsewhere(reason.text)),
+            _ if there => Ok(folder),
+            _ => {
+                let place = path.or(source).unwrap_or(view);
+                let certain = source.is_some_and(|source| self.is_ours(source, task));
+                match certain {
+                    true => Err(Trouble::NoFolder(place.span(), folder)),
+                    false => Err(Trouble::Elsewhere(format!("there is no folder `{folder}` in this repo"))),
+                }
+            }
+        }
+    }
+
+    fn source_key(source: Value<'_>, task: &Task<'w>) -> Option<(String, String, String)> {
+        let text = |key: &str| source.get(key).and_then(Value::known);
+        let namespace = text("namespace").unwrap_or(&task.namespace);
+        Some((text("kind")?.to_owned(), namespace.to_owned(), text("name")?.to_owned()))
+    }
+
+    /// Whether a source is surely this repo.
+    fn is_ours(&self, source: Value<'_>, task: &Task<'w>) -> bool {
+        let Some(key) = Self::source_key(source, task) else { return false };
+        match (self.sources.get(&key), &self.own) {
+            (Some(Some(url)), Some(own)) => same_repo(url, own),
+            (None, _) => key.0 == "GitRepository" && key.2 == "flux-system",
+            _ => false,
+        }
+    }
+
+    /// Why a source is not this repo, if it is not or may not be.
+    fn is_foreign(&self, source: Value<'_>, task: &Task<'w>) -> Option<Foreign> {
+        let Some(key) = Self::source_key(source, task) else {
+            return Some(Foreign { text: "its source is not known".into(), may_be_ours: true });
+        };
+        match (self.sources.get(&key), &self.own) {
+            (Some(Some(url)), Some(own)) if !same_repo(url, own) => {
+                Some(Foreign { text: format!("its source is {url}"), may_be_ours: false })
+            }
+            (Some(Some(url)), None) if key.2 != "flux-system" => {
+                Some(Foreign { text: format!("its source is {url}"), may_be_ours: true })
+            }
+            _ if key.0 == "ExternalArtifact" => Some(Foreign {
+                text: "its source is an artifact that something puts together".into(),
+                may_be_ours: true,
+            }),
+            _ => None,
+        }
+    }
+
+    fn variables(&self, task: &Task<'w>, spec: Option<&Rendered<'w>>) -> (Variables, Vec<Reference>, bool) {
+        let mut variables = Variables::default();
+        let mut missing = Vec::new();
+        let mut waits = false;
+        let Some(spec) = spec.map(Rendered::view) else { return (variables, missing, waits) };
+        let (references, open) = references(spec);
+        variables.open = open;
+        for reference in references {
+            match self.index.get(&reference.kind, &task.namespace, &reference.name) {
+                Some(object) => variables.take(object.view()),
+                None if reference.kind == "Secret" && self.index.makes_secret(&task.namespace, &reference.name) => {
+                    variables.open = Some(format!("the keys of the Secret `{}` are made elsewhere", reference.name));
+                }
+                None => {
+                    waits = true;
+                    let text = format!("the {} `{}` is not in this repo", reference.kind, reference.name);
+                    variables.open.get_or_insert(text);
+                    if !reference.optional {
+                        missing.push(reference);
+                    }
+                }
+            }
+        }
+        variables.take_inline(spec);
+        let always = spec.at(&["postBuild", "substituteStrategy"]).and_then(Value::as_str) == Some("Always");
+        // Without a single variable Flux does not substitute at all.
+        variables.active = !variables.is_empty() || always || variables.open.is_some();
+        (variables, missing, waits)
+    }
+
+    /// Remembers what was brought, and queues the Kustomizations among it.
+    fn follow(&mut self, applied: &Applied<'w>, _spec: Option<Value<'_>>) {
+        for object in &applied.objects {
+            self.index.add(&object.tree, &applied.namespace);
+            let view = object.tree.view();
+            let (group, kind) = (object.group().to_owned(), object.kind().to_owned());
+            let namespace = namespace_of(&object.tree, &applied.namespace);
+            let name = object.name().to_owned();
+            if group == "source.toolkit.fluxcd.io" {
+                let url = view.at(&["spec", "url"]).and_then(Value::known).map(str::to_owned);
+                self.sources.insert((kind, namespace, name), url);
+            } else if group == super::GROUP && kind == "Kustomization" {
+                let elsewhere = view.at(&["spec", "kubeConfig"]).is_some_and(|config| !config.is_null());
+                if !elsewhere && self.seen.insert((namespace.clone(), name.clone())) {
+                    let object = Some(object.tree.clone());
+                    self.queue.push_back(Task { object, namespace, name, folder: None, waited: false });
+                }
+            }
+        }
+    }
+}
+
+struct Foreign {
+    text: String,
+    may_be_ours: bool,
+}
+
+/// Whether two URLs name one repo, whatever their scheme.
+fn same_repo(a: &str, b: &str) -> bool {
+    fn bare(url: &str) -> String {
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+        rest.replace(':', "/").trim_end_matches('/').trim_end_matches(".git").to_ascii_lowercase()
+    }
+    bare(a) == bare(b)
+}
+
+fn add_metadata<'w>(object: &mut Object<'w>, metadata: &Rendered<'w>) {
+    for list in ["labels", "annotations"] {
+        let mut source = metadata.get(list);
+        let Some(entries) = source.as_mut().and_then(Rendered::map_mut) else { continue };
+        for entry in &entries.entries {
+            let made = Origin::Generated(entry.key.origin().span());
+            let Some(target) = object.metadata_mut(&made).and_then(|map| map.map_under(list, &made)) else { continue };
+            target.set(Key::made(entry.key.text(), entry.key.origin()), entry.slot.value.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_repo;
+
+    #[test]
+    fn urls_of_one_repo_are_told() {
+        for (a, b, same) in [
+            ("https://github.com/x/y", "ssh://git@github.com/x/y.git", true),
+            ("git@github.com:x/y.git", "https://github.com/X/y/", true),
+            ("https://github.com/x/y", "https://github.com/x/z", false),
+        ] {
+            assert_eq!(same_repo(a, b), same, "{a} {b}");
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! Takes in what a kustomization names, folder by folder, in the order kustomize does it.
+
+use super::generate::{self, Restrict};
+use super::order::Order;
+use super::settings::Settings;
+use super::steps::Steps;
+use super::{Built, Id, Object, Refusal, load};
+use crate::manifest::is_remote;
+use crate::render::files::{Content, Files};
+use crate::source::Span;
+use crate::tree;
+use crate::yaml::Value;
+use crate::yaml::rendered::Rendered;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Something that a kustomization takes from where this program does not look.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap {
+    /// What names it.
+    pub span: Span,
+    /// What it is.
+    pub kind: GapKind,
+    /// What is written there.
+    pub text: String,
+}
+
+/// Why something is not seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GapKind {
+    /// A base or a resource of another repo or of the web.
+    Remote,
+    /// A Helm chart.
+    Chart,
+    /// A generator, transformer or validator that is a program of its own.
+    Plugin,
+    /// A path that leads out of this repo.
+    Outside,
+}
+
+/// A targeted patch that matched nothing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Idle {
+    /// The entry of the patch.
+    pub span: Span,
+}
+
+/// What a folder gives before the last steps of a build.
+#[derive(Clone, Debug, Default)]
+pub struct Accumulated<'w> {
+    /// The objects so far.
+    pub objects: Vec<Object<'w>>,
+    /// What is missing among them.
+    pub gaps: BTreeSet<Gap>,
+    /// Patches without effect.
+    pub idle: BTreeSet<Idle>,
+    /// What the transformers and the last steps need to know.
+    pub steps: Steps<'w>,
+    /// Files and kustomizations that took part, by path.
+    pub used: BTreeSet<Arc<str>>,
+}
+
+/// Builds the folders of one root; what several folders share is built once.
+pub struct Builder<'f, 'w> {
+    pub(super) files: &'f Files<'w>,
+    pub(super) restrict: Restrict,
+    done: RefCell<HashMap<String, Built<Rc<Accumulated<'w>>>>>,
+}
+
+/// The names a kustomization may have.
+pub const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+impl<'f, 'w> Builder<'f, 'w> {
+    /// A builder over `files`.
+    pub fn new(files: &'f Files<'w>, restrict: Restrict) -> Builder<'f, 'w> {
+        Builder { files, restrict, done: RefCell::new(HashMap::new()) }
+    }
+
+    /// The kustomization of `folder`; none where there is none. `asked` is what names the folder.
+    pub fn settings(&self, folder: &str, asked: Option<Span>) -> Built<Option<Settings<'w>>> {
+        let mut found = None;
+        for name in FILE_NAMES {
+            let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+            let Some((path, file)) = self.files.entry(&path) else { continue };
+            if let Some((_, first)) = found {
+                let first: &crate::yaml::File = first;
+                let place = Span { source: file.source(), start: 0, end: 0 };
+                let other = Span { source: first.source(), start: 0, end: 0 };
+                let refusal = Refusal::new(asked.unwrap_or(place), "this folder holds two kustomizations");
+                return Err(refusal.with(other, "the first one").with(place, "the second one"));
+            }
+            found = Some((path, file));
+        }
+        found.map(|(path, file)| Settings::read(file, path, false)).transpose()
+    }
+
+    /// What the kustomization in `folder` gives, before the last steps.
+    pub fn folder(&self, folder: &str, asked: Option<Span>, trail: &mut Vec<String>) -> Built<Rc<Accumulated<'w>>> {
+        if let Some(at) = trail.iter().position(|open| open == folder) {
+            let place = asked.unwrap_or_else(|| self.start_of(folder));
+            let circle: Vec<&str> = trail[at..].iter().map(String::as_str).chain([folder]).collect();
+            let message = format!("kustomizations include each other in a circle: {}", circle.join(" -> "));
+            return Err(Refusal::new(place, message));
+        }
+        if let Some(done) = self.done.borrow().get(folder) {
+            return done.clone();
+        }
+        trail.push(folder.to_owned());
+        let result = self.build_folder(folder, asked, trail).map(Rc::new);
+        trail.pop();
+        self.done.borrow_mut().insert(folder.to_owned(), result.clone());
+        result
+    }
+
+    fn start_of(&self, folder: &str) -> Span {
+        let file = FILE_NAMES.iter().find_map(|name| {
+            let path = if folder.is_empty() { (*name).to_owned() } else { format!("{folder}/{name}") };
+            self.files.yaml(&path)
+        });
+        let source = file.map_or(crate::source::SourceId(0), |file| file.source());
+        Span { source, start: 0, end: 0 }
+    }
+
+    fn build_folder(&self, folder: &str, asked: Option<Span>, trail: &mut Vec<String>) -> Built<Accumulated<'w>> {
+        let Some(settings) = self.settings(folder, asked)? else {
+            let place = asked.unwrap_or_else(|| self.start_of(folder));
+            return Err(Refusal::new(place, format!("there is no kustomization in the folder `{folder}`")));
+        };
+        let mut all = Accumulated::default();
+        self.run(&settings, None, &mut all, trail)?;
+        Ok(all)
+    }
+
+    /// Runs one kustomization over what was accumulated: nothing for a kustomization of its own, all so far for a
+    /// Component.
+    pub fn run(
+        &self,
+        settings: &Settings<'w>,
+        spec: Option<&Rendered<'w>>,
+        all: &mut Accumulated<'w>,
+        trail: &mut Vec<String>,
+    ) -> Built<()> {
+        all.used.insert(settings.path.into());
+        for entry in settings.list("resources").chain(settings.list("bases")) {
+            self.take_in(settings, entry, all, trail)?;
+        }
+        all.steps.configure(settings, self.files, &mut all.used)?;
+        generate::generate(settings, self.files, self.restrict, &mut all.objects)?;
+        self.note_data(settings, all);
+        for chart in settings.list("helmCharts").chain(settings.list("helmChartInflationGenerator")) {
+            let name = chart.get("name").or_else(|| chart.get("chartName")).and_then(Value::raw).unwrap_or_default();
+            all.gaps.insert(Gap { span: chart.span(), kind: GapKind::Chart, text: name.to_owned() });
+        }
+        self.generators(settings, all, trail)?;
+        for entry in settings.list("components") {
+            self.component(settings.folder, entry, all, trail)?;
+        }
+        self.transform(Some(settings), settings.folder, spec, all, trail)
+    }
+
+    /// Runs what the spec of a Flux Kustomization says over what was accumulated from a folder without a
+    /// kustomization.
+    pub fn run_spec(&self, folder: &str, spec: &Rendered<'w>, all: &mut Accumulated<'w>) -> Built<()> {
+        self.transform(None, folder, Some(spec), all, &mut vec![folder.to_owned()])
+    }
+
+    /// Takes objects in beside those that are there.
+    pub fn take_objects(&self, all: &mut Accumulated<'w>, objects: Vec<Object<'w>>, entry: Span) -> Built<()> {
+        append(&mut all.objects, objects, entry)
+    }
+
+    /// Takes over what another folder gives.
+    pub fn take_over(&self, all: &mut Accumulated<'w>, sub: &Accumulated<'w>, entry: Span) -> Built<()> {
+        merge(all, sub, entry)
+    }
+
+    /// The files that are read.
+    pub fn files(&self) -> &'f Files<'w> {
+        self.files
+    }
+
+    fn note_data(&self, settings: &Settings<'w>, all: &mut Accumulated<'w>) {
+        for list in ["configMapGenerator", "secretGenerator"] {
+            for entry in settings.list(list) {
+                let files = ["files", "envs"].into_iter().filter_map(|key| entry.get(key)).flat_map(Value::items);
+                for text in files.chain(entry.get("env")).filter_map(Value::raw) {
+                    let path = text.split_once('=').map_or(text, |(_, path)| path);
+                    all.used.extend(tree::join(settings.folder, path).map(Arc::from));
+                }
+            }
+        }
+    }
+
+    fn take_in(
+        &self,
+        settings: &Settings<'w>,
+        entry: Value<'w>,
+        all: &mut Accumulated<'w>,
+        trail: &mut Vec<String>,
+    ) -> Built<()> {
+        let text = entry.as_str().unwrap_or_default();
+        if text.is_empty() {
+            return Err(Refusal::new(entry.span(), "an empty path"));
+        }
+        let Some(path) = self.resolve(settings.folder, text, entry, all) else { return Ok(()) };
+        match self.files.content(&path) {
+            Content::Text(..) => {
+                self.may_read(settings.folder, &path, text, entry)?;
+                if FILE_NAMES.contains(&tree::name(&path)) && self.is_kustomization(&path) {
+                    let message = format!("`{text}` is a kustomization; name its folder instead");
+                    return Err(Refusal::new(entry.span(), message));
+                }
+                let Some(file) = self.files.yaml(&path) else {
+                    return Err(Refusal::new(entry.span(), format!("`{text}` was not read as YAML")));
+                };
+                all.used.insert(path.as_str().into());
+                let objects = load::objects(file, entry.span())?;
+                append(&mut all.objects, objects, entry.span())
+            }
+            Content::Folder => {
+                let sub = self.folder(&path, Some(entry.span()), trail)?;
+                if self.settings(&path, Some(entry.span()))?.is_some_and(|settings| settings.component) {
+                    let message = format!("`{text}` is a Component; it belongs under `components`");
+                    return Err(Refusal::new(entry.span(), message));
+                }
+                merge(all, &sub, entry.span())
+            }
+            Content::Binary(_) => Err(Refusal::new(entry.span(), format!("`{text}` is no YAML"))),
+            Content::Unread(why) => Err(Refusal::new(entry.span(), format!("`{text}` cannot be read: {why}"))),
+            Content::Missing => Err(Refusal::new(entry.span(), format!("there is no file or folder `{text}`"))),
+        }
+    }
+
+    /// The path of an entry in the root; none, with a gap noted, where it leads elsewhere.
+    pub(super) fn resolve(
+        &self,
+        folder: &str,
+        text: &str,
+        entry: Value<'w>,
+        all: &mut Accumulated<'w>,
+    ) -> Option<String> {
+        let path = tree::join(folder, text).filter(|_| !text.starts_with('/'));
+        let here = path.as_deref().is_some_and(|path| !matches!(self.files.content(path), Content::Missing));
+        let kind = if !here && is_remote(text) { GapKind::Remote } else { GapKind::Outside };
+        if kind == GapKind::Outside && path.is_some() {
+            return path;
+        }
+        all.gaps.insert(Gap { span: entry.span(), kind, text: text.to_owned() });
+        None
+    }
+
+    fn is_kustomization(&self, path: &str) -> bool {
+        self.files.yaml(path).is_some_and(|file| Settings::read(file, "", false).is_ok())
+    }
+
+    pub(super) fn may_read(&self, folder: &str, path: &str, text: &str, entry: Value<'w>) -> Built<()> {
+        if generate::is_allowed(folder, path, self.restrict) {
+            return Ok(());
+        }
+        let message =
+            format!("`{text}` is a file outside the folder of its kustomization, where `kustomize build` reads none");
+        Err(Refusal::new(entry.span(), message))
+    }
+
+    pub(super) fn component(
+        &self,
+        folder: &str,
+        entry: Value<'w>,
+        all: &mut Accumulated<'w>,
+        trail: &mut Vec<String>,
+    ) -> Built<()> {
+        let text = entry.as_str().unwrap_or_default();
+        let Some(path) = self.resolve(folder, text, entry, all) else { return Ok(()) };
+        match self.files.content(&path) {
+            Content::Folder => {}
+            Content::Missing => return Err(Refusal::new(entry.span(), format!("there is no folder `{text}`"))),
+            _ => return Err(Refusal::new(entry.span(), format!("`{text}` is no folder; a Component is one"))),
+        }
+        let Some(inner) = self.settings(&path, Some(entry.span()))? else {
+            return Err(Refusal::new(entry.span(), format!("there is no kustomization in the folder `{text}`")));
+        };
+        if !inner.component {
+            let kind = inner.field("kind").map_or(inner.value, |kind| kind);
+            let message = format!("`{text}` is no Component; it belongs under `resources`");
+            return Err(Refusal::new(entry.span(), message).with(kind.span(), "its kustomization"));
+        }
+        if trail.contains(&path) {
+            return Err(Refusal::new(entry.span(), "kustomizations include each other in a circle"));
+        }
+        trail.push(path);
+        let result = self.run(&inner, None, all, trail);
+        trail.pop();
+        result
+    }
+}
+
+/// Adds `new` behind `objects`; two with one identity cannot be.
+fn append<'w>(objects: &mut Vec<Object<'w>>, new: Vec<Object<'w>>, entry: Span) -> Built<()> {
+    let mut known: HashMap<Id, Span> = objects.iter().map(|object| (object.id().effective(), object.born)).collect();
+    for object in new {
+        if let Some(first) = known.insert(object.id().effective(), object.born) {
+            let message = format!("{} is taken in twice", object.id());
+            return Err(Refusal::new(entry, message).with(first, "the first one").with(object.born, "the second one"));
+        }
+        objects.push(object);
+    }
+    Ok(())
+}
+
+fn merge<'w>(all: &mut Accumulated<'w>, sub: &Accumulated<'w>, entry: Span) -> Built<()> {
+    append(&mut all.objects, sub.objects.clone(), entry)?;
+    all.gaps.extend(sub.gaps.iter().cloned());
+    all.idle.extend(sub.idle.iter().cloned());
+    all.used.extend(sub.used.iter().cloned());
+    all.steps.merge(&sub.steps, entry)
+}
+
+/// A finished build.
+#[derive(Clone, Debug)]
+pub struct Build<'w> {
+    /// The objects, in order.
+    pub objects: Vec<Object<'w>>,
+    /// What is missing among them.
+    pub gaps: BTreeSet<Gap>,
+    /// Patches without effect.
+    pub idle: BTreeSet<Idle>,
+    /// Files and kustomizations that took part.
+    pub used: BTreeSet<Arc<str>>,
+}
+
+impl<'w> Builder<'_, 'w> {
+    /// Builds the kustomization in `folder` to the end.
+    pub fn build(&self, folder: &str) -> Built<Build<'w>> {
+        let all = self.folder(folder, None, &mut Vec::new())?;
+        let order = match self.settings(folder, None)? {
+            Some(settings) => Order::read(&settings)?,
+            None => Order::Fifo,
+        };
+        self.finish(Rc::unwrap_or_clone(all), &order)
+    }
+
+    /// The last steps: hashes, references, variables, order.
+    pub fn finish(&self, mut all: Accumulated<'w>, order: &Order) -> Built<Build<'w>> {
+        super::finish::run(&mut all)?;
+        order.sort(&mut all.objects);
+        Ok(Build { objects: all.objects, gaps: all.gaps, idle: all.idle, used: all.used })
+    }
+}

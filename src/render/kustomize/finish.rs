@@ -1,0 +1,69 @@
+//! The last steps of a build, which only its root takes: hash suffixes, references, variables, what
+//! is not for the cluster, annotations as texts.
+
+use super::accumulate::Accumulated;
+use super::{Built, Object, hash};
+use crate::source::Origin;
+use crate::yaml::rendered::{Key, Rendered};
+use crate::yaml::{Kind, Value};
+
+/// Marks objects that are for kustomize alone.
+const LOCAL: &str = "config.kubernetes.io/local-config";
+
+/// Finishes what was accumulated.
+pub(super) fn run(all: &mut Accumulated<'_>) -> Built<()> {
+    all.objects.iter_mut().for_each(add_hash);
+    all.steps.finish(&mut all.objects)?;
+    all.objects.retain(|object| object.text(&["metadata", "annotations", LOCAL]) != "true");
+    all.objects.iter_mut().for_each(annotations_as_texts);
+    Ok(())
+}
+
+fn add_hash(object: &mut Object<'_>) {
+    if !object.generated.is_some_and(|generated| generated.needs_hash) {
+        return;
+    }
+    let Some(suffix) = hash::suffix(object.tree.view()) else { return };
+    object.remember();
+    let made = Origin::Generated(object.born);
+    let Some(name) = object.tree.view().at(&["metadata", "name"]) else { return };
+    let (text, origin) = Origin::compose([
+        (name.raw().unwrap_or_default(), name.text_origin()),
+        ("-", made.clone()),
+        (suffix.as_str(), made.clone()),
+    ]);
+    object.set(&["metadata", "name"], Rendered::text(text, origin), &made);
+}
+
+/// Kustomize keeps notes of its own among the annotations, and so reads all of them as texts: numbers become
+/// texts, and a mapping without any entry goes.
+fn annotations_as_texts(object: &mut Object<'_>) {
+    let Some(annotations) = object.tree.view().at(&["metadata", "annotations"]) else { return };
+    let texts = |value: Value<'_>| matches!(value.kind(), Kind::Text | Kind::Mapping | Kind::Sequence);
+    let span = annotations.span();
+    let empty = annotations.is_null() || annotations.is_empty();
+    if !empty && annotations.entries().all(|(_, value)| texts(value)) {
+        return;
+    }
+    let changed: Vec<(String, String, Origin)> = annotations
+        .entries()
+        .filter(|(_, value)| !texts(*value))
+        .map(|(key, value)| {
+            let raw = if value.is_null() { "" } else { value.raw().unwrap_or_default() };
+            (key.to_owned(), raw.to_owned(), value.origin())
+        })
+        .collect();
+    let Some(metadata) = object.tree.map_mut().and_then(|map| map.get_mut("metadata")) else { return };
+    let Some(metadata) = metadata.value.map_mut() else { return };
+    if empty {
+        metadata.remove("annotations", span);
+        return;
+    }
+    let Some(annotations) = metadata.get_mut("annotations").and_then(|slot| slot.value.map_mut()) else { return };
+    for (key, text, origin) in changed {
+        match annotations.get_mut(&key) {
+            Some(slot) => slot.value = Rendered::text(text, origin),
+            None => annotations.set(Key::made(key, origin.clone()), Rendered::text(text, origin)),
+        }
+    }
+}

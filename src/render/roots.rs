@@ -1,0 +1,227 @@
+//! What the recipes of one root make: targets from Flux entries, from folders that the config names, else
+//! from the kustomizations that nothing includes.
+
+use super::files::Files;
+use super::flux::{self, Applied};
+use super::kustomize::{Build, Builder, FILE_NAMES, Refusal, Restrict};
+use super::worlds::{Draft, Failed, Member, Opening, Source, Told, members};
+use super::{folders, openings};
+use crate::config::Config;
+use crate::manifest::{By, Kustomization, Namespace};
+use crate::tree;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// Scopes of what is rendered must not meet those of what is written.
+const SCOPES: u32 = 1 << 30;
+
+/// The targets of root number `root`.
+pub(super) fn drafts<'w>(
+    source: Source<'w>,
+    files: &Files<'w>,
+    config: &Config,
+    root: usize,
+    told: &mut Told<'w>,
+) -> Vec<Draft<'w>> {
+    let builder = Builder::new(files, Restrict::None);
+    let mut making = Making { source, files, builder: &builder, root, told, scope: SCOPES };
+    if !config.targets.is_empty() {
+        return config.targets.iter().map(|target| making.of_config(target, config)).collect();
+    }
+    let entries = flux::entries(source.manifests, root);
+    let mut drafts: Vec<Draft<'w>> = Vec::new();
+    for entry in &entries {
+        let mut draft = making.empty(&entry.name);
+        making.flux(&entry.folder, entry.url.as_deref(), &mut draft);
+        drafts.push(draft);
+    }
+    if drafts.is_empty() {
+        drafts = making.kustomizations();
+    }
+    let by_hand = folders::drafts(source, config, root);
+    drafts.extend(by_hand.into_iter().filter(|draft| !draft.members.is_empty()));
+    if drafts.is_empty() {
+        drafts.push(making.empty("."));
+    }
+    join_equal_names(drafts)
+}
+
+/// What is applied as it is goes with the kustomizations of the same name.
+fn join_equal_names(drafts: Vec<Draft<'_>>) -> Vec<Draft<'_>> {
+    let mut joined: Vec<Draft<'_>> = Vec::new();
+    for draft in drafts {
+        match joined.iter_mut().find(|known| known.name == draft.name) {
+            Some(known) => {
+                known.members.extend(draft.members);
+                known.openings.extend(draft.openings);
+            }
+            None => joined.push(draft),
+        }
+    }
+    joined
+}
+
+struct Making<'m, 'f, 'w> {
+    source: Source<'w>,
+    files: &'m Files<'w>,
+    builder: &'m Builder<'f, 'w>,
+    root: usize,
+    told: &'m mut Told<'w>,
+    scope: u32,
+}
+
+impl<'w> Making<'_, '_, 'w> {
+    fn empty(&self, name: &str) -> Draft<'w> {
+        Draft { name: name.into(), root: self.root, members: Vec::new(), openings: Vec::new() }
+    }
+
+    fn next_scope(&mut self) -> u32 {
+        self.scope += 1;
+        self.scope
+    }
+
+    fn of_config(&mut self, target: &crate::config::TargetConfig, config: &Config) -> Draft<'w> {
+        let mut draft = self.empty(&target.name.value);
+        for folder in &target.roots {
+            let folder = tree::normalize(&folder.value).unwrap_or_default();
+            if self.holds_flux(&folder) {
+                self.flux(&folder, None, &mut draft);
+            } else if self.has_kustomization(&folder) {
+                self.kustomization(&folder, &mut draft);
+            } else {
+                let written = folders::drafts(self.source, config, self.root);
+                for own in written.into_iter().filter(|own| *own.name == *target.name.value) {
+                    draft.members.extend(own.members);
+                    draft.openings.extend(own.openings);
+                }
+            }
+        }
+        draft
+    }
+
+    fn holds_flux(&self, folder: &str) -> bool {
+        let own = self.source.manifests.resources.iter().filter(|resource| resource.root == self.root);
+        own.filter(|resource| resource.is(flux::GROUP, "Kustomization"))
+            .any(|resource| folders::lies_in(resource.path, folder))
+    }
+
+    fn has_kustomization(&self, folder: &str) -> bool {
+        FILE_NAMES.iter().any(|name| {
+            let path = if folder.is_empty() { (*name).to_owned() } else { format!("{folder}/{name}") };
+            self.files.yaml(&path).is_some()
+        })
+    }
+
+    fn flux(&mut self, folder: &str, url: Option<&str>, draft: &mut Draft<'w>) {
+        let applied = flux::run(self.builder, self.files, folder, url);
+        for applied in applied {
+            let scope = self.next_scope();
+            draft.members.extend(members(&applied.objects, By::Flux, scope));
+            draft.openings.extend(self.openings(&applied));
+            self.told.gaps.extend(applied.told.gaps.iter().cloned());
+            self.told.idle.extend(applied.told.idle.iter().cloned());
+            self.told.used.extend(applied.told.used.iter().map(|path| (self.root, Arc::clone(path))));
+            self.told.applied.push((Arc::clone(&draft.name), applied));
+        }
+    }
+
+    fn openings(&self, applied: &Applied<'w>) -> Vec<Opening> {
+        let mut found: Vec<Opening> = applied.told.gaps.iter().map(openings::of_gap).collect();
+        found.extend(applied.objects.iter().filter_map(|object| {
+            let view = object.tree.view();
+            let namespace = match object.namespace() {
+                "" => Namespace::Unspecified(0),
+                name => Namespace::Known(name),
+            };
+            openings::of_object(object.group(), object.kind(), view, &namespace, &object.id().to_string())
+        }));
+        if let Some(trouble) = &applied.trouble {
+            let name = format!("{}/{}", applied.namespace, applied.name);
+            let why = match trouble {
+                flux::Trouble::Elsewhere(reason) => reason.clone(),
+                flux::Trouble::NoFolder(_, folder) => format!("there is no folder `{folder}`"),
+                flux::Trouble::Refusal(refusal) => format!("it does not build: {}", refusal.message),
+                flux::Trouble::Substitution(refused) => format!("it does not build: {}", refused.message),
+            };
+            let reason = format!("what the Flux Kustomization `{name}` applies is not seen: {why}");
+            found.push(Opening { namespace: None, reason });
+        }
+        found
+    }
+
+    /// Kustomizations that nothing includes: one target where they can live side by side, else one each.
+    fn kustomizations(&mut self) -> Vec<Draft<'w>> {
+        let own: Vec<&Kustomization<'w>> =
+            self.source.manifests.kustomizations.iter().filter(|one| one.root == self.root).collect();
+        let included: HashSet<&str> =
+            own.iter().flat_map(|one| one.includes.iter().map(|(path, _)| path.as_str())).collect();
+        let mut roots: Vec<&str> =
+            own.iter().filter(|one| !one.component && !included.contains(one.folder)).map(|one| one.folder).collect();
+        roots.sort_unstable();
+        roots.dedup();
+        let mut built = Vec::new();
+        for folder in roots {
+            let mut draft = self.empty(if folder.is_empty() { "." } else { folder });
+            self.kustomization(folder, &mut draft);
+            built.push(draft);
+        }
+        if built.len() < 2 || !side_by_side(&built) {
+            let alone = built.len() < 2;
+            for draft in &mut built {
+                if alone {
+                    draft.name = ".".into();
+                } else {
+                    let reason = "which kustomizations of this repo go to one cluster is not written in it".into();
+                    draft.openings.push(Opening { namespace: None, reason });
+                }
+            }
+            return built;
+        }
+        let mut whole = self.empty(".");
+        for draft in built {
+            whole.members.extend(draft.members);
+            whole.openings.extend(draft.openings);
+        }
+        let reason = "which kustomizations of this repo go to one cluster is not written in it".into();
+        whole.openings.push(Opening { namespace: None, reason });
+        vec![whole]
+    }
+
+    fn kustomization(&mut self, folder: &str, draft: &mut Draft<'w>) {
+        match self.builder.build(folder) {
+            Ok(Build { objects, gaps, idle, used }) => {
+                let scope = self.next_scope();
+                draft.members.extend(members(&objects, By::Kustomize, scope));
+                draft.openings.extend(gaps.iter().map(openings::of_gap));
+                self.told.gaps.extend(gaps);
+                self.told.idle.extend(idle);
+                self.told.used.extend(used.into_iter().map(|path| (self.root, path)));
+            }
+            Err(refusal) => self.fail(folder, refusal, draft),
+        }
+    }
+
+    fn fail(&mut self, folder: &str, refusal: Refusal, draft: &mut Draft<'w>) {
+        let reason = format!("the kustomization in `{folder}` does not build: {}", refusal.message);
+        draft.openings.push(Opening { namespace: None, reason });
+        self.told.failed.push(Failed { root: self.root, folder: folder.to_owned(), refusal });
+    }
+}
+
+/// Whether no two of them define the same object.
+fn side_by_side(drafts: &[Draft<'_>]) -> bool {
+    let mut owners: HashMap<(String, String, String, String), usize> = HashMap::new();
+    for (at, draft) in drafts.iter().enumerate() {
+        for member in &draft.members {
+            let Member::Rendered { tree, .. } = member else { continue };
+            let view = tree.view();
+            let text = |path: &[&str]| view.at(path).and_then(|value| value.raw()).unwrap_or_default().to_owned();
+            let group = text(&["apiVersion"]).split_once('/').map_or(String::new(), |(group, _)| group.to_owned());
+            let key = (group, text(&["kind"]), text(&["metadata", "namespace"]), text(&["metadata", "name"]));
+            if *owners.entry(key).or_insert(at) != at {
+                return false;
+            }
+        }
+    }
+    true
+}
