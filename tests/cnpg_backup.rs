@@ -152,7 +152,7 @@ fn clusters_without_backup_are_found() {
         ("", "a.yaml:3 none/high\n"),
         ("  backup: {retentionPolicy: 30d}\n", "a.yaml:3 none/high\n"),
         ("  backup: {barmanObjectStore: null}\n", "a.yaml:3 none/high\n"),
-        ("  plugins: [{name: barman-cloud.cloudnative-pg.io, enabled: false}]\n", "a.yaml:3 none/high\n"),
+        ("  plugins: [{name: barman-cloud.cloudnative-pg.io, enabled: false}]\n", "a.yaml:7 none/high\n"),
         ("  bootstrap: {pg_basebackup: {source: old}}\n", "a.yaml:3 none/high\n"),
         ("  replica: {enabled: false, source: old}\n", "a.yaml:3 none/high\n"),
         (IN_TREE, ""),
@@ -185,7 +185,7 @@ fn clusters_without_a_schedule_are_found() {
     for (name, first, second, told) in [
         ("none of this Cluster", &orders, &other, "a.yaml:3 none/high\n"),
         ("in another namespace", &orders, &elsewhere, "a.yaml:3 none/high\n"),
-        ("suspended", &orders, &suspended, "a.yaml:3 suspended/high\n"),
+        ("suspended", &orders, &suspended, "b.yaml:7 suspended/high\n"),
         ("active", &orders, &active, ""),
         ("of a replica", &replica, &other, ""),
         ("for a Cluster not known", &orders, &partial, "a.yaml:3 ?\n"),

@@ -227,7 +227,7 @@ fn catalog_major<'w>(from: &'w Resource<'w>, value: Value<'w>, catalogs: &[&'w R
     let held = if list.is_empty() { "no image".to_owned() } else { format!("PostgreSQL {list}") };
     finding
         .note(format!("the catalog lists {held}"))
-        .help(format!("add an image with `major: {asked}` to the catalog"));
+        .help(format!("add an image with `major: {asked}` to the catalog, or ask for a major version that it lists"));
 }
 
 fn object_stores<'w>(cluster: &Cluster<'w>, graph: &Graph<'w>, sink: &mut Sink<'_, 'w>) {
@@ -292,6 +292,16 @@ fn publisher<'w>(subscription: &Subscription<'w>, graph: &Graph<'w>, sink: &mut 
     });
 }
 
+/// Up to three names, and how many there are beside them.
+fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    match names.len().checked_sub(3).filter(|more| *more > 0) {
+        _ if names.is_empty() => "nothing".to_owned(),
+        Some(more) => format!("{} and {more} more", names[..3].join(", ")),
+        None => names.join(", "),
+    }
+}
+
 fn external<'w>(
     from: &'w Resource<'w>,
     value: Value<'w>,
@@ -319,7 +329,15 @@ fn external<'w>(
             suggest(finding.related(span, "an entry with a similar name"), value, "external cluster", meant);
         }
         None => {
-            finding.help(format!("add `{name}` to `externalClusters` with its connection parameters"));
+            let list = clusters.iter().find_map(|cluster| cluster.spec(&["externalClusters"]));
+            let says = format!("declares {}", listed(names.iter().map(|(known, _)| *known)));
+            let owner = match clusters.first().filter(|cluster| !std::ptr::eq(cluster.resource(), from)) {
+                Some(cluster) => format!(" of {}", cluster.title()),
+                None => String::new(),
+            };
+            finding
+                .related(list.map(Value::key_or_span), says)
+                .help(format!("add `{name}` to `externalClusters`{owner}, with its connection parameters"));
         }
     }
 }
@@ -357,10 +375,11 @@ fn config_map_key<'w>(from: &'w Resource<'w>, value: Value<'w>, maps: &[&'w Reso
     }
     let message = format!("{} reads key `{key}` of a ConfigMap that does not hold it", from.title());
     let mut finding = sink.finding("missing-key", from, value, message).label("no such key");
+    let keys = |map: &&'w Resource<'w>| data(map).flat_map(Value::entries).map(|(key, _)| key);
     for map in maps.iter().take(2) {
-        finding = finding.related(map.headline().span(), "this ConfigMap");
+        finding = finding.related(map.headline().span(), format!("holds {}", listed(keys(map))));
     }
-    let keys = maps.iter().flat_map(data).flat_map(Value::entries).map(|(key, _)| key);
+    let keys = maps.iter().flat_map(keys);
     let near = keys.filter_map(|known| is_near(key, known).map(|distance| (distance, known))).min();
     match near {
         Some((_, meant)) => suggest(finding, value, "key", meant),

@@ -144,16 +144,19 @@ impl<'w> Owner<'w> {
     fn report(&self, proof: &Proof<'w>, context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         let objects = context.graph.of_kind(GROUP, DatabaseRole::KIND).len();
         let cluster = proof.clusters.first().map_or_else(|| format!("Cluster `{}`", self.cluster), |one| one.title());
-        let message = format!("{} names an owner that no manifest declares", self.database.title());
+        let taken = proof.clusters.iter().find_map(|one| taken_away(one, self.name));
+        let why = if taken.is_some() { "is to be absent from" } else { "no manifest declares for" };
+        let message = format!("{} names owner `{}`, a role that {why} {cluster}", self.database.title(), self.name);
         let looked = match objects {
             0 => "looked in `managed.roles`, in the bootstrap, and for DatabaseRole objects: there is none".to_owned(),
             1 => "looked in `managed.roles`, in the bootstrap and in 1 DatabaseRole".to_owned(),
             count => format!("looked in `managed.roles`, in the bootstrap and in {count} DatabaseRole objects"),
         };
-        let mut finding = sink
-            .finding("unknown-owner", self.database.resource(), self.value, message)
-            .label(format!("no role `{}` in {cluster}", self.name))
-            .note(looked);
+        let mut finding =
+            sink.finding("unknown-owner", self.database.resource(), self.value, message).label("no role of that name");
+        if taken.is_none() {
+            finding = finding.note(looked);
+        }
         if objects == 0 && serves_roles(&context.versions().cnpg) {
             finding = finding.confidence(Confidence::Medium);
         }
@@ -164,6 +167,11 @@ impl<'w> Owner<'w> {
         let near =
             proof.roles.iter().filter_map(|role| is_near(self.name, &role.name).map(|distance| (distance, role)));
         match near.min_by_key(|(distance, role)| (*distance, role.name.clone())) {
+            _ if taken.is_some() => {
+                finding
+                    .related(taken.map(Value::span), "takes the role away")
+                    .help(format!("name another owner, or keep the role in {cluster}"));
+            }
             Some((_, role)) => {
                 finding = finding.related(role.origin.span(), format!("the cluster has role `{}`", role.name));
                 match replace_name(self.value, &role.name) {
@@ -179,6 +187,14 @@ impl<'w> Owner<'w> {
             }
         }
     }
+}
+
+/// The switch of a managed role that is to be absent.
+fn taken_away<'w>(cluster: &'w Resource<'w>, name: &str) -> Option<Value<'w>> {
+    let roles = cluster.at(&["spec", "managed", "roles"]).into_iter().flat_map(Value::items);
+    roles
+        .filter(|role| role.get("name").and_then(Value::known) == Some(name))
+        .find_map(|role| role.get("ensure").filter(|ensure| ensure.known() == Some("absent")))
 }
 
 /// Whether the operator has DatabaseRole objects; what is no version is taken for a new one.

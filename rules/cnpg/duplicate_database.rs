@@ -84,9 +84,10 @@ fn judge<'w>(
         sink.undecided(value.span(), "the repo holds several definitions of the Cluster");
         return;
     }
-    let message = format!("{} and {} describe one database", database.title(), first.title());
+    let message = format!("{} and {} describe the same database", database.title(), first.title());
     sink.finding("duplicate", database.resource(), value, message)
-        .label(format!("described before, for the same Cluster `{cluster}`"))
+        .label(format!("described twice for Cluster `{cluster}`"))
         .related(written.span(), "the first object for it")
+        .note("the operator follows the object that it meets first, and the other one stays failed")
         .help("keep one of the two objects, with what both ask for");
 }

@@ -58,18 +58,15 @@ fn check<'w>(backup: &ScheduledBackup<'w>, context: &Context<'_, 'w>, sink: &mut
     if meant.frequency() == Frequency::Never {
         return;
     }
-    let reading = Reading::of(text, &meant);
-    let suspended = match spec(backup.resource(), &["suspend"]).and_then(Value::as_bool) {
-        Some(true) => "suspended ",
-        _ => "",
-    };
+    let suspended = spec(backup.resource(), &["suspend"]).and_then(Value::as_bool) == Some(true);
+    let reading = Reading::of(text, &meant, suspended);
     let midnight = context.world.today.to_datetime(Time::midnight());
     let edits = seconds_first(backup, schedule, text, context);
     let finding = sink
         .finding(reading.code, backup.resource(), schedule, reading.message)
         .underline(schedule.site())
         .label("five fields; CloudNativePG reads six, seconds first")
-        .note(format!("{suspended}{} {}", backup.title(), reading.note))
+        .note(format!("{} {}", backup.title(), reading.note))
         .note(runs(reading.read.as_ref(), &meant, midnight));
     let cure = format!("to run {}, put the seconds first", meant.frequency());
     match edits {
@@ -87,7 +84,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn of(text: &str, meant: &Schedule) -> Reading {
+    fn of(text: &str, meant: &Schedule, suspended: bool) -> Reading {
         let read = match Schedule::parse(text) {
             Ok(read) => read,
             Err(error) => return Reading::refused(&error),
@@ -100,18 +97,19 @@ impl Reading {
         } else {
             "other-time"
         };
+        let (runs, when) = if suspended { ("would run", "is suspended; resumed, it runs") } else { ("runs", "runs") };
         let message = match frequency.unlike(&wanted) {
-            Some(contrast) => format!("backup runs {contrast}"),
-            None => format!("backup runs {frequency}, but at other times than meant"),
+            Some(contrast) => format!("backup {runs} {contrast}"),
+            None => format!("backup {runs} {frequency}, but at other times than meant"),
         };
-        Reading { code, message, note: format!("runs at {}", in_words(text)), read: Some(read) }
+        Reading { code, message, note: format!("{when} at {}", in_words(text)), read: Some(read) }
     }
 
     fn refused(error: &ScheduleError) -> Reading {
         Reading {
             code: "refused",
             message: format!("the operator refuses this schedule: {error}"),
-            note: "is not admitted, so no backup runs at all".to_owned(),
+            note: "is not admitted, so it starts no backup".to_owned(),
             read: None,
         }
     }
@@ -202,7 +200,7 @@ mod tests {
     use super::*;
 
     fn reading(text: &str) -> Option<Reading> {
-        Schedule::as_classic(text).map(|(meant, _)| Reading::of(text, &meant))
+        Schedule::as_classic(text).map(|(meant, _)| Reading::of(text, &meant, false))
     }
 
     #[test]
@@ -227,6 +225,14 @@ mod tests {
                 assert_eq!(reading.message, message, "{text}");
             }
         }
+    }
+
+    #[test]
+    fn a_suspended_one_waits_for_its_runs() {
+        let (meant, _) = Schedule::as_classic("0 3 * * *").expect("five fields");
+        let reading = Reading::of("0 3 * * *", &meant, true);
+        assert_eq!(reading.message, "backup would run 24 times a day, not once");
+        assert_eq!(reading.note, "is suspended; resumed, it runs at second 0 of minute 3 of every hour");
     }
 
     #[test]

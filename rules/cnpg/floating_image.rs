@@ -124,7 +124,7 @@ fn judge<'w>(
             let message = format!("{title} takes whatever PostgreSQL {major} is newest when a node pulls it");
             sink.finding("major-only", resource, value, message)
                 .label("a major version alone: the tag moves with every minor")
-                .help(format!("name the minor version and the build, `{major}.<minor>-<build>-…`, or add the digest"));
+                .help(format!("name the minor version and the build, `{major}.<minor>-<build>`, or add the digest"));
         }
         Pinning::Latest if in_catalog => {
             sink.finding(
@@ -140,7 +140,7 @@ fn judge<'w>(
         Pinning::Rebuilt | Pinning::Build | Pinning::Unknown if context.options::<Options>().digest => {
             sink.finding("no-digest", resource, value, format!("{title} names its image by tag, not by digest"))
                 .label("no digest")
-                .help(format!("add the digest of `{tag}`: `@sha256:…`"));
+                .help(format!("add the digest behind the tag: `{tag}@sha256:<digest>`"));
         }
         Pinning::Rebuilt => {
             sink.finding(

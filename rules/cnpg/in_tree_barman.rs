@@ -61,14 +61,14 @@ fn check<'w>(cluster: &Cluster<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'
         .underline(primary.key_or_span())
         .label("deprecated since operator 1.26")
         .note(format!(
-            "checked for operator {operator}; release notes name 1.31 for the removal, a date that has moved before"
+            "judged for operator {operator}; the release notes of 1.30 name 1.31 for the removal, after three delays"
         ));
     finding = finding.help(match code {
         "backup" => "move it to an ObjectStore, and name that in `spec.plugins` under `barman-cloud.cloudnative-pg.io`",
         _ => "move it to an ObjectStore, and name that in the external cluster's `plugin.parameters.barmanObjectName`",
     });
     for other in others {
-        finding = finding.related(other.key_or_span(), "and so does this external cluster");
+        finding = finding.related(other.key_or_span(), "this external cluster uses it too");
     }
     if code == "backup" {
         finding.help("give its ScheduledBackups `method: plugin` and `pluginConfiguration.name` in the same change");

@@ -57,11 +57,23 @@ fn check<'w>(cluster: &Cluster<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'
     if let Some(min) = min {
         finding = finding.related(min.key_or_span(), "the lower bound of the same setting");
     }
-    finding = finding.help(format!("write `postgresql.synchronous: {}` instead", replacement(least, most, operator)));
-    if least != most && least > 0 {
-        finding.note(format!("today a commit waits for {most} replicas, and for {least} while others are away"));
-    } else if least == 0 {
-        finding.note(format!("today a commit waits for {most}, for fewer while some are away, and for none at last"));
+    if let Some(today) = today(least, most) {
+        finding = finding.note(today);
+    }
+    finding.help(format!("write `postgresql.synchronous: {}` instead", replacement(least, most, operator)));
+}
+
+/// What a commit waits for in the old form, where the number varies.
+fn today(least: i64, most: i64) -> Option<String> {
+    match (least, most) {
+        (0, 1) => Some("today a commit waits for 1 replica, and for none while none is ready".to_owned()),
+        (0, most) => Some(format!(
+            "today a commit waits for {most} replicas, for fewer while some are away, and for none when all are"
+        )),
+        (least, most) if least != most => {
+            Some(format!("today a commit waits for {most} replicas, and for {least} while others are away"))
+        }
+        _ => None,
     }
 }
 
@@ -92,6 +104,22 @@ mod tests {
             (2, 2, 24, "{method: any, number: 2}"),
         ] {
             assert_eq!(replacement(least, most, operator), expected, "{least}..{most} on 1.{operator}");
+        }
+    }
+
+    #[test]
+    fn what_holds_today_is_told_where_it_varies() {
+        for (least, most, expected) in [
+            (0, 1, Some("today a commit waits for 1 replica, and for none while none is ready")),
+            (
+                0,
+                3,
+                Some("today a commit waits for 3 replicas, for fewer while some are away, and for none when all are"),
+            ),
+            (1, 2, Some("today a commit waits for 2 replicas, and for 1 while others are away")),
+            (2, 2, None),
+        ] {
+            assert_eq!(today(least, most).as_deref(), expected, "{least}..{most}");
         }
     }
 

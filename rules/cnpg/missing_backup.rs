@@ -16,7 +16,8 @@ declare_rule! {
     /// ## Why it matters
     /// Replicas guard against a lost node, not against a dropped table, a lost storage backend or a deleted Cluster: what
     /// is gone on the primary is gone on all of them within a second. The operator makes no backup unless it is told
-    /// where to.
+    /// where to. A copy made by `pg_basebackup` or an import is no exception: its source holds nothing of what is written
+    /// to the copy afterwards.
     ///
     /// ## Instead
     /// Add an ObjectStore and the plugin `barman-cloud.cloudnative-pg.io` with `isWALArchiver: true`, or volume snapshots
@@ -55,24 +56,46 @@ fn check<'w>(cluster: &Cluster<'w>, _: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>
         sink.undecided(headline.span(), reason);
         return;
     }
-    let mut finding = sink
-        .finding(
-            "none",
-            cluster.resource(),
-            headline,
-            format!("{} has no backup of its own: what is lost there stays lost", cluster.title()),
-        )
-        .label("no object store, volume snapshot or backup plugin")
-        .help("add an ObjectStore and the plugin `barman-cloud.cloudnative-pg.io` with `isWALArchiver: true`");
+    let title = cluster.title();
+    let copied = copied_from(cluster);
+    let message = match copied {
+        Some(_) => format!("{title} is a copy with no backup of its own: what is written to it later can be lost"),
+        None => format!("{title} has no backup of its own: what is lost there stays lost"),
+    };
+    let mut finding = match switched_off(cluster) {
+        Some(switch) => sink
+            .finding("none", cluster.resource(), switch, message)
+            .label("the backup plugin is switched off")
+            .help("set `enabled: true`, or remove the line: plugins are on by default"),
+        None => sink
+            .finding("none", cluster.resource(), headline, message)
+            .label("no object store, volume snapshot or backup plugin")
+            .help("add an ObjectStore and the plugin `barman-cloud.cloudnative-pg.io` with `isWALArchiver: true`"),
+    };
+    if let Some(source) = copied {
+        finding = finding.related(source.key_or_span(), "copied once, when the Cluster is made");
+    }
     if let Some(backup) = cluster.spec(&["backup"]).filter(|backup| backup.is_mapping() && !backup.is_empty()) {
         finding = finding.related(backup.key_or_span(), "names no place to back up to");
-    }
-    if let Some(switch) = switched_off(cluster) {
-        finding = finding.related(switch.span(), "the plugin is switched off here");
     }
     if cluster.is_example() {
         finding.confidence(Confidence::Low);
     }
+}
+
+/// The field that fills the Cluster from a running server; a schema alone is no copy.
+fn copied_from<'w>(cluster: &Cluster<'w>) -> Option<Value<'w>> {
+    match cluster.bootstrap() {
+        Bootstrap::Basebackup(source) => Some(source).filter(|source| !source.is_null()),
+        Bootstrap::Initdb(initdb) => {
+            initdb?.get("import").filter(|import| import.is_mapping() && import.get("schemaOnly").is_none_or(is_off))
+        }
+        Bootstrap::Recovery(_) => None,
+    }
+}
+
+fn is_off(switch: Value<'_>) -> bool {
+    switch.as_bool() == Some(false)
 }
 
 /// The switch of a backup plugin that is off.

@@ -103,15 +103,15 @@ fn judge<'w>(
             .finding("none", cluster.resource(), headline, format!("no ScheduledBackup makes base backups of {title}"))
             .label("archives WAL at best, which restores nothing alone")
             .note(looked_at(schedules.count)),
-        suspended => {
-            let message = format!("no ScheduledBackup of {title} is active");
+        [first, others @ ..] => {
+            let Some(switch) = suspension(first) else { return };
             let mut finding = sink
-                .finding("suspended", cluster.resource(), headline, message)
-                .label("gets no base backups meanwhile");
-            for switch in suspended.iter().filter_map(|backup| suspension(backup)) {
-                finding = finding.related(switch.span(), "suspended here");
+                .finding("suspended", first.resource(), switch, format!("no ScheduledBackup of {title} is active"))
+                .label("makes no backups while it is suspended");
+            for switch in others.iter().filter_map(|backup| suspension(backup)) {
+                finding = finding.related(switch.span(), "suspended too");
             }
-            finding
+            finding.related(headline.span(), "gets no base backups meanwhile")
         }
     };
     let finding = finding.help(match naming.is_empty() {
@@ -132,7 +132,7 @@ fn suspension<'w>(backup: &ScheduledBackup<'w>) -> Option<Value<'w>> {
 
 fn looked_at(count: usize) -> String {
     match count {
-        0 => "there is no ScheduledBackup at all".to_owned(),
+        0 => "this target has no ScheduledBackup".to_owned(),
         1 => "looked at 1 ScheduledBackup".to_owned(),
         count => format!("looked at {count} ScheduledBackups"),
     }

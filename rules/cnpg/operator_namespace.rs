@@ -102,11 +102,13 @@ fn judge<'w>(resource: &'w Resource<'w>, homes: &[Home<'_>], context: &TargetCon
         .finding(code, resource, primary, format!("{} shares the namespace of the operator", resource.title()))
         .label("databases and their operator in one namespace")
         .related(home.evidence, home.says)
-        .note("what is granted or opened for databases here covers the operator, which may read all their Secrets");
+        .note(
+            "what is granted or opened for databases here reaches the operator too, and it may read all their Secrets",
+        );
     if let Some(elsewhere) = elsewhere {
         finding = finding.related(elsewhere.span, "the config keeps databases here");
     }
-    finding.help("keep databases in a namespace of their own; an existing one moves by recovery from its backup");
+    finding.help("keep databases in a namespace of their own; an existing Cluster moves by recovery from its backup");
 }
 
 /// Where the operators of a target run, those that watch only their own namespace left out.

@@ -77,7 +77,7 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         }
         let added = additional.get(name).into_iter().flatten();
         if let Some((cluster, written)) = added.into_iter().find(|(cluster, _)| meets(resource, cluster)) {
-            let what = "an additional Service";
+            let what = "a Service of `managed.services`";
             Clash { resource, cluster, what, related: written.span(), confidence: Confidence::High }.report(sink);
         }
         if resource.kind == Pooler::KIND {
@@ -145,7 +145,7 @@ impl<'w> Clash<'_, 'w> {
         let message =
             format!("{} has the name of a Service that the operator makes for {title}", self.resource.title());
         let help = match code {
-            "pooler" => "rename the Pooler and let clients follow, or leave the Service's name to the operator",
+            "pooler" => "rename the Pooler, and let its clients follow",
             _ => "remove this Service, or give it a name of its own",
         };
         sink.finding(code, self.resource, place, message)
@@ -168,7 +168,7 @@ fn named_like_cluster<'w>(pooler: &'w Resource<'w>, clusters: &[Cluster<'w>], si
         sink.undecided(place.span(), reason);
         return;
     }
-    let message = format!("{} has the name of {}, a Cluster that it does not serve", pooler.title(), cluster.title());
+    let message = format!("{} has the name of {}, which it does not serve", pooler.title(), cluster.title());
     sink.finding("named-like-cluster", pooler, place, message)
         .label("a Pooler must differ from every Cluster of its namespace")
         .related(cluster.headline().span(), "the Cluster of that name")

@@ -67,7 +67,7 @@ fn check<'w>(cluster: &Cluster<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'
     match minimum.filter(|_| too_few) {
         Some(minimum) => {
             let plural = if instances == 1 { "instance" } else { "instances" };
-            let message = format!("{title} has {instances} {plural}, the platform asks for {minimum}");
+            let message = format!("{title} has {instances} {plural} where the platform asks for {minimum}");
             let finding = sink
                 .finding("below-minimum", cluster.resource(), place, message)
                 .note(format!("the config sets `minimum: {minimum}` for this rule"))

@@ -49,13 +49,14 @@ fn check<'w>(cluster: &Cluster<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'
     }
     let secret = secret_name(cluster);
     let users = secret.as_deref().map(|secret| Users::of(cluster, secret, context));
+    let used = users.as_ref().is_some_and(|users| !users.places.is_empty());
     let title = cluster.title();
     let mut finding = sink
         .finding("enabled", cluster.resource(), switch, format!("the superuser of {title} can log in over the network"))
         .label("gives `postgres` a password");
     if let (Some(secret), Some(users)) = (&secret, users) {
         for (resource, value) in users.places.iter().take(SHOWN) {
-            finding = finding.related(value.span(), format!("{} uses the superuser's Secret", resource.title()));
+            finding = finding.related(value.span(), format!("{} uses it", resource.title()));
         }
         let count = users.places.len();
         if count > SHOWN {
@@ -66,7 +67,10 @@ fn check<'w>(cluster: &Cluster<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'
     }
     finding = finding.help("give each application a role of its own, in `managed.roles` or as a DatabaseRole");
     if let Some(edits) = remove_line(switch) {
-        finding.suggestion("take superuser access away", edits);
+        finding.suggestion(
+            if used { "once nothing uses it, take superuser access away" } else { "take superuser access away" },
+            edits,
+        );
     }
 }
 

@@ -88,7 +88,7 @@ fn check<'w>(cluster: &Cluster<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'
                 "below-minimum",
                 cluster.resource(),
                 value,
-                format!("{title} runs PostgreSQL {major}, the platform asks for {minimum} or later"),
+                format!("{title} runs PostgreSQL {major} where the platform asks for {minimum} or later"),
             )
             .label("below the platform's minimum")
             .note(format!("the config sets `minimum: {minimum}` for this rule")),
@@ -113,9 +113,9 @@ fn check<'w>(cluster: &Cluster<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'
                 "past-end-of-life",
                 cluster.resource(),
                 value,
-                format!("{title} runs PostgreSQL {major}, which gets no fixes since {end}"),
+                format!("{title} runs PostgreSQL {major}, which reached its end of life on {end}"),
             )
-            .label("past its end of life"),
+            .label("gets no more fixes"),
     };
     match verdict {
         Verdict::AboveOperator(_) => finding.help("update the operator first, or stay on an older major version"),

@@ -209,7 +209,11 @@ fn help(cluster: &Cluster<'_>, method: &Method<'_>) -> String {
     let setup = BackupSetup::of(cluster);
     let plugin = setup.plugins.first().and_then(|plugin| plugin.get("name")?.known());
     match (plugin, method) {
-        (Some(name), _) => format!("write `method: plugin` and `pluginConfiguration.name: {name}`"),
+        (Some(name), Method::Plugin(..)) => format!("write `pluginConfiguration.name: {name}`"),
+        (Some(name), Method::InTree) => format!("write `method: plugin` and `pluginConfiguration.name: {name}`"),
+        (Some(name), Method::Snapshot) => format!(
+            "write `method: plugin` and `pluginConfiguration.name: {name}`, or add `backup.volumeSnapshot` to the Cluster"
+        ),
         (None, Method::InTree | Method::Plugin(..)) if setup.snapshot.is_some() => {
             "write `method: volumeSnapshot`, or give the Cluster an object store".to_owned()
         }

@@ -213,7 +213,7 @@ fn report<'w>(policy: &Policy<'w>, peers: &[&Peer<'w>], sink: &mut Sink<'_, 'w>)
     });
     match failing.and_then(|requirement| nearest(requirement, peers)) {
         Some((label, span)) => finding
-            .related(span, "the nearest label is on pods of this")
+            .related(span, "its pods carry the nearest label")
             .help(format!("if you meant these pods, select `{label}`")),
         None => finding.help("select labels of the pods' template, or remove the policy"),
     };

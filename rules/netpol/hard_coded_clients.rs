@@ -142,7 +142,7 @@ fn report<'w>(
         primary,
         format!("{noun} {list} may reach shared {} by name, not by an opt-in label", cluster.title()),
     )
-    .label("each client is a change of this repo")
+    .label("each new client needs a change here")
     .related(entry.span, "the config says that several apps share it")
     .help(help);
 }

@@ -241,26 +241,37 @@ fn report<'w>(
     if let Some(reason) = unseen {
         finding = finding.note(format!("what is not seen here may hold one: {reason}"));
     }
+    finding.help(cure(holes)).help(match holes {
+        [_, _, ..] => {
+            "before that, allow clients on 5432, the operator on 5432 and 8000, instances among themselves, DNS, the \
+             API server and the backup store"
+        }
+        [hole] if hole.direction == Direction::Ingress => {
+            "before that, allow clients on 5432, the operator on 5432 and 8000, and instances among themselves"
+        }
+        _ => "before that, allow DNS, the API server, instances among themselves and the backup store",
+    });
+}
+
+/// What closes the namespace: a policy that closes it half already, or one of its own.
+fn cure(holes: &[Hole<'_, '_>]) -> String {
     let types: Vec<&str> = holes.iter().map(|hole| hole.direction.policy_type()).collect();
-    finding
-        .help(format!(
-            "add a NetworkPolicy with `podSelector: {{}}`, `policyTypes: [{}]` and no rules",
-            types.join(", ")
-        ))
-        .help(match holes[0].direction {
-            Direction::Ingress => {
-                "before that, allow clients on 5432, the operator on 5432 and 8000, and instances among themselves"
-            }
-            Direction::Egress => {
-                "before that, allow DNS, the API server, instances among themselves and the backup store"
-            }
-        });
+    let types = types.join(", ");
+    let half = holes.iter().find_map(|hole| hole.half).filter(|half| half.pod_selector.selects_all());
+    match half {
+        Some(half) => format!(
+            "set `policyTypes: [Ingress, Egress]` in {}, or add a NetworkPolicy with `podSelector: {{}}`, \
+             `policyTypes: [{types}]` and no rules",
+            half.resource.title()
+        ),
+        None => format!("add a NetworkPolicy with `podSelector: {{}}`, `policyTypes: [{types}]` and no rules"),
+    }
 }
 
 fn label(hole: &Hole<'_, '_>) -> String {
     let what = match hole.direction {
         Direction::Ingress => "take connections from any pod",
-        Direction::Egress => "connect to anywhere",
+        Direction::Egress => "connect anywhere",
     };
     match (hole.open, hole.workloads) {
         (0, _) => format!("a pod without labels could {what}"),

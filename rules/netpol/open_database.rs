@@ -103,9 +103,11 @@ fn place<'w>(source: &Source<'_, 'w>) -> Value<'w> {
 fn report<'w>(opening: &Opening<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let Opening { source, databases } = opening;
     let (code, who, label) = match source.breadth {
-        Breadth::EveryNamespace => ("every-namespace", "every namespace", "selects every namespace"),
-        Breadth::EveryAddress => ("every-address", "every address", "holds every address"),
-        Breadth::Everyone | Breadth::Limited => ("everyone", "everyone", "names no peer, so everyone is let in"),
+        Breadth::EveryNamespace => ("every-namespace", "every namespace".to_owned(), "selects every namespace"),
+        Breadth::EveryAddress => ("every-address", addresses(source), "holds every address"),
+        Breadth::Everyone | Breadth::Limited => {
+            ("everyone", "everyone".to_owned(), "names no peer, so everyone is let in")
+        }
     };
     let what = match databases.as_slice() {
         [one] => one.title(),
@@ -132,8 +134,28 @@ fn report<'w>(opening: &Opening<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     match split.map(|other| join(source.rule, other)) {
         Some(Some(edit)) => finding.suggestion("put `from` and `ports` into one item of the list", vec![edit]),
         Some(None) => finding.help("put `from` and `ports` into one item of the list"),
-        None => finding.help("name the clients, by a label on their namespaces that they opt in by"),
+        None if code == "every-address" => {
+            finding.help("select the clients by a label that their namespaces opt in with, or narrow the block")
+        }
+        None => finding.help("select the clients by a label that their namespaces opt in with"),
     };
+}
+
+/// Whom a block of all addresses lets in.
+fn addresses(source: &Source<'_, '_>) -> String {
+    let except = match source.peer {
+        Some(PolicyPeer { peer: PeerKind::Addresses { except, .. }, .. }) => *except,
+        _ => None,
+    };
+    let taken: Vec<Value<'_>> = except.into_iter().flat_map(Value::items).collect();
+    match taken.as_slice() {
+        [] => "every address".to_owned(),
+        [one] => match one.known() {
+            Some(block) => format!("every address outside `{block}`"),
+            None => "every address outside one block".to_owned(),
+        },
+        blocks => format!("every address outside {} blocks", blocks.len()),
+    }
 }
 
 /// The neighbour that has the peers which `rule` lacks, where a stray dash seems to have split one rule in two.

@@ -82,7 +82,9 @@ fn check<'w>(suppression: &Suppression, context: &Context<'_, 'w>, sink: &mut Si
             let finding = sink.file_finding("unknown-rule", *span, String::new(), unknown(name)).label(label(name));
             if let Some(near) = nearest(name) {
                 let edit = Edit { span: *span, text: near.clone() };
-                finding.suggestion(format!("if `{near}` is meant"), vec![edit]);
+                finding.suggestion(format!("write `{near}`, if that is meant"), vec![edit]);
+            } else if let Some(help) = codes(name) {
+                finding.help(help);
             }
         }
         Fault::Expired(day) => {
@@ -117,6 +119,16 @@ fn label(name: &str) -> &'static str {
         Some((rule, _)) if rules::find(rule).is_some() => "not a code of this rule",
         _ => "not a rule",
     }
+}
+
+/// The codes that a rule has, where one that it does not have is asked for.
+fn codes(name: &str) -> Option<String> {
+    let found = rules::find(name.split_once(':')?.0)?;
+    let names: Vec<&str> = found.codes.iter().map(|known| known.name).collect();
+    Some(match names.as_slice() {
+        [one] => format!("write `{}`: its only code is `{one}`", found.id),
+        _ => format!("take one of {}", list(&names.join(", "))),
+    })
 }
 
 /// The rule, or the code of the rule, that is nearest to `name`.

@@ -54,7 +54,7 @@ fn check<'w>(context: &FileContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             Setting::Argument => "a command line".to_owned(),
             Setting::HelmValue => format!("the Helm value `{}`", piece.key),
             Setting::GeneratorLiteral => format!("the generator literal `{}`", piece.key),
-            Setting::ConfigMapData => format!("the ConfigMap key `{}`", piece.key),
+            Setting::ConfigMapData => format!("key `{}`", piece.key),
             Setting::Annotation => format!("the annotation `{}`", piece.key),
             Setting::SecretData | Setting::SecretStringData | Setting::Field => format!("the field `{}`", piece.key),
         };

@@ -44,15 +44,23 @@ fn check<'w>(context: &FileContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let sure = pieces.iter().find(|piece| !piece.generated && judge(&piece.question(example)).is_some());
     let Some(piece) = sure.or_else(|| pieces.iter().find(|piece| !example && is_literal(piece))) else { return };
     let (message, rule) = match claim {
-        Claim::Name => ("this file is not encrypted, although its name says so", None),
+        Claim::Name => ("this file is not encrypted, although its name says that it is", None),
         Claim::Rule(pattern) => ("this file is not encrypted, although `.sops.yaml` has a rule for it", Some(pattern)),
     };
     sink.file_finding("readable", piece.value.span(), piece.pointer(), message)
         .label("can be read by anyone")
         .related(rule.map(|rule| rule.span()), "this rule matches the file")
         .note("the file has no `sops:` block")
-        .help("run `sops encrypt --in-place` on it")
+        .help(cure(context.parsed.path))
         .help(HISTORY);
+}
+
+/// The command that encrypts the file. SOPS tells the format by the ending, and takes what it does not know for binary.
+fn cure(path: &str) -> &'static str {
+    match path.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("yaml" | "yml" | "json" | "env" | "ini") => "run `sops encrypt --in-place` on it",
+        _ => "run `sops encrypt --in-place --input-type yaml --output-type yaml` on it",
+    }
 }
 
 /// A value of a Secret that is written out.

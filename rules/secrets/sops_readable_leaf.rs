@@ -15,11 +15,12 @@ declare_rule! {
     ///
     /// ## Why it matters
     /// A value that was pasted into the encrypted file stays readable, and SOPS then refuses the file: it expects the
-    /// form `ENC[…]` there. An `encrypted_regex` that matches no key encrypts nothing without a word. Without `mac` nobody
-    /// notices a value that was changed or moved, and SOPS refuses to decrypt unless it is told to ignore that.
+    /// form `ENC[…]` there. An `encrypted_regex` that matches no key encrypts nothing without a word. Without `mac`
+    /// SOPS refuses to decrypt unless it is told to ignore that, and Flux does not take the object for encrypted and
+    /// applies it as it is.
     ///
     /// ## Instead
-    /// Change values with `sops edit FILE` or `sops set`, and let the pattern in `.sops.yaml` match the keys.
+    /// Restore the file as SOPS wrote it, change values with `sops edit FILE` or `sops set` only, and let the pattern in `.sops.yaml` match the keys.
     ///
     /// ## Limits
     /// Follows SOPS 3: `encrypted_regex`, `unencrypted_regex`, both suffixes, and `_unencrypted` where none is set.
@@ -56,14 +57,25 @@ fn check<'w>(context: &FileContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
 fn metadata<'w>(block: &Block<'w>, sink: &mut Sink<'_, 'w>) {
     let span = block.metadata.key_or_span();
     if !block.has_mac() {
-        sink.file_finding("no-mac", span, "/sops".into(), "the `sops:` block has no `mac`, so changes go unnoticed")
-            .label("no `mac` in here")
-            .help("encrypt the file anew with `sops encrypt`");
+        sink.file_finding(
+            "no-mac",
+            span,
+            "/sops".into(),
+            "the `sops:` block has no `mac`, so neither SOPS nor Flux decrypts the file",
+        )
+        .label("no `mac` in here")
+        .note("SOPS refuses it unless told to ignore the MAC; Flux does not take it for encrypted")
+        .help("restore the file as SOPS wrote it, or encrypt it anew from its readable form");
     }
     if !block.has_recipient() {
-        sink.file_finding("no-recipient", span, "/sops".into(), "the `sops:` block names nobody who can decrypt it")
-            .label("no age, PGP or KMS key in here")
-            .help("encrypt the file anew, with a recipient in `.sops.yaml`");
+        sink.file_finding(
+            "no-recipient",
+            span,
+            "/sops".into(),
+            "the `sops:` block names no key, so nobody can decrypt the file",
+        )
+        .label("no age, PGP or KMS key in here")
+        .help("encrypt it anew from its readable form, with a recipient in `.sops.yaml`");
     }
 }
 
@@ -100,7 +112,10 @@ fn leaves<'w>(context: &FileContext<'_, 'w>, block: &Block<'w>, selector: &Selec
     if others.len() > SHOWN {
         finding = finding.note(format!("{} values are readable that should be encrypted", readable.len()));
     }
-    finding.note("SOPS refuses to decrypt the file as it is").help("encrypt the value with `sops set`").help(HISTORY);
+    finding
+        .note("SOPS refuses to decrypt the file as it is")
+        .help("restore the file as SOPS wrote it, then put the value in with `sops edit` or `sops set`")
+        .help(HISTORY);
 }
 
 fn matched_nothing<'w>(context: &FileContext<'_, 'w>, block: &Block<'w>, sink: &mut Sink<'_, 'w>) {

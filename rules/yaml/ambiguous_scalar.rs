@@ -199,6 +199,9 @@ impl<'w> Fields<'_, '_, 'w> {
                 let quote = |span| Edit { span, text: "\"".into() };
                 finding.fix("put quotes around it", vec![quote(written.before()), quote(written.after())]);
             }
+            None if shared => {
+                finding.help("write it out in quotes here, without the anchor or alias that shares the value");
+            }
             None => {
                 finding.help("put quotes around it");
             }

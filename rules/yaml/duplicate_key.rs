@@ -83,7 +83,7 @@ fn reader(context: &FileContext<'_, '_>, key: Span) -> &'static str {
                 .find(|resource| resource.span().contains(key));
             match owner.map(|resource| resource.delivery.by) {
                 Some(By::Kustomize | By::Flux) => BUILD,
-                _ => "the API server refuses it under strict validation; `kubectl apply` sends it the later value only",
+                _ => "`kubectl apply` keeps the later value without a word; kustomize and Flux refuse the object",
             }
         }
     }

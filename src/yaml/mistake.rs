@@ -3,6 +3,7 @@
 
 use super::arena::{SyntaxError, SyntaxKind};
 use crate::source::Span;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// What is wrong at a place, and what mends it.
@@ -15,13 +16,15 @@ pub struct Mistake {
     /// A few words to stand beside the bytes; may be empty.
     pub label: &'static str,
     /// What to do, verb first, where a usual cause is evident.
-    pub help: Option<&'static str>,
+    pub help: Option<Cow<'static, str>>,
 }
 
 const QUOTE: &str = "put the whole value in quotes";
 const SPACES: &str = "indent with spaces; YAML does not allow tabs there";
 const CONFLICT: &str = "resolve the conflict and remove its markers";
 const SPACE_BEHIND_COLON: &str = "put a space behind the colon";
+/// How far back anchors are looked for: a file may hold any number of aliases without one.
+const NEARBY: usize = 16 << 10;
 const ALIGN: &str = "give the keys of one mapping the same indentation";
 
 /// Says what is wrong where `text` broke.
@@ -56,7 +59,7 @@ struct Place<'a> {
 
 impl<'a> Place<'a> {
     fn mistake(&self, message: impl Into<String>, label: &'static str, help: Option<&'static str>) -> Mistake {
-        Mistake { span: self.span, message: message.into(), label, help }
+        Mistake { span: self.span, message: message.into(), label, help: help.map(Cow::Borrowed) }
     }
 
     fn mistake_at(
@@ -339,11 +342,30 @@ impl<'a> Place<'a> {
         let written = &self.text[error.span.range()];
         let name = written.trim_start_matches('*');
         if name.starts_with(|c: char| c.is_alphanumeric()) {
-            let message = format!("`{written}` refers to an anchor `&{name}` that this document does not have");
-            return self.mistake(message, "no such anchor before this", None);
+            let message =
+                format!("`{written}` refers to an anchor `&{name}` that this document does not define before it");
+            let help = Some(self.instead_of(name).into());
+            return Mistake { help, ..self.mistake(message, "no such anchor", None) };
         }
         let message = "a value that starts with `*` and has no quotes is a reference to an anchor";
         self.mistake(message, "no such anchor", Some(QUOTE))
+    }
+
+    /// What to write where no anchor `name` is known: the nearest one that is, or the anchor itself.
+    fn instead_of(&self, name: &str) -> String {
+        let text = &self.text[self.text.floor_char_boundary(self.at.saturating_sub(NEARBY))..self.at];
+        let (others, own) = text.split_at(document_start(text));
+        let before = anchors(own).filter_map(|known| {
+            let distance = strsim::osa_distance(name, known);
+            (distance <= name.chars().count() / 3).then_some((distance, known))
+        });
+        if let Some((_, known)) = before.min() {
+            return format!("write `*{known}`, if that is meant, or define `&{name}` before it is used");
+        }
+        if anchors(others).any(|known| known == name) {
+            return format!("define `&{name}` in this document too: no alias reaches across `---`");
+        }
+        format!("define `&{name}` before it is used, or write the value out")
     }
 
     fn incompatible(&self, error: &SyntaxError) -> Mistake {
@@ -358,6 +380,31 @@ impl<'a> Place<'a> {
         };
         self.mistake(error.message.as_str(), label, help)
     }
+}
+
+/// Where the last document of a text starts.
+fn document_start(text: &str) -> usize {
+    let mut end = text.len();
+    while end > 0 {
+        let line = line_around(text, end - 1);
+        if text[line.clone()].strip_prefix("---").is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\r'])) {
+            return line.end;
+        }
+        end = line.start;
+    }
+    0
+}
+
+/// The names of anchors as they are written: `&name` at the start of a value, comments left out.
+fn anchors(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(|line| {
+        line.match_indices('&').filter_map(|(at, _)| {
+            let opens = line[..at].is_empty() || line[..at].ends_with([' ', '[', '{', ',']);
+            let name = &line[at + 1..];
+            let end = name.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))).unwrap_or(name.len());
+            (opens && end > 0).then(|| &name[..end])
+        })
+    })
 }
 
 fn sign(first: char) -> String {
@@ -456,6 +503,22 @@ mod tests {
             let found = first(text);
             assert_eq!(&text[found.span.range()], place, "{text:?}: {found:?}");
             assert!(found.message.starts_with(message), "{text:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn an_alias_without_anchor_gets_the_nearest_one() {
+        for (text, help) in [
+            ("a: &labels {}\nb: *label\n", "write `*labels`, if that is meant, or define `&label` before it is used"),
+            (
+                "a: &labels {}\n---\nb: *labels\n",
+                "define `&labels` in this document too: no alias reaches across `---`",
+            ),
+            ("a: &labels {}\n--- # next\nb: *label\n", "define `&label` before it is used, or write the value out"),
+            ("# &ports\na: x&port\nb: *ports\n", "define `&ports` before it is used, or write the value out"),
+            ("b: *late\nc: &late 1\n", "define `&late` before it is used, or write the value out"),
+        ] {
+            assert_eq!(first(text).help.as_deref(), Some(help), "{text:?}");
         }
     }
 
