@@ -42,6 +42,8 @@ declare_rule! {
     }
 }
 
+const MOVE: &str = "move it to the repo that deploys the app";
+
 /// Databases that every server has.
 const COMMON: &[&str] = &["postgres", "template0", "template1"];
 
@@ -58,7 +60,7 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         let of_app = config.owns(Role::App, resource.group, resource.kind)
             && !config.owns(Role::Platform, resource.group, resource.kind);
         if of_app {
-            object(context, own, resource, role, sink);
+            object(own, resource, role, sink);
         } else if let Some(holder) = own.role_of_secret(resource) {
             let message =
                 format!("{} holds the password of an app's role but lives in the platform's path", resource.title());
@@ -66,20 +68,19 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
                 .finding("secret", resource, resource.headline(), message)
                 .label("an app's credential")
                 .related(holder, "the role that logs in with it");
-            finish(finding, role, "move it to the repo that deploys the app, and change the password");
+            // Other kinds fetch the password from elsewhere.
+            let help = match resource.kind {
+                "Secret" => "move it to the repo that deploys the app, and change the password",
+                _ => MOVE,
+            };
+            finish(finding, role, help);
         } else if resource.group != cnpg::GROUP {
             connection_strings(own, resource, role, sink);
         }
     }
 }
 
-fn object<'w>(
-    context: &TargetContext<'_, 'w>,
-    own: &Own<'w>,
-    resource: &'w Resource<'w>,
-    role: Option<Span>,
-    sink: &mut Sink<'_, 'w>,
-) {
+fn object<'w>(own: &Own<'w>, resource: &'w Resource<'w>, role: Option<Span>, sink: &mut Sink<'_, 'w>) {
     if let Some(database) = Database::of(resource)
         && own.is_meta_database(&database)
     {
@@ -93,16 +94,15 @@ fn object<'w>(
             resource.headline(),
             format!("{title} belongs to one app but lives in the platform's path"),
         )
-        .label("one app's data");
-    let shared = context.config().databases.shared.first();
-    let help = match shared {
-        Some(shared) => format!(
-            "move it to the repo that deploys the app; Cluster `{}/{}` stays here",
-            shared.value.namespace, shared.value.name
-        ),
-        None => "move it to the repo that deploys the app; the Cluster stays here".to_owned(),
-    };
-    finish(finding, role, &help);
+        .label("one app's data")
+        .note("the app cannot change it without a change here, and it stays behind when the app goes");
+    match cnpg::cluster_reference(resource).and_then(Value::known) {
+        Some(name) => {
+            let cluster = resource.namespace.known().map_or_else(|| name.to_owned(), |known| format!("{known}/{name}"));
+            finish(finding, role, &format!("{MOVE}; Cluster `{cluster}` stays here"));
+        }
+        None => finish(finding, role, MOVE),
+    }
 }
 
 fn finish(finding: Builder<'_>, role: Option<Span>, help: &str) {

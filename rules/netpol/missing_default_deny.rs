@@ -3,12 +3,13 @@
 use super::reach;
 use crate::declare_rule;
 use crate::finding::Confidence;
-use crate::graph::View;
 use crate::graph::cnpg::{Cluster, Pooler};
 use crate::graph::workload::Labels;
+use crate::graph::{View, is_near};
 use crate::manifest::{Namespace, Resource};
 use crate::reach::{Direction, Isolation, NamespaceKey, PeerRole, Pod, Policy, Reach, Unseen};
 use crate::rule::{Sink, TargetContext};
+use crate::source::Span;
 use std::collections::HashMap;
 
 declare_rule! {
@@ -19,7 +20,7 @@ declare_rule! {
     /// ## Why it matters
     /// A pod that no policy of a direction selects is not isolated in it: every pod of the cluster may connect to it. Policies
     /// that select the pods of today by label leave out what comes tomorrow: a restore Job, a new Cluster, a debug pod. A
-    /// database that may connect to anywhere is also a way out for whoever breaks into it.
+    /// database that may connect anywhere is also a way out for whoever breaks into it.
     ///
     /// ## Instead
     /// One NetworkPolicy with `podSelector: {}`, `policyTypes: [Ingress, Egress]` and no rules, and further ones
@@ -231,6 +232,9 @@ fn report<'w>(
         let selector = nearest.pod_selector.value.unwrap_or_else(|| nearest.resource.headline());
         finding = finding.related(selector.span(), format!("selects only `{}`", nearest.pod_selector));
     }
+    if let Some((place, other)) = misplaced(home, reach) {
+        finding = finding.related(place, format!("selects all pods, but of namespace `{other}`"));
+    }
     let declared = &context.config().databases.namespaces;
     if let Some(declared) = declared
         .iter()
@@ -251,6 +255,17 @@ fn report<'w>(
         }
         _ => "before that, allow DNS, the API server, instances among themselves and the backup store",
     });
+}
+
+/// Where a policy of all pods stands that may be meant for this namespace: one for a similar name, without any pod.
+fn misplaced<'w>(home: &Home<'w>, reach: &Reach<'w>) -> Option<(Span, &'w str)> {
+    let name = home.namespace.known()?;
+    reach.policies().iter().filter(|policy| policy.pod_selector.selects_all()).find_map(|policy| {
+        let namespace = &policy.resource.namespace;
+        let other = namespace.known().filter(|other| is_near(name, other).is_some())?;
+        let place = policy.resource.at(&["metadata", "namespace"]).unwrap_or_else(|| policy.resource.headline());
+        reach.peers_in(namespace).next().is_none().then_some((place.span(), other))
+    })
 }
 
 /// What closes the namespace: a policy that closes it half already, or one of its own.

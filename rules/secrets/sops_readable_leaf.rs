@@ -20,7 +20,8 @@ declare_rule! {
     /// applies it as it is.
     ///
     /// ## Instead
-    /// Restore the file as SOPS wrote it, change values with `sops edit FILE` or `sops set` only, and let the pattern in `.sops.yaml` match the keys.
+    /// Restore the file as SOPS wrote it, change values with `sops edit FILE` or `sops set` only, and let the pattern
+    /// in `.sops.yaml` match the keys.
     ///
     /// ## Limits
     /// Follows SOPS 3: `encrypted_regex`, `unencrypted_regex`, both suffixes, and `_unencrypted` where none is set.
