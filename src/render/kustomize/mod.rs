@@ -10,6 +10,7 @@ mod object;
 pub mod order;
 pub mod settings;
 mod steps;
+pub mod transform;
 
 use crate::source::Span;
 
