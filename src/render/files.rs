@@ -70,6 +70,15 @@ impl<'w> Files<'w> {
         self.yaml.get_key_value(path).map(|(path, file)| (*path, *file))
     }
 
+    /// The text at `path` as YAML, whatever its name says.
+    pub fn parsed(&self, path: &str) -> Option<&'w yaml::File> {
+        if let Some(file) = self.yaml(path) {
+            return Some(file);
+        }
+        let Some(Extra::Text(source)) = self.extras.get(path) else { return None };
+        Some(self.keep(yaml::parse(*source, self.sources[*source].shared_text())))
+    }
+
     /// What lies at `path`, as it is.
     pub fn content(&self, path: &str) -> Content<'w> {
         if let Some(file) = self.yaml(path) {
@@ -111,6 +120,11 @@ impl<'w> Files<'w> {
     /// The YAML that stands in the text of `value`; none where it is no scalar.
     pub fn embedded(&self, value: Value<'_>) -> Option<&'w yaml::File> {
         Some(self.embedded.push_get(Box::new(parse_embedded(value)?)))
+    }
+
+    /// Keeps a text that was parsed on the way.
+    pub fn keep(&self, file: yaml::File) -> &'w yaml::File {
+        self.embedded.push_get(Box::new(file))
     }
 
     /// The text of a span.

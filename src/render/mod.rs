@@ -9,6 +9,7 @@ pub mod make;
 mod openings;
 mod roots;
 pub mod substitute;
+pub mod template;
 mod worlds;
 
 pub use folders::lies_in;

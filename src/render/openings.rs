@@ -11,7 +11,6 @@ const BRINGERS: &[(&str, &str, &str)] = &[
     ("helm.cattle.io", "HelmChart", "a Helm chart"),
     ("argoproj.io", "Application", "an Argo CD application"),
     ("argoproj.io", "ApplicationSet", "an Argo CD application set"),
-    ("fluxcd.controlplane.io", "ResourceSet", "a ResourceSet"),
     ("infra.contrib.fluxcd.io", "Terraform", "a Terraform object"),
 ];
 

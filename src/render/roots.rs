@@ -135,6 +135,13 @@ impl<'w> Making<'_, '_, 'w> {
             };
             openings::of_object(object.group(), object.kind(), view, &namespace, &object.id().to_string())
         }));
+        for set in &applied.sets {
+            let why = set.open.clone().or_else(|| set.refused.as_ref().map(|(_, message)| message.clone()));
+            if let Some(why) = why {
+                let reason = format!("the ResourceSet `{}/{}` may bring it: {why}", set.namespace, set.name);
+                found.push(Opening { namespace: None, reason });
+            }
+        }
         if let Some(trouble) = &applied.trouble {
             let name = format!("{}/{}", applied.namespace, applied.name);
             let why = match trouble {

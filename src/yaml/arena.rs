@@ -165,9 +165,17 @@ impl File {
     /// Where a node comes from: written in this text, or read out of the value that holds this text in
     /// another form.
     pub(super) fn origin(&self, id: NodeId) -> Origin {
+        let node = self.node(id);
         match &self.embedding {
-            Some(embedding) if !embedding.is_exact() => Origin::Decoded(self.span(id)),
-            _ => Origin::Written(self.span(id)),
+            None => Origin::Written(self.span(id)),
+            Some(embedding) => {
+                let quotes = u32::from(matches!(node.shape, Shape::SingleQuoted | Shape::DoubleQuoted));
+                let inner = Span { source: self.source, start: node.start + quotes, end: node.end - quotes };
+                match embedding.is_exact() || node.shape.style().is_none() {
+                    true => Origin::Written(self.span(id)),
+                    false => embedding.origin(inner),
+                }
+            }
         }
     }
 

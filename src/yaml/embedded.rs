@@ -4,7 +4,7 @@
 use super::arena::File;
 use super::scalar::Style;
 use super::value::Value;
-use crate::source::{Origin, Span};
+use crate::source::{Origin, Part, Span};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -15,12 +15,25 @@ pub(super) enum Embedding {
     Lines { span: Span, stretches: Vec<(u32, u32)> },
     /// In another form (folded, escaped, made): all of it stands for the whole.
     Whole(Span),
+    /// Put together: each stretch has its own origin. They lie in order and leave nothing out.
+    Pieces(Box<[Part]>, Span),
 }
 
 impl Embedding {
     pub(super) fn outer(&self, inner: Span) -> Span {
         match self {
             Embedding::Whole(span) => *span,
+            Embedding::Pieces(parts, whole) => {
+                let first = piece(parts, inner.start);
+                let last = piece(parts, inner.end.saturating_sub(1).max(inner.start));
+                match (first.map(|origin| origin.span()), last.map(|origin| origin.span())) {
+                    (Some(first), Some(last)) if first.source == last.source && first.start <= last.end => {
+                        Span { end: last.end, ..first }
+                    }
+                    (Some(first), _) => first,
+                    (None, _) => *whole,
+                }
+            }
             Embedding::Lines { span, stretches } => {
                 let place = |offset: u32| {
                     let at = stretches.partition_point(|(start, _)| *start <= offset).saturating_sub(1);
@@ -37,6 +50,47 @@ impl Embedding {
     pub(super) fn is_exact(&self) -> bool {
         matches!(self, Embedding::Lines { .. })
     }
+
+    /// Where bytes of the inner text come from.
+    pub(super) fn origin(&self, inner: Span) -> Origin {
+        match self {
+            Embedding::Lines { .. } => Origin::Written(self.outer(inner)),
+            Embedding::Whole(span) => Origin::Decoded(*span),
+            Embedding::Pieces(parts, whole) => {
+                let range = inner.start..inner.end;
+                if range.is_empty() {
+                    return piece(parts, inner.start).unwrap_or(Origin::Generated(*whole));
+                }
+                let from = parts.partition_point(|part| part.end <= range.start);
+                let to = parts.partition_point(|part| part.start < range.end);
+                match &parts[from..to.max(from)] {
+                    [] => Origin::Generated(*whole),
+                    parts => Origin::Composed(parts.to_vec()).part(range),
+                }
+            }
+        }
+    }
+}
+
+/// The origin of one byte.
+fn piece(parts: &[Part], at: u32) -> Option<Origin> {
+    let index = parts.partition_point(|part| part.end <= at);
+    let part = parts.get(index).or(parts.last())?;
+    Some(
+        part.origin.part(at.saturating_sub(part.start)..(at.saturating_sub(part.start) + 1).min(part.end - part.start)),
+    )
+}
+
+/// Parses a text that was put together from `parts`, which lie in order and leave nothing out; `whole` is what
+/// made it. Spans and origins are those of the parts.
+pub fn parse_pieces(text: &str, parts: Vec<Part>, whole: Span) -> File {
+    let mut file = super::parse(whole.source, text.into());
+    let embedding = Embedding::Pieces(parts.into(), whole);
+    for error in file.documents.iter_mut().flat_map(|document| &mut document.errors) {
+        error.span = embedding.outer(error.span);
+    }
+    file.embedding = Some(Box::new(embedding));
+    file
 }
 
 /// Parses the text of a scalar as YAML of its own. Spans of the result lie in the text that holds the
@@ -56,6 +110,13 @@ pub fn parse_embedded(value: Value<'_>) -> Option<File> {
     Some(file)
 }
 
+/// Parses a text that stands for the value at `span`: all its spans are that one.
+pub fn parse_within(text: &str, span: Span) -> File {
+    let mut file = super::parse(span.source, text.into());
+    file.embedding = Some(Box::new(Embedding::Whole(span)));
+    file
+}
+
 impl Value<'_> {
     /// Where the bytes of a scalar's text come from, its quotes left out.
     pub fn text_origin(self) -> Origin {
@@ -67,11 +128,28 @@ impl Value<'_> {
         let Some((file, _)) = self.written_node() else { return self.origin().part(range) };
         let text = self.raw().unwrap_or_default();
         let inner = Span { source: self.source(), start: range.start, end: range.end };
+        if let Some(embedding @ Embedding::Pieces(..)) = file.embedding.as_deref() {
+            return match inner_start(file, self) {
+                Some(start) => embedding.origin(Span { start: start + range.start, end: start + range.end, ..inner }),
+                None => Origin::Decoded(self.span()),
+            };
+        }
         match stretches(file, self, text) {
             Some(embedding) => Origin::Written(embedding.outer(inner)),
             None => Origin::Decoded(self.span()),
         }
     }
+}
+
+/// Where the text of a scalar begins that stands on one line and without escapes.
+pub(super) fn inner_start(file: &File, value: Value<'_>) -> Option<u32> {
+    let (_, node) = value.written_node()?;
+    let node = *file.node(node);
+    let written = file.text.get(node.start as usize..node.end as usize)?;
+    let text = value.raw()?;
+    let quotes = u32::from(value.style()? != Style::Plain);
+    let inner = written.get(quotes as usize..written.len().checked_sub(quotes as usize)?)?;
+    (inner == text).then_some(node.start + quotes)
 }
 
 fn stretches(file: &File, value: Value<'_>, text: &str) -> Option<Embedding> {

@@ -15,7 +15,7 @@ mod value;
 mod walk;
 
 pub use arena::{Comment, Document, File, NodeId, SyntaxError, SyntaxKind};
-pub use embedded::parse_embedded;
+pub use embedded::{parse_embedded, parse_pieces, parse_within};
 pub use mistake::{Mistake, mistake};
 pub use parse::parse;
 pub use placeholder::{has_placeholder, placeholder};

@@ -4,7 +4,7 @@
 use super::variables::Variables;
 use crate::render::substitute::{Provenance, RefusalKind, Resolution, Substituted, has_reference, substitute};
 use crate::source::{Origin, SourceId, Span};
-use crate::yaml::rendered::{Key, Rendered};
+use crate::yaml::rendered::{Key, Rendered, is_plain};
 use crate::yaml::scalar;
 use crate::yaml::{self, Dialect, Kind, Scalar, Step, Style, Value, Visit, walk};
 
@@ -137,23 +137,6 @@ fn replaced(
     });
     let (_, origin) = Origin::compose(parts);
     Ok((result.text, origin))
-}
-
-/// Whether the text is written without quotes when the object is written out.
-fn is_plain(text: &str) -> bool {
-    let Some(first) = text.chars().next() else { return false };
-    let second = text.chars().nth(1);
-    let opens = match first {
-        '-' | '?' | ':' => second.is_none_or(char::is_whitespace),
-        ',' | '[' | ']' | '{' | '}' | '#' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => true,
-        first => first.is_whitespace(),
-    };
-    !opens
-        && !text.ends_with([' ', ':', '\t'])
-        && !text.contains(": ")
-        && !text.contains(" #")
-        && !text.chars().any(|letter| letter.is_control() || letter == '\u{feff}')
-        && matches!(scalar::resolve(text, Style::Plain, None, Dialect::Kubectl), Scalar::Text(_))
 }
 
 /// What a reader makes of a text that stands without quotes.

@@ -4,12 +4,13 @@
 mod apply;
 mod entries;
 mod generated;
+mod resourceset;
 mod run;
 mod variables;
 
 pub use apply::{Refused, Undefined};
 pub use entries::{Entry, entries};
-pub use run::{Applied, Told, Trouble, run};
+pub use run::{Applied, Set, Told, Trouble, run};
 pub use variables::Reference;
 
 /// The group of Flux's Kustomization.

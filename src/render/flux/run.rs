@@ -1,8 +1,8 @@
 //! From one entry path to everything that Flux applies from it.
 
 use super::apply::{self, Refused, Undefined};
-use super::generated;
 use super::variables::{Index, Reference, Variables, namespace_of, references};
+use super::{generated, resourceset};
 use crate::render::files::{Content, Files};
 use crate::render::kustomize::{Build, Builder, Object, Order, Refusal};
 use crate::source::{Origin, Span};
@@ -30,8 +30,23 @@ pub struct Applied<'w> {
     pub undefined: Vec<Undefined>,
     /// ConfigMaps and Secrets that it takes variables from and that are nowhere.
     pub missing: Vec<Reference>,
+    /// ResourceSets among what it brings.
+    pub sets: Vec<Set>,
     /// What a build told.
     pub told: Told,
+}
+
+/// How a ResourceSet went, whose objects are among those of its Kustomization.
+#[derive(Clone, Debug)]
+pub struct Set {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Why it may bring more than is seen, if so.
+    pub open: Option<String>,
+    /// What the operator refuses, if it does.
+    pub refused: Option<(Span, String)>,
 }
 
 /// Why a Kustomization is not built.
@@ -132,6 +147,7 @@ impl<'w> Run<'_, '_, 'w> {
             trouble: None,
             undefined: Vec::new(),
             missing,
+            sets: Vec::new(),
             told: Told::default(),
         };
         let folder = match (&task.folder, &spec) {
@@ -175,6 +191,20 @@ impl<'w> Run<'_, '_, 'w> {
         }
         if let Some(metadata) = task.object.as_ref().and_then(|object| object.at(&["spec", "commonMetadata"])) {
             objects.iter_mut().for_each(|object| add_metadata(object, &metadata));
+        }
+        let sets: Vec<usize> = (0..objects.len())
+            .filter(|at| objects[*at].group() == resourceset::GROUP && objects[*at].kind() == "ResourceSet")
+            .collect();
+        for at in sets {
+            let namespace = namespace_of(&objects[at].tree, &task.namespace);
+            let expanded = resourceset::expand(&objects[at], &namespace, &self.index, self.files);
+            applied.sets.push(Set {
+                name: objects[at].name().to_owned(),
+                namespace,
+                open: expanded.open,
+                refused: expanded.refused,
+            });
+            objects.extend(expanded.objects);
         }
         applied.objects = objects;
     }

@@ -193,7 +193,7 @@ impl<'f, 'w> Builder<'f, 'w> {
         }
     }
 
-    fn take_in(
+    pub(super) fn take_in(
         &self,
         settings: &Settings<'w>,
         entry: Value<'w>,

@@ -2,12 +2,14 @@
 //! `kubectl kustomize` of Kubernetes 1.32 has it.
 
 pub mod accumulate;
+mod builtin;
 mod finish;
 pub mod generate;
 pub mod hash;
 pub mod load;
 mod object;
 pub mod order;
+pub mod patch;
 pub mod settings;
 mod steps;
 pub mod transform;

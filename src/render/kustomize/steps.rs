@@ -1,63 +1,251 @@
 //! The transformers of a kustomization in the order kustomize runs them, and what they hand up to
 //! the kustomizations that include it.
 
-use super::Built;
-use super::accumulate::{Accumulated, Builder};
+use super::accumulate::{Accumulated, Builder, Idle};
+use super::patch::{self, List, Patch};
 use super::settings::Settings;
-use crate::render::files::Files;
+use super::transform::{self, Configuration};
+use super::{Built, Object, Refusal, builtin};
+use crate::render::files::{Content, Files};
 use crate::source::Span;
+use crate::tree;
+use crate::yaml::rendered::Rendered;
+use crate::yaml::{Dialect, File, Value, parse_within};
 use std::collections::BTreeSet;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// What is handed up: field specs, variables.
 #[derive(Clone, Debug, Default)]
 pub struct Steps<'w> {
-    configuration: PhantomData<&'w ()>,
+    /// None as long as nothing but the defaults is asked for.
+    configuration: Option<Arc<Configuration>>,
+    vars: Vec<Value<'w>>,
 }
 
 impl<'w> Steps<'w> {
+    /// The field specs to go by.
+    pub(super) fn configuration(&self) -> Arc<Configuration> {
+        self.configuration.clone().unwrap_or_else(|| Arc::new(Configuration::default_fields()))
+    }
+
     /// Takes in `configurations` and `crds`.
     pub(super) fn configure(
         &mut self,
-        _settings: &Settings<'w>,
-        _files: &Files<'w>,
-        _used: &mut BTreeSet<Arc<str>>,
+        settings: &Settings<'w>,
+        files: &Files<'w>,
+        used: &mut BTreeSet<Arc<str>>,
     ) -> Built<()> {
+        for entry in settings.list("configurations") {
+            let (path, file) = named(settings.folder, entry, files)?;
+            used.insert(path.into());
+            let configuration = self.configuration.get_or_insert_with(|| Arc::new(Configuration::default_fields()));
+            for root in file.documents().iter().take(1).filter_map(|document| document.root) {
+                Arc::make_mut(configuration).merge_file(Value::new(file, root, Dialect::Kubectl))?;
+            }
+        }
         Ok(())
     }
 
     /// The steps that only the root takes.
-    pub(super) fn finish(&self, _objects: &mut [super::Object<'w>]) -> Built<()> {
+    pub(super) fn finish(&self, objects: &mut Vec<Object<'w>>) -> Built<()> {
+        let configuration = self.configuration();
+        transform::fix_references(objects, &configuration)?;
+        //VARS
         Ok(())
     }
 
     /// Takes over what a kustomization hands up that is included at `entry`.
-    pub(super) fn merge(&mut self, _other: &Steps<'w>, _entry: Span) -> Built<()> {
+    pub(super) fn merge(&mut self, other: &Steps<'w>, entry: Span) -> Built<()> {
+        if let Some(theirs) = &other.configuration {
+            match &mut self.configuration {
+                Some(mine) => Arc::make_mut(mine).merge((**theirs).clone(), entry)?,
+                None => self.configuration = Some(Arc::clone(theirs)),
+            }
+        }
+        self.vars.extend(other.vars.iter().copied());
         Ok(())
     }
+}
+
+/// The YAML file that an entry names.
+pub(super) fn named<'w>(folder: &str, entry: Value<'w>, files: &Files<'w>) -> Built<(&'w str, &'w File)> {
+    let text = entry.as_str().unwrap_or_default();
+    let path = tree::join(folder, text).filter(|_| !text.starts_with('/'));
+    let found = path.as_deref().and_then(|path| files.entry(path));
+    let Some((path, file)) = found else {
+        let message = match path.map(|path| files.content(&path)) {
+            None => format!("`{text}` lies outside this repo"),
+            Some(Content::Folder) => format!("`{text}` is a folder; a file belongs here"),
+            Some(Content::Unread(why)) => format!("`{text}` cannot be read: {why}"),
+            Some(Content::Binary(_) | Content::Text(..)) => format!("`{text}` is no YAML"),
+            Some(Content::Missing) => format!("there is no file `{text}`"),
+        };
+        return Err(Refusal::new(entry.span(), message));
+    };
+    if let Some(error) = file.documents().iter().find_map(|document| document.errors.first()) {
+        return Err(Refusal::new(error.span, error.message.clone()).with(entry.span(), "a kustomization names it here"));
+    }
+    Ok((path, file))
+}
+
+/// A setting as it is written; one that was made on the way stands in a text of its own, whose place is that
+/// of the setting.
+pub(super) fn setting<'w>(files: &Files<'w>, tree: &Rendered<'w>) -> Option<Value<'w>> {
+    if let Rendered::Written(written) = tree {
+        return Some(written.value().read_by(Dialect::Kubectl));
+    }
+    let view = tree.view();
+    let text = crate::yaml::rendered::to_json(view).to_string();
+    let file = files.keep(parse_within(&text, view.span()));
+    let root = file.documents().first()?.root?;
+    Some(Value::new(file, root, Dialect::Kubectl))
 }
 
 impl<'w> Builder<'_, 'w> {
     /// Runs `generators:`.
     pub(super) fn generators(
         &self,
-        _settings: &Settings<'w>,
-        _all: &mut Accumulated<'w>,
-        _trail: &mut Vec<String>,
+        settings: &Settings<'w>,
+        all: &mut Accumulated<'w>,
+        trail: &mut Vec<String>,
     ) -> Built<()> {
+        for entry in settings.list("generators") {
+            for object in self.plugins(settings, entry, all, trail)? {
+                builtin::generate(self, settings.folder, entry, &object, all)?;
+            }
+        }
         Ok(())
     }
 
-    /// Runs the transformers.
+    /// Runs the transformers: those of `settings`, with what the spec of a Flux Kustomization puts in their place.
     pub(super) fn transform(
         &self,
-        _settings: Option<&Settings<'w>>,
-        _folder: &str,
-        _spec: Option<&crate::yaml::rendered::Rendered<'w>>,
-        _all: &mut Accumulated<'w>,
-        _trail: &mut Vec<String>,
+        settings: Option<&Settings<'w>>,
+        folder: &str,
+        spec: Option<&Rendered<'w>>,
+        all: &mut Accumulated<'w>,
+        trail: &mut Vec<String>,
     ) -> Built<()> {
+        let own = |name: &str| settings.and_then(|settings| settings.field(name));
+        let of_spec = |name: &str| {
+            let tree = spec?.get(name)?;
+            setting(self.files, &tree).filter(|value| !value.is_null() && value.as_str() != Some(""))
+        };
+        let config = all.steps.configuration();
+        self.patches(settings, folder, spec, all)?;
+        let objects = &mut all.objects;
+        if let Some(namespace) = of_spec("targetNamespace").or_else(|| own("namespace")) {
+            transform::namespace(objects, namespace, &config)?;
+        }
+        if let Some(prefix) = of_spec("namePrefix").or_else(|| own("namePrefix")) {
+            transform::name_prefix(objects, prefix, &config)?;
+        }
+        if let Some(suffix) = of_spec("nameSuffix").or_else(|| own("nameSuffix")) {
+            transform::name_suffix(objects, suffix, &config)?;
+        }
+        if let Some(labels) = own("labels") {
+            transform::labels(objects, labels, &config)?;
+        }
+        if let Some(labels) = own("commonLabels") {
+            transform::common_labels(objects, labels, &config)?;
+        }
+        if let Some(annotations) = own("commonAnnotations") {
+            transform::common_annotations(objects, annotations, &config)?;
+        }
+        self.json_patches(settings, folder, all)?;
+        let objects = &mut all.objects;
+        if let Some(replicas) = own("replicas") {
+            transform::replicas(objects, replicas, &config)?;
+        }
+        // Flux takes its images into the list of the kustomization.
+        for images in [own("images"), own("imageTags"), of_spec("images")].into_iter().flatten() {
+            transform::images(objects, images, &config)?;
+        }
+        if let Some(replacements) = own("replacements") {
+            let _ = replacements; //REPL
+        }
+        let Some(settings) = settings else { return Ok(()) };
+        for entry in settings.list("transformers") {
+            for object in self.plugins(settings, entry, all, trail)? {
+                builtin::transform(self, settings.folder, entry, &object, all)?;
+            }
+        }
+        all.steps.vars.extend(settings.list("vars"));
         Ok(())
+    }
+
+    /// Runs `patchesStrategicMerge` and `patches`, and those of a Flux Kustomization behind them.
+    fn patches(
+        &self,
+        settings: Option<&Settings<'w>>,
+        folder: &str,
+        spec: Option<&Rendered<'w>>,
+        all: &mut Accumulated<'w>,
+    ) -> Built<()> {
+        if let Some(settings) = settings {
+            for (name, list) in [("patchesStrategicMerge", List::StrategicMerge), ("patches", List::Patches)] {
+                for entry in settings.list(name) {
+                    self.patch(entry, list, folder, all)?;
+                }
+            }
+        }
+        let mut of_spec = spec.and_then(|spec| spec.get("patches"));
+        if let Some(entries) = of_spec.as_mut().and_then(Rendered::list_mut) {
+            for entry in entries.items.iter().filter_map(|slot| setting(self.files, &slot.value)) {
+                self.patch(entry, List::Patches, folder, all)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn json_patches(&self, settings: Option<&Settings<'w>>, folder: &str, all: &mut Accumulated<'w>) -> Built<()> {
+        for entry in settings.into_iter().flat_map(|settings| settings.list("patchesJson6902")) {
+            self.patch(entry, List::Json6902, folder, all)?;
+        }
+        Ok(())
+    }
+
+    fn patch(&self, entry: Value<'w>, list: List, folder: &str, all: &mut Accumulated<'w>) -> Built<()> {
+        let path = if entry.is_mapping() { entry.get("path") } else { Some(entry) };
+        if let Some((path, text)) = path.and_then(|path| Some((path, path.as_str()?)))
+            && let Some(full) = tree::join(folder, text)
+            && let Content::Text(..) = self.files.content(&full)
+        {
+            self.may_read(folder, &full, text, path)?;
+            all.used.insert(full.into());
+        }
+        let patches = patch::read(entry, list, folder, self.files)?;
+        self.apply(&patches, all)
+    }
+
+    /// Applies patches and notes those that match nothing.
+    pub(super) fn apply(&self, patches: &[Patch<'w>], all: &mut Accumulated<'w>) -> Built<()> {
+        for patch in patches {
+            let applied = patch::apply(patch, &mut all.objects)?;
+            if applied.matched == 0 && patch.target.is_some() {
+                all.idle.insert(Idle { span: applied.span });
+            }
+        }
+        Ok(())
+    }
+
+    /// The objects that configure generators or transformers: of a file, of a folder, or inline.
+    fn plugins(
+        &self,
+        settings: &Settings<'w>,
+        entry: Value<'w>,
+        all: &mut Accumulated<'w>,
+        trail: &mut Vec<String>,
+    ) -> Built<Vec<Object<'w>>> {
+        let text = entry.as_str().unwrap_or_default();
+        if text.contains('\n') || text.trim_start().starts_with('{') {
+            let Some(file) = self.files.embedded(entry) else { return Ok(Vec::new()) };
+            return super::load::objects(file, entry.span());
+        }
+        let mut found = Accumulated::default();
+        self.take_in(settings, entry, &mut found, trail)?;
+        all.gaps.append(&mut found.gaps);
+        all.used.append(&mut found.used);
+        Ok(found.objects)
     }
 }

@@ -3,6 +3,7 @@
 //! where it comes from, what it replaced, and which entries were taken away.
 
 mod edit;
+mod emit;
 mod json;
 
 #[cfg(test)]
@@ -14,6 +15,7 @@ use super::value::Value;
 use crate::source::{Origin, Span};
 use std::sync::Arc;
 
+pub use emit::{emit, is_plain};
 pub use json::to_json;
 
 /// A value on its way to a cluster. Cloning shares everything.

@@ -31,7 +31,15 @@ struct Split {
 
 /// Changes the images of all objects as the entries say, one after the other.
 pub fn images<'w>(objects: &mut [Object<'w>], entries: Value<'w>, config: &Configuration) -> Built<()> {
-    let images: Vec<Image<'w>> = list(entries)?.into_iter().map(Image::read).collect::<Built<_>>()?;
+    change(objects, list(entries)?.into_iter().map(Image::read).collect::<Built<Vec<_>>>()?, config)
+}
+
+/// Changes the images of all objects as one entry says.
+pub fn image<'w>(objects: &mut [Object<'w>], entry: Value<'w>, config: &Configuration) -> Built<()> {
+    change(objects, vec![Image::read(entry)?], config)
+}
+
+fn change<'w>(objects: &mut [Object<'w>], images: Vec<Image<'w>>, config: &Configuration) -> Built<()> {
     let Some(first) = images.first() else { return Ok(()) };
     let by = first.entry.span();
     let specs = Compiled::all(&config.images);

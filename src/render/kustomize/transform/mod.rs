@@ -18,12 +18,12 @@ mod testing;
 
 pub use compose::Composer;
 pub use fieldspec::{Compiled, Found, Place, Step, put};
-pub use images::images;
+pub use images::{image, images};
 pub use labels::{common_annotations, common_labels, labels};
 pub use names::{name_prefix, name_suffix};
 pub use namespace::namespace;
 pub use references::fix_references;
-pub use replicas::replicas;
+pub use replicas::{replica, replicas};
 pub use scope::{effective_namespace, is_cluster_scoped};
 pub use specs::{Configuration, NameReference};
 

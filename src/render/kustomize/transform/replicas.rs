@@ -10,24 +10,27 @@ use crate::yaml::{Kind, Value};
 
 /// Sets the counts that the entries say; each has to find an object by a name it has or had.
 pub fn replicas<'w>(objects: &mut [Object<'w>], entries: Value<'w>, config: &Configuration) -> Built<()> {
+    list(entries)?.into_iter().try_for_each(|entry| replica(objects, entry, config))
+}
+
+/// Sets the count that one entry says.
+pub fn replica<'w>(objects: &mut [Object<'w>], entry: Value<'w>, config: &Configuration) -> Built<()> {
     let specs = Compiled::all(&config.replicas);
-    for entry in list(entries)? {
-        let entry = mapping(entry, &["name", "count"])?;
-        let name = text_of(entry, "name")?;
-        number(entry, "count")?;
-        let mut found = false;
-        for object in objects.iter_mut().filter(|object| has_name(object, name)) {
-            for spec in &specs {
-                if object.ids().any(|id| *id.name == *name && fits(spec.spec(), &id.group, &id.version, &id.kind)) {
-                    found = true;
-                    write(&mut object.tree, spec, entry)?;
-                }
+    let entry = mapping(entry, &["name", "count"])?;
+    let name = text_of(entry, "name")?;
+    number(entry, "count")?;
+    let mut found = false;
+    for object in objects.iter_mut().filter(|object| has_name(object, name)) {
+        for spec in &specs {
+            if object.ids().any(|id| *id.name == *name && fits(spec.spec(), &id.group, &id.version, &id.kind)) {
+                found = true;
+                write(&mut object.tree, spec, entry)?;
             }
         }
-        if !found {
-            let place = field(entry, "name").unwrap_or(entry).span();
-            return Err(Refusal::new(place, format!("no object with a number of replicas is called `{name}`")));
-        }
+    }
+    if !found {
+        let place = field(entry, "name").unwrap_or(entry).span();
+        return Err(Refusal::new(place, format!("no object with a number of replicas is called `{name}`")));
     }
     Ok(())
 }

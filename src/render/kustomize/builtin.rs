@@ -1,0 +1,162 @@
+//! Generators and transformers that a kustomization names as objects of their own. Those that are part of
+//! kustomize run; programs are noted as a gap.
+
+use super::accumulate::{Accumulated, Builder, Gap, GapKind};
+use super::generate::generate_one;
+use super::patch;
+use super::steps::setting;
+use super::transform::{self, Configuration};
+use super::{Built, FieldSpec, Object, Refusal};
+use crate::yaml::Value;
+
+fn gap(entry: Value<'_>, object: &Object<'_>, all: &mut Accumulated<'_>) {
+    all.gaps.insert(Gap { span: entry.span(), kind: GapKind::Plugin, text: object.kind().to_owned() });
+}
+
+/// Runs the generator that `object` configures.
+pub(super) fn generate<'w>(
+    builder: &Builder<'_, 'w>,
+    folder: &str,
+    entry: Value<'w>,
+    object: &Object<'w>,
+    all: &mut Accumulated<'w>,
+) -> Built<()> {
+    let kind = match (object.text(&["apiVersion"]), object.kind()) {
+        ("builtin", "ConfigMapGenerator") => "ConfigMap",
+        ("builtin", "SecretGenerator") => "Secret",
+        ("builtin", "HelmChartInflationGenerator") => {
+            let text = object.text(&["name"]).to_owned();
+            all.gaps.insert(Gap { span: entry.span(), kind: GapKind::Chart, text });
+            return Ok(());
+        }
+        ("builtin", "IAMPolicyGenerator") => {
+            all.objects.extend(iam_policy(object));
+            return Ok(());
+        }
+        _ => {
+            gap(entry, object, all);
+            return Ok(());
+        }
+    };
+    let Some(value) = setting(builder.files, &object.tree) else { return Ok(()) };
+    generate_one(folder, value, kind, builder.files, builder.restrict, &mut all.objects)
+}
+
+/// The ServiceAccount that names its counterpart of Google Cloud.
+fn iam_policy<'w>(object: &Object<'w>) -> Option<Object<'w>> {
+    use crate::source::Origin;
+    use crate::yaml::rendered::{Key, Rendered};
+    if object.text(&["cloud"]) != "gke" {
+        return None;
+    }
+    let made = Origin::Generated(object.born);
+    let view = object.tree.view();
+    let part = |path: &[&str]| {
+        view.at(path).map(|value| (value.raw().unwrap_or_default(), value.text_origin())).unwrap_or(("", made.clone()))
+    };
+    let (email, origin) = Origin::compose([
+        part(&["serviceAccount", "name"]),
+        ("@", made.clone()),
+        part(&["projectId"]),
+        (".iam.gserviceaccount.com", made.clone()),
+    ]);
+    let mut tree = Rendered::map(made.clone());
+    let map = tree.map_mut()?;
+    map.set(Key::made("apiVersion", made.clone()), Rendered::text("v1", made.clone()));
+    map.set(Key::made("kind", made.clone()), Rendered::text("ServiceAccount", made.clone()));
+    let metadata = map.map_under("metadata", &made)?;
+    let annotations = metadata.map_under("annotations", &made)?;
+    annotations.set(Key::made("iam.gke.io/gcp-service-account", made.clone()), Rendered::text(email, origin));
+    for key in ["name", "namespace"] {
+        if let Some(value) = object.tree.at(&["kubernetesService", key]) {
+            metadata.set(Key::made(key, made.clone()), value);
+        }
+    }
+    Some(Object::new(tree, object.born))
+}
+
+/// Runs the transformer that `object` configures.
+pub(super) fn transform<'w>(
+    builder: &Builder<'_, 'w>,
+    folder: &str,
+    entry: Value<'w>,
+    object: &Object<'w>,
+    all: &mut Accumulated<'w>,
+) -> Built<()> {
+    if object.text(&["apiVersion"]) != "builtin" {
+        gap(entry, object, all);
+        return Ok(());
+    }
+    let Some(value) = setting(builder.files, &object.tree) else { return Ok(()) };
+    let field = |name: &str| object.tree.get(name).and_then(|tree| setting(builder.files, &tree));
+    let specs = field("fieldSpecs").map(field_specs).unwrap_or_default();
+    let mut config = Configuration::default();
+    let objects = &mut all.objects;
+    match object.kind() {
+        "NamespaceTransformer" => {
+            config.namespace = specs;
+            let namespace = object.tree.at(&["metadata", "namespace"]);
+            match namespace.and_then(|tree| setting(builder.files, &tree)) {
+                Some(namespace) => transform::namespace(objects, namespace, &config),
+                None => Ok(()),
+            }
+        }
+        "PrefixTransformer" => {
+            config.name_prefix = specs;
+            field("prefix").map_or(Ok(()), |prefix| transform::name_prefix(objects, prefix, &config))
+        }
+        "SuffixTransformer" => {
+            config.name_suffix = specs;
+            field("suffix").map_or(Ok(()), |suffix| transform::name_suffix(objects, suffix, &config))
+        }
+        "LabelTransformer" => {
+            config.common_labels = specs;
+            field("labels").map_or(Ok(()), |labels| transform::common_labels(objects, labels, &config))
+        }
+        "AnnotationsTransformer" => {
+            config.annotations = specs;
+            field("annotations").map_or(Ok(()), |pairs| transform::common_annotations(objects, pairs, &config))
+        }
+        "ImageTagTransformer" => {
+            config.images = specs;
+            field("imageTag").map_or(Ok(()), |image| transform::image(objects, image, &config))
+        }
+        "ReplicaCountTransformer" => {
+            config.replicas = specs;
+            field("replica").map_or(Ok(()), |replica| transform::replica(objects, replica, &config))
+        }
+        "PatchTransformer" => {
+            let patches = patch::read(value, patch::List::Patches, folder, builder.files)?;
+            builder.apply(&patches, all)
+        }
+        "PatchJson6902Transformer" => {
+            let patches = patch::read(value, patch::List::Json6902, folder, builder.files)?;
+            builder.apply(&patches, all)
+        }
+        "PatchStrategicMergeTransformer" => {
+            for entry in field("paths").into_iter().flat_map(Value::items).chain(field("patches")) {
+                let patches = patch::read(entry, patch::List::StrategicMerge, folder, builder.files)?;
+                builder.apply(&patches, all)?;
+            }
+            Ok(())
+        }
+        kind => {
+            let message = format!("kustomize has no transformer `{kind}` of its own");
+            Err(Refusal::new(object.born, message).with(entry.span(), "it is named here"))
+        }
+    }
+}
+
+fn field_specs(list: Value<'_>) -> Vec<FieldSpec> {
+    let specs = list.items().map(|spec| {
+        let text = |key: &str| spec.get(key).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+        FieldSpec {
+            group: text("group"),
+            version: text("version"),
+            kind: text("kind"),
+            path: text("path").unwrap_or_default(),
+            create: spec.get("create").and_then(Value::as_bool) == Some(true),
+        }
+    });
+    specs.collect()
+}
