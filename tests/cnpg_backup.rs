@@ -196,7 +196,7 @@ fn clusters_without_a_schedule_are_found() {
     assert_eq!(one("cnpg/missing-scheduled-backup", only), "a.yaml:3 none/medium\n");
     assert_eq!(one("cnpg/missing-scheduled-backup", bare), "", "cnpg/missing-backup speaks");
     let built = ("kustomization.yaml", "resources: [a.yaml]\n");
-    assert_eq!(one("cnpg/missing-scheduled-backup", &[only[0], built]), "a.yaml:3 ?\n");
+    assert_eq!(one("cnpg/missing-scheduled-backup", &[only[0], built]), "a.yaml:3 none/medium\n");
 }
 
 #[test]
