@@ -172,26 +172,29 @@ impl<'w> Making<'_, '_, 'w> {
             self.kustomization(folder, &mut draft);
             built.push(draft);
         }
-        if built.len() < 2 || !side_by_side(&built) {
-            let alone = built.len() < 2;
-            for draft in &mut built {
-                if alone {
-                    draft.name = ".".into();
-                } else {
-                    let reason = "which kustomizations of this repo go to one cluster is not written in it".into();
-                    draft.openings.push(Opening { namespace: None, reason });
-                }
-            }
+        if built.len() == 1 {
+            built[0].name = ".".into();
             return built;
         }
+        let reason = "which kustomizations of this repo go to one cluster is not written in it";
+        let unsure = || Opening { namespace: None, reason: reason.into() };
+        let rivals = rivals(&built);
+        let mut drafts = Vec::new();
         let mut whole = self.empty(".");
-        for draft in built {
-            whole.members.extend(draft.members);
-            whole.openings.extend(draft.openings);
+        for (mut draft, rival) in built.into_iter().zip(rivals) {
+            if rival {
+                draft.openings.push(unsure());
+                drafts.push(draft);
+            } else {
+                whole.members.extend(draft.members);
+                whole.openings.extend(draft.openings);
+            }
         }
-        let reason = "which kustomizations of this repo go to one cluster is not written in it".into();
-        whole.openings.push(Opening { namespace: None, reason });
-        vec![whole]
+        if !whole.members.is_empty() {
+            whole.openings.push(unsure());
+            drafts.insert(0, whole);
+        }
+        drafts
     }
 
     fn kustomization(&mut self, folder: &str, draft: &mut Draft<'w>) {
@@ -215,20 +218,28 @@ impl<'w> Making<'_, '_, 'w> {
     }
 }
 
-/// Whether no two of them define the same object.
-fn side_by_side(drafts: &[Draft<'_>]) -> bool {
+/// Which of them define an object that another one defines too, so that they cannot go to one cluster. Many a
+/// kustomization brings the namespace that it shares with others.
+fn rivals(drafts: &[Draft<'_>]) -> Vec<bool> {
     let mut owners: HashMap<(String, String, String, String), usize> = HashMap::new();
+    let mut rivals = vec![false; drafts.len()];
     for (at, draft) in drafts.iter().enumerate() {
         for member in &draft.members {
             let Member::Rendered { tree, .. } = member else { continue };
             let view = tree.view();
             let text = |path: &[&str]| view.at(path).and_then(|value| value.raw()).unwrap_or_default().to_owned();
             let group = text(&["apiVersion"]).split_once('/').map_or(String::new(), |(group, _)| group.to_owned());
-            let key = (group, text(&["kind"]), text(&["metadata", "namespace"]), text(&["metadata", "name"]));
-            if *owners.entry(key).or_insert(at) != at {
-                return false;
+            let kind = text(&["kind"]);
+            if kind == "Namespace" {
+                continue;
+            }
+            let key = (group, kind, text(&["metadata", "namespace"]), text(&["metadata", "name"]));
+            let first = *owners.entry(key).or_insert(at);
+            if first != at {
+                rivals[first] = true;
+                rivals[at] = true;
             }
         }
     }
-    true
+    rivals
 }

@@ -4,7 +4,7 @@ use super::{Code, Rule};
 use crate::finding::{Confidence, Edit, Finding, Fix, Label, Place, Undecided};
 use crate::manifest::Resource;
 use crate::source::Span;
-use crate::yaml::Value;
+use crate::yaml::{Value, placeholder};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -47,7 +47,11 @@ impl<'s, 'w> Sink<'s, 'w> {
     ) -> Builder<'_> {
         let place = Place { target: self.target.clone(), resource: Some(resource.object_name()) };
         let pointer = document_root(resource).pointer_to(value).unwrap_or_default();
-        self.push(code, value.span(), pointer, message.into(), vec![place], Some(resource))
+        let mut builder = self.push(code, value.span(), pointer, message.into(), vec![place], Some(resource));
+        for (span, text) in way(resource, value) {
+            builder = builder.related(span, text);
+        }
+        builder
     }
 
     /// A finding about bytes of a file, whatever they hold.
@@ -92,6 +96,20 @@ impl<'s, 'w> Sink<'s, 'w> {
         let last = self.found.last_mut().expect("internal: a finding was just pushed");
         Builder { finding: &mut last.finding }
     }
+}
+
+/// How a value that stands elsewhere gets into its object: what it replaced there, else the object itself.
+fn way(resource: &Resource<'_>, value: Value<'_>) -> Option<(Span, &'static str)> {
+    let headline = resource.headline().span();
+    if let Some(past) = value.past() {
+        let before = past.value.view();
+        let text = match before.raw().and_then(placeholder) {
+            Some(_) => "it is put in here",
+            None => "it replaces this",
+        };
+        return (before.span() != value.span()).then_some((before.span(), text));
+    }
+    (headline.source != value.span().source).then_some((headline, "it goes into this object"))
 }
 
 fn document_root<'w>(resource: &'w Resource<'w>) -> Value<'w> {

@@ -45,12 +45,15 @@ pub fn entries(manifests: &Manifests<'_>, root: usize) -> Vec<Entry> {
         .collect();
     let mut found = declared(&own, &folders);
     if found.is_empty() && !written.is_empty() {
-        found = including_itself(&written, &folders);
+        found = including_itself(&written, &folders, |one| tree::parent(one.path).ends_with("flux-system"));
     }
-    if found.is_empty() && !written.is_empty() {
+    if found.is_empty() {
         found = cluster_folders(&written);
     }
-    if found.is_empty() && !written.is_empty() {
+    if found.is_empty() {
+        found = including_itself(&written, &folders, |_| true);
+    }
+    if found.is_empty() {
         found.extend(widest(&written));
     }
     let names = names(&found.keys().map(String::as_str).collect::<Vec<_>>());
@@ -100,13 +103,16 @@ fn matching(path: &str, folders: &BTreeSet<&str>) -> Vec<String> {
 }
 
 /// Kustomizations whose path holds their own file, which only a bootstrap makes.
-fn including_itself(written: &[Written<'_>], folders: &BTreeSet<&str>) -> Found {
+fn including_itself(
+    written: &[Written<'_>],
+    folders: &BTreeSet<&str>,
+    fits: impl Fn(&Written<'_>) -> bool,
+) -> Found {
     let within = |path: &str, folder: &str| crate::render::lies_in(path, folder);
     let mut found = Found::new();
-    for one in written {
+    for one in written.iter().filter(|one| fits(one)) {
         let Some(folder) = one.folder.as_deref().filter(|folder| folders.contains(folder)) else { continue };
-        let bootstrap = tree::parent(one.path).ends_with("flux-system") || others_below(written, folder) > 1;
-        if within(one.path, folder) && bootstrap {
+        if within(one.path, folder) && others_below(written, folder) > 1 {
             found.insert(folder.to_owned(), None);
         }
     }

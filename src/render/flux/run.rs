@@ -181,6 +181,11 @@ impl<'w> Run<'_, '_, 'w> {
         };
         applied.told = Told { gaps: build.gaps, idle: build.idle, used: build.used };
         let mut objects = build.objects;
+        if let Some((name, span)) = variables.bad_names().next() {
+            let message = format!("`{name}` is no name of a variable: letters, digits and `_`, no digit first");
+            applied.trouble = Some(Trouble::Substitution(Refused { span, message, strict: false }));
+            return;
+        }
         if variables.active {
             for object in &mut objects {
                 if let Err(refused) = apply::object(&mut object.tree, &variables, &mut applied.undefined) {
