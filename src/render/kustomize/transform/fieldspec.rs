@@ -3,7 +3,7 @@
 
 use crate::render::kustomize::{FieldSpec, Object};
 use crate::source::Origin;
-use crate::yaml::rendered::{Key, Map, Rendered};
+use crate::yaml::rendered::{Key, Made, Map, Rendered};
 use crate::yaml::{Kind, Value};
 
 /// A step to a value within a tree.
@@ -188,6 +188,36 @@ pub fn put<'w>(tree: &mut Rendered<'w>, steps: &[Step], value: Rendered<'w>, ori
             }
         }
     }
+}
+
+/// The value at the end of steps, to be changed.
+pub(super) fn value_mut<'t, 'w>(tree: &'t mut Rendered<'w>, steps: &[Step]) -> Option<&'t mut Rendered<'w>> {
+    let (first, rest) = match steps {
+        [] => return Some(tree),
+        [first, rest @ ..] => (first, rest),
+    };
+    let slot = match first {
+        Step::Key(key) => tree.map_mut()?.get_mut(key)?,
+        Step::Item(index) => tree.list_mut()?.items.get_mut(*index)?,
+    };
+    value_mut(&mut slot.value, rest)
+}
+
+/// The value at the end of steps, shared.
+pub(super) fn shared_at<'w>(tree: &Rendered<'w>, steps: &[Step]) -> Option<Rendered<'w>> {
+    let (first, rest) = match steps {
+        [] => return Some(tree.clone()),
+        [first, rest @ ..] => (first, rest),
+    };
+    let child = match (first, tree) {
+        (Step::Key(key), _) => tree.get(key)?,
+        (Step::Item(index), Rendered::Written(written)) => Rendered::written(written.value().items().nth(*index)?)?,
+        (Step::Item(index), Rendered::Made(made)) => match made.as_ref() {
+            Made::List(list) => list.items.get(*index)?.value.clone(),
+            _ => return None,
+        },
+    };
+    shared_at(&child, rest)
 }
 
 fn is_there(map: &Map<'_>, key: &str) -> bool {

@@ -1,13 +1,13 @@
 //! `labels`, `commonLabels` and `commonAnnotations`: pairs that go into many fields of many objects.
 
-use super::fieldspec::{Compiled, Step};
+use super::fieldspec::{Compiled, value_mut};
 use super::settings::{field, field_specs, flag, given, list, mapping, text};
 use super::specs::merge_specs;
 use super::{Configuration, Is, at, misfit, places, prepare, put};
 use crate::render::kustomize::{Built, FieldSpec, Object};
 use crate::source::Origin;
 use crate::yaml::Value;
-use crate::yaml::rendered::{Key, Map, Rendered};
+use crate::yaml::rendered::{Key, Rendered};
 
 /// The entries of `labels`, in order.
 pub fn labels<'w>(objects: &mut [Object<'w>], entries: Value<'w>, config: &Configuration) -> Built<()> {
@@ -98,7 +98,7 @@ fn add_at<'w>(
         if new.is_empty() {
             continue;
         }
-        let Some(map) = map_at(tree, &spot.steps) else { continue };
+        let Some(map) = value_mut(tree, &spot.steps).and_then(Rendered::map_mut) else { continue };
         for (key, value) in new {
             let origin = value.key_span().map_or(Origin::Generated(by), Origin::Written);
             let value = if value.is_null() { Rendered::text("", value.origin()) } else { given(value) };
@@ -110,19 +110,6 @@ fn add_at<'w>(
 
 fn written(value: Value<'_>) -> &str {
     value.as_str().unwrap_or_default()
-}
-
-/// The mapping at the end of steps, to be changed.
-fn map_at<'t, 'w>(tree: &'t mut Rendered<'w>, steps: &[Step]) -> Option<&'t mut Map<'w>> {
-    let (first, rest) = match steps {
-        [] => return tree.map_mut(),
-        [first, rest @ ..] => (first, rest),
-    };
-    let slot = match first {
-        Step::Key(key) => tree.map_mut()?.get_mut(key)?,
-        Step::Item(index) => tree.list_mut()?.items.get_mut(*index)?,
-    };
-    map_at(&mut slot.value, rest)
 }
 
 #[cfg(test)]

@@ -2,14 +2,17 @@
 //! they run is for the build to say.
 
 mod compose;
+mod field_path;
 mod fieldspec;
 mod images;
 mod labels;
 mod names;
 mod namespace;
 mod references;
+mod replacements;
 mod replicas;
 mod scope;
+mod selector;
 mod settings;
 mod specs;
 
@@ -23,6 +26,7 @@ pub use labels::{common_annotations, common_labels, labels};
 pub use names::{name_prefix, name_suffix};
 pub use namespace::namespace;
 pub use references::fix_references;
+pub use replacements::replacements;
 pub use replicas::{replica, replicas};
 pub use scope::{effective_namespace, is_cluster_scoped};
 pub use specs::{Configuration, NameReference};
