@@ -270,15 +270,22 @@ fn make_item<'w>(parts: &[Part], leaf: Rendered<'w>, origin: &Origin) -> Result<
             };
             let mut map = Rendered::map(origin.clone());
             set(&mut map, field, Rendered::plain(value.as_str(), origin.clone()), origin);
+            let leaf = if key == field && rest.is_empty() { text_for(leaf, origin) } else { leaf };
             set(&mut map, key, make(rest, leaf, origin)?, origin);
             Ok(map)
         }
+        [Part::Match { field, .. }] if field.is_empty() => Ok(text_for(leaf, origin)),
         [Part::Match { .. }, rest @ ..] if !rest.is_empty() => {
             Err("a mapping is expected on the way, and a text is there".into())
         }
         [_, rest @ ..] => make(rest, leaf, origin),
         [] => Ok(leaf),
     }
+}
+
+/// Where a text is made first, a collection cannot take its place and leaves it empty.
+fn text_for<'w>(leaf: Rendered<'w>, origin: &Origin) -> Rendered<'w> {
+    if leaf.view().raw().is_some() { leaf } else { Rendered::text("", origin.clone()) }
 }
 
 fn set<'w>(map: &mut Rendered<'w>, key: &str, value: Rendered<'w>, origin: &Origin) {

@@ -22,7 +22,7 @@ pub fn replacements<'w>(
     for entry in list(entries)? {
         let entry = mapping(entry, &["path", "source", "targets"])?;
         let Some(path) = field(entry, "path").filter(|path| path.as_str() != Some("")) else {
-            replace(objects, entry)?;
+            replace(objects, entry, true)?;
             continue;
         };
         text(path)?;
@@ -34,8 +34,8 @@ pub fn replacements<'w>(
         }
         let file = load(path)?;
         match file.kind() {
-            Kind::Mapping => replace(objects, file)?,
-            Kind::Sequence => file.items().try_for_each(|entry| replace(objects, entry))?,
+            Kind::Mapping => replace(objects, file, false)?,
+            Kind::Sequence => file.items().try_for_each(|entry| replace(objects, entry, false))?,
             _ => {
                 return Err(
                     Refusal::new(path.span(), "this file holds no replacements").with(file.span(), "it holds this")
@@ -46,20 +46,26 @@ pub fn replacements<'w>(
     Ok(())
 }
 
-fn replace<'w>(objects: &mut [Object<'w>], entry: Value<'w>) -> Built<()> {
+/// Carries one entry out. In a file of its own fields that nobody knows are let pass, which `strict` refuses.
+fn replace<'w>(objects: &mut [Object<'w>], entry: Value<'w>, strict: bool) -> Built<()> {
     let source = field(entry, "source");
     let targets = field(entry, "targets").map_or(Ok(Vec::new()), list)?;
     let Some(source) = source.filter(|_| !targets.is_empty()) else {
         return Err(Refusal::new(entry.span(), "a replacement needs a source and at least one target"));
     };
-    let targets: Vec<Wanted<'w>> = targets.into_iter().map(Wanted::read).collect::<Built<_>>()?;
-    let taken = Taken::from(objects, source)?;
+    let targets: Vec<Wanted<'w>> =
+        targets.into_iter().map(|target| Wanted::read(target, strict)).collect::<Built<_>>()?;
+    let taken = Taken::from(objects, source, strict)?;
     for target in &targets {
         for object in objects.iter_mut().filter(|object| target.fits(object)) {
             target.write(object, &taken)?;
         }
     }
     Ok(())
+}
+
+fn fields<'a>(value: Value<'a>, known: &[&str], strict: bool) -> Built<Value<'a>> {
+    if value.is_mapping() && !strict { Ok(value) } else { mapping(value, known) }
 }
 
 /// How a text is cut at a sign.
@@ -70,9 +76,9 @@ struct Cut<'w> {
 }
 
 impl<'w> Cut<'w> {
-    fn read(holder: Value<'w>) -> Built<Cut<'w>> {
+    fn read(holder: Value<'w>, strict: bool) -> Built<Cut<'w>> {
         let Some(options) = field(holder, "options") else { return Ok(Cut { delimiter: "", index: 0, create: false }) };
-        let options = mapping(options, &["delimiter", "index", "encoding", "create"])?;
+        let options = fields(options, &["delimiter", "index", "encoding", "create"], strict)?;
         // An encoding may be written, and changes nothing.
         text_of(options, "encoding")?;
         Ok(Cut {
@@ -102,10 +108,10 @@ struct Taken<'w> {
 }
 
 impl<'w> Taken<'w> {
-    fn from(objects: &[Object<'w>], source: Value<'w>) -> Built<Taken<'w>> {
+    fn from(objects: &[Object<'w>], source: Value<'w>, strict: bool) -> Built<Taken<'w>> {
         let mut known = ID_FIELDS.to_vec();
         known.extend(["fieldPath", "options"]);
-        let source = mapping(source, &known)?;
+        let source = fields(source, &known, strict)?;
         let object = the_only(objects, &Selector::read(source)?, source.span())?;
         let place = field(source, "fieldPath").unwrap_or(source);
         let path = match text_of(source, "fieldPath")? {
@@ -120,7 +126,7 @@ impl<'w> Taken<'w> {
         let value = steps.and_then(|steps| shared_at(&object.tree, &steps));
         let empty = |value: &Rendered<'_>| value.view().is_null() || value.view().is_empty();
         let Some(value) = value.filter(|value| !empty(value)) else { return Err(lost("nothing is there".into())) };
-        let cut = Cut::read(source)?;
+        let cut = Cut::read(source, strict)?;
         if cut.delimiter.is_empty() {
             return Ok(Taken { value, piece: None });
         }
@@ -185,15 +191,15 @@ struct Wanted<'w> {
 }
 
 impl<'w> Wanted<'w> {
-    fn read(target: Value<'w>) -> Built<Wanted<'w>> {
-        let target = mapping(target, &["select", "reject", "fieldPaths", "options"])?;
+    fn read(target: Value<'w>, strict: bool) -> Built<Wanted<'w>> {
+        let target = fields(target, &["select", "reject", "fieldPaths", "options"], strict)?;
         let Some(select) = field(target, "select") else {
             return Err(Refusal::new(target.span(), "a target has to say which objects it selects"));
         };
         let selector = |value| {
             let mut known = ID_FIELDS.to_vec();
             known.extend(["labelSelector", "annotationSelector"]);
-            Selector::read(mapping(value, &known)?)
+            Selector::read(fields(value, &known, strict)?)
         };
         let reject = field(target, "reject").map_or(Ok(Vec::new()), list)?;
         let mut paths = Vec::new();
@@ -209,7 +215,7 @@ impl<'w> Wanted<'w> {
             select: selector(select)?,
             reject: reject.into_iter().map(selector).collect::<Built<_>>()?,
             paths,
-            cut: Cut::read(target)?,
+            cut: Cut::read(target, strict)?,
         })
     }
 

@@ -66,7 +66,11 @@ const KEYS: [&str; 11] = [
 impl Configuration {
     /// What kustomize looks at without being told.
     pub fn default_fields() -> Configuration {
-        static DEFAULTS: LazyLock<Configuration> = LazyLock::new(defaults::configuration);
+        static DEFAULTS: LazyLock<Configuration> = LazyLock::new(|| {
+            let mut config = defaults::configuration();
+            config.sort();
+            config
+        });
         DEFAULTS.clone()
     }
 
@@ -81,8 +85,8 @@ impl Configuration {
                 merge_specs(specs, field_specs(value)?, value.key_or_span())?;
             }
         }
-        let Some(references) = field(file, "nameReference") else { return Ok(()) };
-        for entry in list(references)? {
+        let references = field(file, "nameReference").map_or(Ok(Vec::new()), list)?;
+        for entry in references {
             let entry = mapping(entry, &["group", "version", "kind", "fieldSpecs"])?;
             let optional = |name| text_of(entry, name).map(|text| (!text.is_empty()).then(|| text.to_owned()));
             let referrers = field(entry, "fieldSpecs").map_or(Ok(Vec::new()), field_specs)?;
@@ -94,10 +98,13 @@ impl Configuration {
             };
             self.merge_reference(reference, entry.span())?;
         }
+        self.sort();
         Ok(())
     }
 
-    /// Adds the configuration of a kustomization that this one takes in; `at` is what takes it in.
+    /// Adds another configuration; `at` is what brings it. A kustomization's own one, its files included, is
+    /// added to the ones of all that it takes in, or else to an empty one: on the way in, a spec for any kind
+    /// gives way to one for some kind with the same path.
     pub fn merge(&mut self, other: Configuration, at: Span) -> Built<()> {
         let Configuration {
             name_prefix,
@@ -127,7 +134,18 @@ impl Configuration {
         for (mine, theirs) in self.lists().into_iter().zip(lists) {
             merge_specs(mine, theirs, at)?;
         }
-        name_reference.into_iter().try_for_each(|reference| self.merge_reference(reference, at))
+        name_reference.into_iter().try_for_each(|reference| self.merge_reference(reference, at))?;
+        self.sort();
+        Ok(())
+    }
+
+    /// Puts all specs in the order in which kustomize goes through them.
+    fn sort(&mut self) {
+        for specs in self.lists() {
+            sort_specs(specs);
+        }
+        self.name_reference.sort_by_cached_key(|names| order(&names.group, &names.version, &names.kind));
+        self.name_reference.iter_mut().for_each(|names| sort_specs(&mut names.referrers));
     }
 
     /// The lists in the order of [`KEYS`].
@@ -158,6 +176,51 @@ impl Configuration {
             }
         }
     }
+}
+
+fn sort_specs(specs: &mut [FieldSpec]) {
+    specs.sort_by_cached_key(|spec| order(&spec.group, &spec.version, &spec.kind));
+}
+
+/// Kinds that come before all others, in this order.
+const FIRST: [&str; 22] = [
+    "Namespace",
+    "ResourceQuota",
+    "StorageClass",
+    "CustomResourceDefinition",
+    "ServiceAccount",
+    "PodSecurityPolicy",
+    "Role",
+    "ClusterRole",
+    "RoleBinding",
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "Secret",
+    "Endpoints",
+    "Service",
+    "LimitRange",
+    "PriorityClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "Deployment",
+    "StatefulSet",
+    "CronJob",
+    "PodDisruptionBudget",
+];
+
+/// Kinds that come after all others.
+const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+
+/// Where kustomize sorts a spec; what is left open comes after everything that is said.
+fn order(group: &Option<String>, version: &Option<String>, kind: &Option<String>) -> (usize, String) {
+    let name = kind.as_deref().unwrap_or_default();
+    let place = match (FIRST.iter().position(|first| *first == name), LAST.iter().position(|last| *last == name)) {
+        (Some(place), _) => place,
+        (None, Some(place)) => FIRST.len() + 1 + place,
+        (None, None) => FIRST.len(),
+    };
+    let word = |word: &Option<String>, open: &str| word.as_deref().unwrap_or(open).to_owned();
+    (place, [word(group, "~G"), word(version, "~V"), word(kind, "~K")].join("_"))
 }
 
 /// Adds specs that are not there yet. A spec counts as there if one with its path speaks of nothing else
@@ -227,6 +290,20 @@ mod tests {
         ] {
             let refusal = merged(text).expect_err(text);
             assert!(refusal.contains(expected), "{text}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn a_spec_for_any_kind_gives_way_on_the_way_in() {
+        for (text, any) in [
+            ("commonLabels: [{path: metadata/labels, create: true, kind: Stack}]", false),
+            ("commonLabels: [{path: metadata/labels, create: true, kind: ValidatingWebhookConfiguration}]", true),
+            ("commonLabels: [{path: spec/labels, create: true, kind: Stack}]", true),
+        ] {
+            let mut all = Configuration::default();
+            settings(text, |value| all.merge(merged(text).expect(text), value.span()).expect(text));
+            let is_any = |spec: &FieldSpec| spec.path == "metadata/labels" && spec.kind.is_none();
+            assert_eq!(all.common_labels.iter().any(is_any), any, "{text}");
         }
     }
 
