@@ -4,7 +4,7 @@
 use super::accumulate::{Accumulated, Builder, Idle};
 use super::patch::{self, List, Patch};
 use super::settings::Settings;
-use super::transform::{self, Configuration};
+use super::transform::{self, Configuration, Var};
 use super::{Built, Object, Refusal, builtin};
 use crate::render::files::{Content, Files};
 use crate::source::Span;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub struct Steps<'w> {
     /// None as long as nothing but the defaults is asked for.
     configuration: Option<Arc<Configuration>>,
-    vars: Vec<Value<'w>>,
+    vars: Vec<Var<'w>>,
 }
 
 impl<'w> Steps<'w> {
@@ -35,14 +35,19 @@ impl<'w> Steps<'w> {
         files: &Files<'w>,
         used: &mut BTreeSet<Arc<str>>,
     ) -> Built<()> {
+        let Some(first) = settings.list("configurations").next() else { return Ok(()) };
+        let mut own = Configuration::default_fields();
         for entry in settings.list("configurations") {
             let (path, file) = named(settings.folder, entry, files)?;
             used.insert(path.into());
-            let configuration = self.configuration.get_or_insert_with(|| Arc::new(Configuration::default_fields()));
             for root in file.documents().iter().take(1).filter_map(|document| document.root) {
-                Arc::make_mut(configuration).merge_file(Value::new(file, root, Dialect::Kubectl))?;
+                own.merge_file(Value::new(file, root, Dialect::Kubectl))?;
             }
         }
+        // What was taken in comes first, so that its specs keep their say.
+        let mut all = self.configuration.take().map(Arc::unwrap_or_clone).unwrap_or_default();
+        all.merge(own, first.span())?;
+        self.configuration = Some(Arc::new(all));
         Ok(())
     }
 
@@ -50,7 +55,9 @@ impl<'w> Steps<'w> {
     pub(super) fn finish(&self, objects: &mut Vec<Object<'w>>) -> Built<()> {
         let configuration = self.configuration();
         transform::fix_references(objects, &configuration)?;
-        //VARS
+        if !self.vars.is_empty() {
+            transform::resolve_vars(objects, &self.vars, &configuration)?;
+        }
         Ok(())
     }
 
@@ -62,8 +69,7 @@ impl<'w> Steps<'w> {
                 None => self.configuration = Some(Arc::clone(theirs)),
             }
         }
-        self.vars.extend(other.vars.iter().copied());
-        Ok(())
+        transform::merge_vars(&mut self.vars, &other.vars)
     }
 }
 
@@ -162,7 +168,7 @@ impl<'w> Builder<'_, 'w> {
             transform::images(objects, images, &config)?;
         }
         if let Some(replacements) = own("replacements") {
-            let _ = replacements; //REPL
+            transform::replacements(objects, replacements, &mut |path| self.file_of(folder, path))?;
         }
         let Some(settings) = settings else { return Ok(()) };
         for entry in settings.list("transformers") {
@@ -170,8 +176,18 @@ impl<'w> Builder<'_, 'w> {
                 builtin::transform(self, settings.folder, entry, &object, all)?;
             }
         }
-        all.steps.vars.extend(settings.list("vars"));
-        Ok(())
+        match settings.field("vars") {
+            Some(vars) => transform::read_vars(&mut all.steps.vars, vars, &all.objects),
+            None => Ok(()),
+        }
+    }
+
+    /// What stands in the YAML file that `path` names.
+    pub(super) fn file_of(&self, folder: &str, path: Value<'w>) -> Built<Value<'w>> {
+        let (_, file) = named(folder, path, self.files)?;
+        let root = file.documents().first().and_then(|document| document.root);
+        root.map(|root| Value::new(file, root, Dialect::Kubectl))
+            .ok_or_else(|| Refusal::new(path.span(), "this file is empty"))
     }
 
     /// Runs `patchesStrategicMerge` and `patches`, and those of a Flux Kustomization behind them.

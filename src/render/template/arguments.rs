@@ -113,7 +113,7 @@ fn fit<'a>(machine: &mut Machine<'a>, param: Param, value: Value<'a>) -> Outcome
         }
         (Shape::Missing, Param::Any | Param::Bag | Param::Payload) => return Ok(Value::nil()),
         (Shape::Unknown, _) | (_, Param::Any | Param::Bag | Param::Payload) => return Ok(value),
-        (Shape::Nil | Shape::Missing, Param::Map) => {
+        (Shape::Missing, Param::Map) => {
             return Ok(Value::new(Shape::Map(machine.heap.add_map(Entries::new()), Element::Any)));
         }
         (shape, Param::Text | Param::Loose) => (matches!(shape, Shape::Text(_)), "a text"),

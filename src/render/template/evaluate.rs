@@ -38,7 +38,10 @@ pub(super) fn render<'a, O: Clone>(
         patterns: HashMap::new(),
     };
     let mut origins = Vec::new();
-    let dot = machine.heap.adopt(dot, &mut origins, DEEPEST).map_err(|fault| stop(fault, &all))?;
+    let mut dot = machine.heap.adopt(dot, &mut origins, DEEPEST).map_err(|fault| stop(fault, &all))?;
+    if matches!(dot.shape, Shape::Nil) {
+        dot.shape = Shape::Missing;
+    }
     if let Some(inputs) = inputs {
         let value = machine.heap.adopt(inputs, &mut origins, DEEPEST).map_err(|fault| stop(fault, &all))?;
         machine.inputs = Some(value);
@@ -257,7 +260,12 @@ impl<'a, O: Clone> Walker<'a, '_, O> {
         self.charge(&pipeline.span, 0)?;
         let mut value = None;
         for command in &pipeline.commands {
-            value = Some(self.command(command, dot, value)?);
+            let mut next = self.command(command, dot, value)?;
+            // A null that comes out of a command has lost its type, and is like a key that is not there.
+            if matches!(next.shape, Shape::Nil) {
+                next.shape = Shape::Missing;
+            }
+            value = Some(next);
         }
         let value = value.expect("internal: the parser lets no empty pipeline through");
         for name in &pipeline.variables {
@@ -293,7 +301,7 @@ impl<'a, O: Clone> Walker<'a, '_, O> {
     pub(super) fn operand(&mut self, operand: &'a Operand<'a>, dot: &Value<'a>) -> Result<Value<'a>, Stop> {
         Ok(match &operand.term {
             Term::Dot => dot.clone(),
-            Term::Nil => Value::nil(),
+            Term::Nil => Value::new(Shape::Missing),
             Term::Bool(truth) => Value::bool(*truth),
             Term::Number(number) => match number.int {
                 Some(int) if !number.prefers_float => Value::int(int),

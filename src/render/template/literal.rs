@@ -101,10 +101,10 @@ pub(super) fn number(literal: &str) -> Option<Number> {
     };
     let is_hex = literal.trim_start_matches(['+', '-']).to_ascii_lowercase().starts_with("0x");
     let looks_float = literal.contains(['.', 'p', 'P']) || (!is_hex && literal.contains(['e', 'E']));
-    let int = int.or_else(|| whole(float));
     if int.is_none() && !looks_float {
         return None;
     }
+    let int = int.or_else(|| whole(float));
     Some(Number { int, float, prefers_float: looks_float })
 }
 

@@ -195,7 +195,7 @@ fn escape(c: char) -> Option<String> {
             let mut escape = String::new();
             let written = match code {
                 0..0x80 => write!(escape, "\\x{code:02x}"),
-                0..0x1_0000 => write!(escape, "\\u{code:04x}"),
+                0x80..0x1_0000 => write!(escape, "\\u{code:04x}"),
                 _ => write!(escape, "\\U{code:08x}"),
             };
             written.expect("internal: a text takes what is written to it");

@@ -8,7 +8,7 @@ use crate::yaml::{Kind, Style, Value};
 use std::sync::Arc;
 
 /// Applies the operations of a patch to one object, in order.
-pub fn apply<'w>(object: &mut Rendered<'w>, operations: &[Value<'w>]) -> Built<()> {
+pub(super) fn apply<'w>(object: &mut Rendered<'w>, operations: &[Value<'w>]) -> Built<()> {
     for operation in operations {
         if concerns_annotations(*operation) {
             ensure_annotations(object, operation.span());

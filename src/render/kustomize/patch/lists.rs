@@ -7,7 +7,7 @@ use super::odd_lists;
 use super::strategic::{DIRECTIVE, Directive, Place, Walked, added as added_value, is_settled as is_settled_value};
 use super::strategic::{says, walk};
 use crate::source::Span;
-use crate::yaml::rendered::{List, Rendered, Slot};
+use crate::yaml::rendered::{List, Removed, Rendered, Slot};
 use crate::yaml::{Kind, Value};
 use std::collections::{HashMap, HashSet};
 
@@ -141,9 +141,7 @@ fn elided<'w>(patch: &Rendered<'w>) -> Built<Elided<'w>> {
     if let Some(list) = rest.list_mut() {
         list.items.retain(|slot| {
             let item = slot.view();
-            !item.is_null()
-                && !(item.is_mapping() && item.is_empty())
-                && item.get(DIRECTIVE).is_none_or(|value| value.raw() != text)
+            !odd_lists::is_empty(item) && item.get(DIRECTIVE).is_none_or(|value| value.raw() != text)
         });
     }
     Ok(if directive == Directive::Replace { Elided::Replaced(rest) } else { Elided::Merged(rest) })
@@ -268,6 +266,6 @@ impl Plan {
 }
 
 /// The record of an item that is taken away.
-pub(super) fn removed<'w>(at: usize, was: Slot<'w>, by: Span) -> crate::yaml::rendered::Removed<'w> {
-    crate::yaml::rendered::Removed { key: at.to_string().into(), was, by }
+pub(super) fn removed<'w>(at: usize, was: Slot<'w>, by: Span) -> Removed<'w> {
+    Removed { key: at.to_string().into(), was, by }
 }

@@ -15,8 +15,8 @@ mod tests;
 
 use super::{Built, Object};
 use crate::source::{Origin, Span};
-use crate::yaml::rendered::{Key, Map, Rendered, Slot};
-use crate::yaml::{Kind, Value};
+use crate::yaml::rendered::{Entry, Key, Map, Rendered, Slot, to_json};
+use crate::yaml::{Dialect, Kind, Value};
 
 pub use labels::Selector;
 pub use read::read;
@@ -110,7 +110,7 @@ fn operate<'w>(object: &mut Object<'w>, operations: &[Value<'w>], entry: Span) -
     let (before, annotations) = (object.id(), object.tree.at(&ANNOTATIONS));
     json::apply(&mut object.tree, operations)?;
     let by = operations.last().map_or(entry, |operation| operation.span());
-    settle_annotations(&mut object.tree, annotations.as_ref(), by);
+    settle_annotations(&mut object.tree, annotations.as_ref(), by, true);
     if object.id() != before && object.former.last() != Some(&before) {
         object.former.push(before);
     }
@@ -137,7 +137,7 @@ fn merge_into<'w>(object: &mut Object<'w>, document: &Rendered<'w>, terms: Terms
     let outcome = merge(&mut object.tree, &patch)?;
     if outcome == Outcome::Kept {
         restore(&mut object.tree, saved);
-        settle_annotations(&mut object.tree, annotations.as_ref(), document.view().span());
+        settle_annotations(&mut object.tree, annotations.as_ref(), document.view().span(), false);
     }
     Ok(outcome)
 }
@@ -183,25 +183,26 @@ fn as_texts(metadata: &mut Map<'_>, key: &str) -> Built<()> {
         metadata.entries.retain(|entry| entry.key.text() != key);
         return Ok(());
     }
-    textual(&mut slot.value);
+    textual(&mut slot.value, false);
     Ok(())
 }
 
-/// Makes every value of a mapping a text.
-fn textual(value: &mut Rendered<'_>) {
-    let other: Vec<(String, Rendered<'_>)> = value
-        .view()
-        .entries()
-        .filter(|(_, child)| child.kind() != Kind::Text)
-        .map(|(key, child)| {
-            let text = child.raw().filter(|_| !child.is_absent());
-            let origin = if text.is_some() { child.origin() } else { Origin::Generated(child.key_or_span()) };
-            // What is not of this place keeps its own bytes only.
-            (key.to_owned(), Rendered::text(text.unwrap_or_default(), origin))
-        })
-        .collect();
-    let Some(map) = value.map_mut().filter(|_| !other.is_empty()) else { return };
-    for (key, text) in other {
+/// Makes every value of a mapping a text: the one that is written, or where operations went through JSON, the one
+/// that JSON has.
+fn textual(value: &mut Rendered<'_>, through_json: bool) {
+    let text_of = |child: Value<'_>| {
+        let raw = child.raw().filter(|_| !child.is_absent()).unwrap_or_default().to_owned();
+        let json = through_json && child.dialect() == Dialect::Kubectl && !child.is_mapping() && !child.is_sequence();
+        let text = if json { to_json(child).to_string() } else { raw.clone() };
+        // Only what stands there as it is was written there.
+        let origin =
+            if text == raw && !text.is_empty() { child.origin() } else { Origin::Generated(child.key_or_span()) };
+        Rendered::text(text, origin)
+    };
+    let other = value.view().entries().filter(|(_, child)| child.kind() != Kind::Text);
+    let texts: Vec<(String, Rendered<'_>)> = other.map(|(key, child)| (key.to_owned(), text_of(child))).collect();
+    let Some(map) = value.map_mut().filter(|_| !texts.is_empty()) else { return };
+    for (key, text) in texts {
         if let Some(slot) = map.get_mut(&key) {
             slot.value = text;
         }
@@ -209,7 +210,7 @@ fn textual(value: &mut Rendered<'_>) {
 }
 
 /// Annotations are texts, and there is no empty mapping of them: kustomize writes them anew.
-fn settle_annotations<'w>(tree: &mut Rendered<'w>, before: Option<&Rendered<'w>>, by: Span) {
+fn settle_annotations<'w>(tree: &mut Rendered<'w>, before: Option<&Rendered<'w>>, by: Span, through_json: bool) {
     let Some(now) = tree.at(&ANNOTATIONS) else { return };
     if before.is_some_and(|before| before.is_same(&now)) {
         return;
@@ -223,7 +224,7 @@ fn settle_annotations<'w>(tree: &mut Rendered<'w>, before: Option<&Rendered<'w>>
     let Some(metadata) = metadata else { return };
     if usable {
         if let Some(slot) = metadata.get_mut("annotations") {
-            textual(&mut slot.value);
+            textual(&mut slot.value, through_json);
         }
     } else if before.is_some() {
         metadata.remove("annotations", by);
@@ -248,7 +249,7 @@ fn restore<'w>(tree: &mut Rendered<'w>, saved: Vec<(Key<'w>, Slot<'w>)>) {
         let Some(metadata) = root.map_under("metadata", &origin) else { return };
         if metadata.get(key.text()).is_none() {
             metadata.removed.retain(|removed| *removed.key != *key.text());
-            metadata.entries.push(crate::yaml::rendered::Entry { key, slot });
+            metadata.entries.push(Entry { key, slot });
         }
     }
 }

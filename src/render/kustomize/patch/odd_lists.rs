@@ -4,10 +4,14 @@
 use super::super::{Built, Refusal};
 use super::lists::{key_text, removed};
 use super::merge_keys::Shape;
-use super::strategic::{Place, Walked, added as added_value, walk};
+use super::strategic::{DIRECTIVE, Place, Walked, added as added_value, walk};
 use crate::source::Span;
 use crate::yaml::Value;
 use crate::yaml::rendered::{List, Rendered, Slot};
+use std::collections::HashMap;
+
+/// The walk is quadratic; a longer list stays as it is.
+const MOST: usize = 2_000;
 
 /// Which list an item stands in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,31 +35,37 @@ pub(super) fn merge<'w>(
     shape: Shape,
     by: Span,
 ) -> Built<()> {
+    if list.items.len() + changes.map_or(0, <[_]>::len) > MOST {
+        return Ok(());
+    }
     let object = std::mem::take(&mut list.items);
     let patch = changes.unwrap_or_default().to_vec();
     let mut merge = Merge { object, patch, keys, shape, by, side: Side::Own, result: Vec::new(), gone: Vec::new() };
     merge.run()?;
-    let Merge { mut object, patch, result, gone, .. } = merge;
+    let Merge { object, patch, result, gone, .. } = merge;
     for (at, by) in gone {
         list.removed.push(removed(at, object[at].clone(), by));
     }
-    list.items = taken(&mut object, &patch, &result);
+    list.items = taken(&object, &patch, &result);
     Ok(())
 }
 
 /// Settles a list that the patch brings.
 pub(super) fn added<'w>(list: &mut List<'w>, keys: &[&str], shape: Shape) -> Built<()> {
+    if list.items.len() > MOST {
+        return Ok(());
+    }
     let object = std::mem::take(&mut list.items);
     let by = list.origin.span();
     let mut merge =
         Merge { object, patch: Vec::new(), keys, shape, by, side: Side::Same, result: Vec::new(), gone: Vec::new() };
     merge.run()?;
-    let Merge { mut object, result, .. } = merge;
-    list.items = taken(&mut object, &[], &result);
+    let Merge { object, result, .. } = merge;
+    list.items = taken(&object, &[], &result);
     Ok(())
 }
 
-fn taken<'w>(object: &mut [Slot<'w>], patch: &[Rendered<'w>], result: &[Node]) -> Vec<Slot<'w>> {
+fn taken<'w>(object: &[Slot<'w>], patch: &[Rendered<'w>], result: &[Node]) -> Vec<Slot<'w>> {
     let slot = |node: &Node| match node {
         Node::Object(at) => object[*at].clone(),
         Node::Patch(at) => patch[*at].clone().into(),
@@ -89,14 +99,16 @@ impl<'w> Merge<'w, '_> {
             used = (0..self.keys.len()).collect();
         }
         let keys: Vec<&str> = used.iter().map(|at| self.keys[*at]).collect();
-        let mut done: Vec<&Vec<String>> = Vec::new();
-        for texts in &values {
-            if done.contains(&texts) {
-                continue;
-            }
-            done.push(texts);
-            let texts: Vec<&str> = used.iter().map(|at| texts[*at].as_str()).collect();
-            match self.step(&left, &keys, &texts)? {
+        // Texts that were made equal are walked again, but an item is merged once.
+        let mut known: HashMap<&[String], Option<Node>> = HashMap::new();
+        for all in &values {
+            let texts: Vec<&str> = used.iter().map(|at| all[*at].as_str()).collect();
+            let node = match known.get(all.as_slice()) {
+                Some(node) => *node,
+                None => self.step(&left, &keys, &texts)?,
+            };
+            known.insert(all, node);
+            match node {
                 Some(node) => self.put(node, &keys, &texts),
                 None => self.drop_from(&mut left, &keys, &texts),
             }
@@ -148,7 +160,13 @@ impl<'w> Merge<'w, '_> {
                     self.object[at].value = value;
                     Some(Node::Object(at))
                 }
-                _ => None,
+                _ => {
+                    // Where another item brings it back, it comes without its directive.
+                    if let Some(map) = self.object[at].value.map_mut() {
+                        map.entries.retain(|entry| entry.key.text() != DIRECTIVE);
+                    }
+                    None
+                }
             });
         }
         let change = patch.map(|at| self.patch[at].clone());
@@ -208,7 +226,7 @@ impl<'w> Merge<'w, '_> {
     }
 
     fn fate(&self, item: Value<'_>, keys: &[&str], texts: &[&str]) -> Fate {
-        if item.is_null() || is_empty(item) {
+        if is_empty(item) {
             return Fate::Goes;
         }
         if !item.is_mapping() && !keys[0].is_empty() {
@@ -235,7 +253,11 @@ impl<'w> Merge<'w, '_> {
             self.put(Node::Object(at), keys, &[text.as_str()]);
             return Ok(());
         }
-        if !view.is_mapping() && !view.is_null() {
+        if view.is_null() {
+            self.result.clear();
+            return Ok(());
+        }
+        if !view.is_mapping() {
             return Err(Refusal::new(view.span(), "every item of this list is a mapping"));
         }
         let mut texts = Vec::new();
@@ -262,15 +284,18 @@ enum Fate {
     Goes,
 }
 
-fn is_empty(item: Value<'_>) -> bool {
+/// Whether nothing is left of an item.
+pub(super) fn is_empty(item: Value<'_>) -> bool {
     item.is_null() || (item.is_mapping() && item.is_empty())
 }
 
 /// Keys that agree where both are written are those of one item: what one lacks is taken from the other.
 fn unify(values: &mut [Vec<String>]) {
     for at in 0..values.len() {
+        // What is found on the way is not looked at before the next turn.
+        let left = values[at].clone();
         for other in 0..values.len() {
-            let (left, right) = (&values[at], &values[other]);
+            let right = &values[other];
             let agree = left.iter().zip(right).all(|(a, b)| a == b || a.is_empty() || b.is_empty());
             if !agree || !left.iter().zip(right).any(|(a, b)| a == b) {
                 continue;

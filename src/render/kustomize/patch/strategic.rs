@@ -6,7 +6,8 @@ use super::lists;
 use super::merge_keys::Shape;
 use crate::source::Span;
 use crate::yaml::rendered::{Entry, Map, Rendered};
-use crate::yaml::{Kind, Style, Value};
+use crate::yaml::{Kind, Scalar, Style, Value};
+use std::collections::HashSet;
 
 /// What became of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,9 +154,10 @@ fn known<'a>(shape: Shape, values: impl IntoIterator<Item = Value<'a>>) -> Shape
 /// A scalar of a patch takes the style of what it replaces: over a quoted text, `7` is a text.
 fn in_style_of<'w>(object: Value<'_>, patch: &Rendered<'w>) -> Rendered<'w> {
     let view = patch.view();
-    let quoted = object.style().is_some_and(|style| style != Style::Plain) || object.tag().is_some();
-    match view.raw() {
-        Some(text) if quoted && view.kind() != Kind::Text => Rendered::text(text, view.origin()),
+    let quoted = object.style().is_some_and(|style| style != Style::Plain);
+    match (view.raw(), view.scalar()) {
+        (Some(raw), Some(Scalar::Text(text))) if *text == *raw => patch.clone(),
+        (Some(raw), _) if quoted => Rendered::text(raw, view.origin()),
         _ => patch.clone(),
     }
 }
@@ -168,7 +170,8 @@ fn entries<'w>(value: &Rendered<'w>) -> Vec<Entry<'w>> {
 fn merge_map<'w>(object: &mut Rendered<'w>, patch: &Rendered<'w>, shape: Shape) -> Built<()> {
     let by = patch.view().span();
     let changes: Vec<Entry<'w>> = entries(patch).into_iter().filter(|entry| entry.key.text() != DIRECTIVE).collect();
-    settle_map(object, shape, by, |key| patch.view().get(key).is_some())?;
+    let named: HashSet<&str> = changes.iter().map(|entry| entry.key.text()).collect();
+    settle_map(object, shape, by, &named)?;
     if changes.is_empty() {
         return Ok(());
     }
@@ -207,17 +210,17 @@ fn settle<'w>(object: &mut Rendered<'w>, shape: Shape, by: Span) -> Built<Walked
         return Ok(Walked::Kept);
     }
     if view.is_mapping() {
-        settle_map(object, shape, by, |_| false)?;
+        settle_map(object, shape, by, &HashSet::new())?;
         return Ok(Walked::Kept);
     }
     lists::settle(object, shape, by)
 }
 
-fn settle_map<'w>(object: &mut Rendered<'w>, shape: Shape, by: Span, named: impl Fn(&str) -> bool) -> Built<()> {
+fn settle_map<'w>(object: &mut Rendered<'w>, shape: Shape, by: Span, named: &HashSet<&str>) -> Built<()> {
     let restless: Vec<String> = object
         .view()
         .entries()
-        .filter(|(key, value)| !named(key) && !is_settled(*value, known(shape.field(key), [*value])))
+        .filter(|(key, value)| !named.contains(key) && !is_settled(*value, known(shape.field(key), [*value])))
         .map(|(key, _)| key.to_owned())
         .collect();
     for key in restless {

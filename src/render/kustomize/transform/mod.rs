@@ -31,7 +31,7 @@ pub use replacements::replacements;
 pub use replicas::{replica, replicas};
 pub use scope::{effective_namespace, is_cluster_scoped};
 pub use specs::{Configuration, NameReference};
-pub use vars::{Var, read_vars, resolve_vars};
+pub use vars::{Var, merge_vars, read_vars, resolve_vars};
 
 use super::{Built, Refusal};
 use crate::source::{Origin, Span};

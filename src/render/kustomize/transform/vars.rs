@@ -49,6 +49,18 @@ pub fn read_vars<'w>(known: &mut Vec<Var<'w>>, entries: Value<'w>, objects: &[Ob
     Ok(())
 }
 
+/// Takes over the variables of a kustomization that is taken in; no two may have one name.
+pub fn merge_vars<'w>(known: &mut Vec<Var<'w>>, others: &[Var<'w>]) -> Built<()> {
+    for var in others {
+        if let Some(twin) = known.iter().find(|other| other.name == var.name) {
+            let message = format!("the variable `{}` is defined twice", var.name);
+            return Err(Refusal::new(var.entry.span(), message).with(twin.entry.span(), "here, too"));
+        }
+        known.push(var.clone());
+    }
+    Ok(())
+}
+
 /// Puts the values of `vars` where configurations say that variables are looked for. To be run at the root,
 /// after the references.
 pub fn resolve_vars<'w>(objects: &mut [Object<'w>], vars: &[Var<'w>], config: &Configuration) -> Built<()> {

@@ -236,7 +236,11 @@ fn escaped<'a>(
     escape: impl Fn(char, &mut String),
 ) -> Outcome<Value<'a>> {
     let mut plain = TextBuilder::default();
-    show::sprint(machine, &mut plain, arguments)?;
+    // What is not there counts as a text here.
+    let nothing = || Value::given("<no value>");
+    let values: Vec<Value<'a>> =
+        arguments.iter().map(|value| if value.is_nil() { nothing() } else { value.clone() }).collect();
+    show::sprint(machine, &mut plain, &values)?;
     let mut text = String::with_capacity(plain.len());
     for c in plain.as_str().chars() {
         escape(c, &mut text);

@@ -117,8 +117,6 @@ fn leaf(out: &mut TextBuilder, value: &Value<'_>, block: usize) -> Outcome<()> {
 
 /// What a text allows.
 struct Shapes {
-    /// A character that only double quotes can hold.
-    special: bool,
     plain: bool,
     single: bool,
     literal: bool,
@@ -140,7 +138,6 @@ fn shapes(text: &str) -> Shapes {
     let edges = text.starts_with(' ') || text.ends_with(' ');
     let inside = text.contains(": ") || text.ends_with(':') || text.contains(" #") || text.contains(":\n");
     Shapes {
-        special,
         plain: !special && !starts_badly && !breaks && !edges && !inside && reads_as_text(text),
         single: !special && !breaks && reads_as_text(text),
         literal: breaks && !special && !text.contains(" \n") && !text.ends_with(' '),
