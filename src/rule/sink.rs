@@ -48,7 +48,7 @@ impl<'s, 'w> Sink<'s, 'w> {
         let place = Place { target: self.target.clone(), resource: Some(resource.object_name()) };
         let pointer = document_root(resource).pointer_to(value).unwrap_or_default();
         let mut builder = self.push(code, value.span(), pointer, message.into(), vec![place], Some(resource));
-        for (span, text) in way(resource, value) {
+        if let Some((span, text)) = way(resource, value) {
             builder = builder.related(span, text);
         }
         builder

@@ -56,6 +56,11 @@ pub(super) struct Token {
 
 /// All tokens; the last is [`Kind::End`] or [`Kind::Broken`].
 pub(super) fn lex(text: &str, delimiters: Delimiters<'_>) -> Vec<Token> {
+    fn or<'t>(given: &'t str, usual: &'t str) -> &'t str {
+        if given.is_empty() { usual } else { given }
+    }
+    let braces = Delimiters::BRACES;
+    let delimiters = Delimiters { left: or(delimiters.left, braces.left), right: or(delimiters.right, braces.right) };
     let mut lexer = Lexer { text, delimiters, at: 0, parens: 0, tokens: Vec::new() };
     if let Err(token) = lexer.run() {
         lexer.tokens.push(token);

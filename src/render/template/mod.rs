@@ -109,15 +109,19 @@ pub struct Template<'t> {
 }
 
 impl<'t> Template<'t> {
-    /// Understands `text`. Functions that do not exist and variables that were never declared are refused here.
+    /// Understands `text`. An empty delimiter stands for Go's own, a pair of braces. Functions that do not exist and variables that were never declared are refused here.
     pub fn parse(text: &'t str, delimiters: Delimiters<'_>, functions: Functions) -> Result<Self, Refusal> {
         let (body, named) = parse::parse(text, delimiters, functions)?;
         Ok(Self { text, functions, body, named })
     }
 
-    /// Whether the text holds no action at all, so that it comes out as it went in.
+    /// Whether the text holds neither action nor comment, so that it comes out as it went in.
     pub fn is_plain(&self) -> bool {
-        self.body.iter().all(|statement| matches!(statement, syntax::Statement::Text(_)))
+        match self.body.as_slice() {
+            [] => self.text.is_empty(),
+            [syntax::Statement::Text(span)] => *span == (0..self.text.len()),
+            _ => false,
+        }
     }
 
     /// Runs the template. `dot` is what `.` stands for, `inputs` what the function of that name gives.

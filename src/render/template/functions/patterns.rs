@@ -41,7 +41,7 @@ impl<'a> Machine<'a> {
         let compiled = RegexBuilder::new(&translate(source.as_str())).size_limit(PATTERN_SIZE).build();
         let pattern = compiled.map_err(|error| match error {
             regex::Error::CompiledTooBig(_) => Fault::Undecided("this pattern is too large to be tried here".into()),
-            _ => Fault::refused(format!("`{}` is not a pattern", source.as_str())),
+            _ => Fault::refused("this is not a pattern"),
         })?;
         self.patterns.insert(source.as_str().to_owned(), pattern.clone());
         Ok(pattern)

@@ -21,8 +21,9 @@ struct Address<'t> {
     fragment: String,
 }
 
-fn no_address(text: &str) -> Fault {
-    Fault::refused(format!("`{text}` is not an address"))
+/// The message leaves the address out, for it may hold a password.
+fn no_address() -> Fault {
+    Fault::refused("this is not an address")
 }
 
 /// The scheme of an address and what follows its colon; refused where there is a colon with nothing before it.
@@ -31,7 +32,7 @@ fn scheme(text: &str) -> Outcome<(&str, &str)> {
         match c {
             'a'..='z' | 'A'..='Z' => {}
             '0'..='9' | '+' | '-' | '.' if at > 0 => {}
-            ':' if at == 0 => return Err(no_address(text)),
+            ':' if at == 0 => return Err(no_address()),
             ':' => return Ok((&text[..at], &text[at + 1..])),
             _ => break,
         }
@@ -53,7 +54,7 @@ fn unescape(text: &str) -> Outcome<String> {
         }
         let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
         let (Some(high), Some(low)) = (digit(after.first()), digit(after.get(1))) else {
-            return Err(no_address(text));
+            return Err(no_address());
         };
         bytes.push(u8::try_from(high * 16 + low).expect("internal: two hexadecimal digits are a byte"));
         rest = &after[2..];
@@ -63,7 +64,7 @@ fn unescape(text: &str) -> Outcome<String> {
 
 fn take_apart(text: &str) -> Outcome<Address<'_>> {
     if text.chars().any(char::is_control) {
-        return Err(no_address(text));
+        return Err(no_address());
     }
     let (text, fragment) = text.split_once('#').unwrap_or((text, ""));
     let mut address = Address { fragment: unescape(fragment)?, ..Address::default() };
@@ -77,7 +78,7 @@ fn take_apart(text: &str) -> Outcome<Address<'_>> {
             return Ok(address);
         }
         if rest.split('/').next().is_some_and(|first| first.contains(':')) {
-            return Err(no_address(text));
+            return Err(no_address());
         }
     }
     let mut path = rest;
@@ -87,21 +88,21 @@ fn take_apart(text: &str) -> Outcome<Address<'_>> {
         let (authority, tail) = after.split_at(end);
         path = tail;
         let (userinfo, host) = authority.rsplit_once('@').unwrap_or(("", authority));
-        check_authority(userinfo, host, text)?;
+        check_authority(userinfo, host)?;
         (address.userinfo, address.host) = (userinfo, host);
     }
     address.path = unescape(path)?;
     Ok(address)
 }
 
-fn check_authority(userinfo: &str, host: &str, text: &str) -> Outcome<()> {
+fn check_authority(userinfo: &str, host: &str) -> Outcome<()> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:".contains(c);
     if !userinfo.chars().all(plain) || !host.chars().all(|c| plain(c) || "[]".contains(c)) {
         return Err(Fault::Undecided("an address with such a host is not taken apart here".into()));
     }
     let port = host.rsplit_once(']').map_or(host, |(_, after)| after).rsplit_once(':');
     if port.is_some_and(|(_, port)| !port.bytes().all(|byte| byte.is_ascii_digit())) {
-        return Err(no_address(text));
+        return Err(no_address());
     }
     Ok(())
 }
@@ -154,7 +155,7 @@ fn join<'a>(machine: &mut Machine<'a>, arguments: &[Value<'a>]) -> Outcome<Value
     };
     let (scheme, opaque, host, path) = (part("scheme")?, part("opaque")?, part("host")?, part("path")?);
     let (userinfo, query, fragment) = (part("userinfo")?, part("query")?, part("fragment")?);
-    check_authority(&userinfo, &host, &host)?;
+    check_authority(&userinfo, &host)?;
     let mut out = String::new();
     if !scheme.is_empty() {
         out.push_str(&format!("{scheme}:"));

@@ -245,3 +245,18 @@ spec:
 ";
     check(&[(text, expected)]);
 }
+
+#[test]
+fn plain_texts_are_known_as_such() {
+    for (text, left, plain) in [
+        ("", "<<", true),
+        ("a > b", "<<", true),
+        ("<</* c */>>", "<<", false),
+        ("a<< 1 >>", "<<", false),
+        ("{{ 1 }}", "", false),
+    ] {
+        let right = if left.is_empty() { "" } else { ">>" };
+        let template = Template::parse(text, Delimiters { left, right }, Functions::Slim).expect(text);
+        assert_eq!(template.is_plain(), plain, "{text}");
+    }
+}
