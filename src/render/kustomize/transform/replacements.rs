@@ -246,11 +246,11 @@ impl<'w> Wanted<'w> {
         match target {
             Target::There(steps) => self.put_there(tree, &steps, taken, &origin)?,
             Target::Make(steps, rest) => {
-                let made = rest.make(self.created(taken, &origin), &origin)?;
+                let made = rest.make(self.created(taken), &origin)?;
                 put(tree, &steps, made, &origin);
             }
             Target::Add(steps, rest) => {
-                let item = rest.make_item(self.created(taken, &origin), &origin)?;
+                let item = rest.make_item(self.created(taken), &origin)?;
                 if let Some(list) = value_mut(tree, &steps).and_then(Rendered::list_mut) {
                     list.items.push(Slot::from(item));
                 }
@@ -280,7 +280,7 @@ impl<'w> Wanted<'w> {
     }
 
     /// What is put where nothing was: a text gets the type that it has when it is written without quotes.
-    fn created(&self, taken: &Taken<'w>, origin: &Origin) -> Rendered<'w> {
+    fn created(&self, taken: &Taken<'w>) -> Rendered<'w> {
         if taken.value.view().raw().is_none() {
             return taken.value.clone();
         }
@@ -288,7 +288,7 @@ impl<'w> Wanted<'w> {
         let view = text.view();
         match scalar::resolve(view.raw().unwrap_or_default(), Style::Plain, None, view.dialect()) {
             Scalar::Text(_) | Scalar::Null | Scalar::Invalid(_) => text,
-            _ => Rendered::plain(view.raw().unwrap_or_default(), composed_or(view.origin(), origin)),
+            _ => Rendered::plain(view.raw().unwrap_or_default(), view.origin()),
         }
     }
 
@@ -322,13 +322,6 @@ impl<'w> Wanted<'w> {
             },
         }
         composer.finish(&origin)
-    }
-}
-
-fn composed_or(origin: Origin, otherwise: &Origin) -> Origin {
-    match origin {
-        Origin::Composed(parts) if parts.is_empty() => otherwise.clone(),
-        origin => origin,
     }
 }
 

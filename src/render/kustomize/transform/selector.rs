@@ -61,11 +61,11 @@ impl<'a> Selector<'a> {
 
     /// No namespace means the default one.
     fn fits_namespace(&self, group: &str, version: &str, kind: &str, namespace: &str) -> bool {
-        let or_default = |namespace| if namespace == "" { "default" } else { namespace };
+        let is_wanted = |namespace: &str| self.namespace == if namespace.is_empty() { "default" } else { namespace };
         self.namespace.is_empty()
             || match is_cluster_scoped(group, version, kind) {
                 true => is_cluster_scoped(self.group, self.version, self.kind),
-                false => self.namespace == or_default(namespace),
+                false => is_wanted(namespace),
             }
     }
 

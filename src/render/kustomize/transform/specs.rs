@@ -63,14 +63,15 @@ const KEYS: [&str; 11] = [
     "nameReference",
 ];
 
+static DEFAULTS: LazyLock<Configuration> = LazyLock::new(|| {
+    let mut config = defaults::configuration();
+    config.sort();
+    config
+});
+
 impl Configuration {
     /// What kustomize looks at without being told.
     pub fn default_fields() -> Configuration {
-        static DEFAULTS: LazyLock<Configuration> = LazyLock::new(|| {
-            let mut config = defaults::configuration();
-            config.sort();
-            config
-        });
         DEFAULTS.clone()
     }
 
@@ -106,6 +107,14 @@ impl Configuration {
     /// added to the ones of all that it takes in, or else to an empty one: on the way in, a spec for any kind
     /// gives way to one for some kind with the same path.
     pub fn merge(&mut self, other: Configuration, at: Span) -> Built<()> {
+        // Nearly all kustomizations have the defaults and nothing else.
+        if *self == other {
+            return Ok(());
+        }
+        if other == *DEFAULTS && *self == Configuration::default() {
+            *self = other;
+            return Ok(());
+        }
         let Configuration {
             name_prefix,
             name_suffix,
@@ -228,8 +237,9 @@ fn order(group: &Option<String>, version: &Option<String>, kind: &Option<String>
 pub(super) fn merge_specs(specs: &mut Vec<FieldSpec>, more: Vec<FieldSpec>, at: Span) -> Built<()> {
     for new in more {
         let part = |known: &&FieldSpec| {
-            let text = |field: &'_ Option<String>| field.clone().unwrap_or_default();
-            known.path == new.path && fits(&new, &text(&known.group), &text(&known.version), &text(&known.kind))
+            let [group, version, kind] =
+                [&known.group, &known.version, &known.kind].map(|word| word.as_deref().unwrap_or_default());
+            known.path == new.path && fits(&new, group, version, kind)
         };
         match specs.iter().find(part) {
             Some(known) if known.create != new.create => {
@@ -251,7 +261,7 @@ pub(super) fn merge_specs(specs: &mut Vec<FieldSpec>, more: Vec<FieldSpec>, at: 
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{message, settings};
+    use super::super::testing::{message, settings, spec};
     use super::*;
 
     fn merged(text: &str) -> Result<Configuration, String> {
@@ -276,6 +286,21 @@ mod tests {
             let after = merged(text).expect(text);
             assert_eq!(after.common_labels.len() - before.common_labels.len(), added, "{text}");
         }
+    }
+
+    #[test]
+    fn the_defaults_are_not_in_conflict_with_themselves() {
+        let mut slow = Configuration::default();
+        settings("images: [{path: spec/x}]", |value| {
+            let more = Configuration {
+                images: vec![FieldSpec { create: true, ..spec("spec/x") }],
+                ..Configuration::default()
+            };
+            slow.merge(more, value.span()).expect("nothing to be in conflict with");
+            slow.merge(Configuration::default_fields(), value.span()).expect("no conflict");
+        });
+        slow.images.retain(|image| image.path != "spec/x");
+        assert_eq!(slow, Configuration::default_fields());
     }
 
     #[test]
