@@ -3,7 +3,7 @@
 use super::{HISTORY, code, is_spoken_for};
 use crate::declare_rule;
 use crate::graph::credential::{Credential, example_path, judge};
-use crate::graph::secret_scan::{Piece, visit};
+use crate::graph::secret_scan::{Piece, visit_secrets};
 use crate::rule::{FileContext, Sink};
 
 declare_rule! {
@@ -47,7 +47,7 @@ fn check<'w>(context: &FileContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     }
     let example = example_path(context.parsed.path);
     let mut found: Vec<(Piece<'w>, Credential)> = Vec::new();
-    visit(context.world.manifests, context.index, &mut |piece| {
+    visit_secrets(context.world.manifests, context.index, &mut |piece| {
         if !piece.is_of_secret() || piece.in_sops || piece.generated {
             return;
         }

@@ -1,6 +1,6 @@
 //! Every readable text of a file with the names around it, as the credential detector wants to be asked.
 
-use super::credential::{Question, Setting};
+use super::credential::{Question, Setting, may_hold};
 use super::sops::{Block, file_name, is_config};
 use crate::manifest::{Manifests, Resource, Role};
 use crate::source::Span;
@@ -77,26 +77,32 @@ impl<'w> Piece<'w> {
     }
 }
 
-/// Every readable text of file number `at`, in the order they are written.
+/// Every readable text of file number `at` that may hold a credential, in the order they are written.
 pub fn scan<'w>(manifests: &'w Manifests<'w>, at: usize) -> Vec<Piece<'w>> {
     let mut pieces = Vec::new();
     visit(manifests, at, &mut |piece| pieces.push(piece));
     pieces
 }
 
-/// Calls `each` for every readable text of file number `at`, in the order they are written.
+/// Calls `each` for every readable text of file number `at` that may hold a credential, in the order they are written.
 pub fn visit<'w>(manifests: &'w Manifests<'w>, at: usize, each: &mut dyn FnMut(Piece<'w>)) {
+    visit_some(manifests, at, false, each);
+}
+
+/// Calls `each` for every readable text of the Secrets in file number `at`, in the order they are written.
+pub fn visit_secrets<'w>(manifests: &'w Manifests<'w>, at: usize, each: &mut dyn FnMut(Piece<'w>)) {
+    visit_some(manifests, at, true, each);
+}
+
+fn visit_some<'w>(manifests: &'w Manifests<'w>, at: usize, secrets_only: bool, each: &mut dyn FnMut(Piece<'w>)) {
     let parsed = &manifests.files[at];
     if is_config(parsed.path) {
         return;
     }
     let role = manifests.roles[at];
     let from = manifests.resources.partition_point(|resource| resource.file < at);
-    let resources: HashMap<Identity, &Resource<'w>> = manifests.resources[from..]
-        .iter()
-        .take_while(|resource| resource.file == at)
-        .map(|resource| (resource.value.identity(), resource))
-        .collect();
+    let resources = &manifests.resources[from..];
+    let resources = &resources[..resources.partition_point(|resource| resource.file == at)];
     let name = file_name(parsed.path);
     let values = name.contains("values") || name.contains(".sops.");
     for root in super::sops::roots(parsed) {
@@ -106,12 +112,16 @@ pub fn visit<'w>(manifests: &'w Manifests<'w>, at: usize, each: &mut dyn FnMut(P
             root.get("items").filter(|list| list.is_sequence() && kind.is_some_and(|kind| kind.ends_with("List")));
         let objects: Vec<Value<'w>> = items.map_or_else(|| vec![root], |items| items.items().collect());
         for object in objects {
-            let resource = resources.get(&object.identity()).copied();
             let kind = object.get("kind").and_then(Value::as_str);
+            if secrets_only && kind != Some("Secret") {
+                continue;
+            }
+            let start = object.span().start;
+            let resource = resources.binary_search_by_key(&start, |resource| resource.value.span().start).ok();
             let judged = kind.is_some() || role == Role::Kustomization || role == Role::Patch || values;
             let scan = Scan {
                 root,
-                resource,
+                resource: resource.map(|at| &resources[at]),
                 object,
                 kind,
                 name: object.at(&["metadata", "name"]).and_then(Value::as_str),
@@ -156,13 +166,18 @@ impl<'w> Scan<'w> {
             }
             if value.is_mapping()
                 && matches!(steps.last(), Some(Step::Index(_)))
-                && let (Some(name), Some(text)) = (value.get("name").and_then(Value::as_str), value.get("value"))
+                && let Some(text) = value.get("value")
+                && let Some(name) = value.get("name").and_then(Value::as_str)
             {
                 names.insert(text.identity(), name);
             }
-            if value.style().is_some()
+            if let Some(raw) = value.raw()
+                && !raw.is_empty()
+                && !raw.starts_with("ENC[")
+                && let name = names.get(&value.identity()).copied()
+                && self.is_worth_a_look(steps, name, raw)
                 && value.kind() != Kind::Null
-                && let Some(piece) = self.piece(steps, value, &names)
+                && let Some(piece) = self.piece(steps, value, raw, name)
             {
                 each(piece);
             }
@@ -170,8 +185,19 @@ impl<'w> Scan<'w> {
         });
     }
 
-    fn piece(&self, steps: &[Step<'w>], value: Value<'w>, names: &HashMap<Identity, &'w str>) -> Option<Piece<'w>> {
-        let raw = value.raw().filter(|text| !text.is_empty() && !text.starts_with("ENC["))?;
+    /// Whether the text may hold a credential, as far as can be told at little cost.
+    fn is_worth_a_look(&self, steps: &[Step<'w>], name: Option<&'w str>, raw: &str) -> bool {
+        if self.kind == Some("Secret") || self.role == Role::Kustomization {
+            return true;
+        }
+        let key = steps.iter().rev().find_map(|step| match step {
+            Step::Key(key) => Some(*key),
+            Step::Index(_) => None,
+        });
+        may_hold(name.or(key).unwrap_or_default(), raw)
+    }
+
+    fn piece(&self, steps: &[Step<'w>], value: Value<'w>, raw: &'w str, name: Option<&'w str>) -> Option<Piece<'w>> {
         let mut parents: Vec<&'w str> = steps
             .iter()
             .filter_map(|step| match step {
@@ -179,10 +205,10 @@ impl<'w> Scan<'w> {
                 Step::Index(_) => None,
             })
             .collect();
-        let setting = self.setting(steps, names.contains_key(&value.identity()));
+        let setting = self.setting(steps, name.is_some());
         let mut text = Cow::Borrowed(raw);
         let mut key = parents.pop().unwrap_or_default();
-        if let Some(name) = names.get(&value.identity()) {
+        if let Some(name) = name {
             key = name;
         }
         if setting == Setting::SecretData {

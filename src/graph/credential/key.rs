@@ -1,7 +1,6 @@
 //! What the name of a key promises about its value. Decides on the last words of the name only.
 
-use regex::Regex;
-use std::sync::LazyLock;
+use super::hint;
 
 /// The sort of credential that a key name promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,13 +170,9 @@ const JOINED: &[(&str, Kind)] = &[
     ("accesstoken", Kind::Token),
 ];
 
-static HINT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new("(?i)pass|pwd|secret|token|key|psk|cookie|masterauth").expect("internal: the pattern is valid")
-});
-
 /// What a key of this name would hold, if it is a credential at all.
 pub(super) fn kind(key: &str) -> Option<Kind> {
-    if !HINT.is_match(key) {
+    if !hint::may_promise(key) {
         return None;
     }
     let words = words(key.rsplit('/').next().unwrap_or(key));

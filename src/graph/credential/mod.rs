@@ -3,6 +3,7 @@
 
 mod embedded;
 mod hash;
+mod hint;
 mod key;
 mod path;
 mod placeholder;
@@ -15,6 +16,7 @@ mod url;
 mod verdict;
 mod weak;
 
+pub use hint::may_hold;
 pub use path::example_path;
 pub use placeholder::is_placeholder;
 pub use reference::is_reference;

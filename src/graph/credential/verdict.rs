@@ -135,21 +135,21 @@ fn by_name(question: &Question<'_>, found: &mut Vec<Credential>) {
         }
         return;
     }
-    if key::parents_hold_names(question.parents) {
+    let kind = key::kind(question.key);
+    if kind.is_none() && !question.setting.is_secret() || key::parents_hold_names(question.parents) {
         return;
     }
-    match key::kind(question.key) {
+    match kind {
         Some(kind) => {
             if let Some((certainty, weak)) = verdict(question, kind, text) {
                 found.push(credential(kind.what(), whole, certainty, weak));
             }
         }
-        None if question.setting.is_secret() => {
+        None => {
             if let Some(certainty) = unnamed_verdict(question, text) {
                 found.push(credential("secret value", whole, certainty, false));
             }
         }
-        None => {}
     }
 }
 
