@@ -22,8 +22,7 @@ fn code(credential: &Credential) -> &'static str {
 /// Whether another rule speaks of this file as a whole: it should be encrypted, or shows what another one encrypts.
 fn is_spoken_for(context: &FileContext<'_, '_>) -> bool {
     let manifests = context.world.manifests;
-    let expected =
-        !sops::has_block(&context.parsed) && context.world.creation_rules.claim(manifests, &context.parsed).is_some();
+    let expected = !sops::has_block(&context.parsed) && context.world.creation_rules.claim(&context.parsed).is_some();
     expected || sops::twin(manifests, context.index).is_some()
 }
 

@@ -35,7 +35,7 @@ declare_rule! {
 }
 
 fn check<'w>(context: &FileContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
-    let Some(claim) = context.world.creation_rules.claim(context.world.manifests, &context.parsed) else { return };
+    let Some(claim) = context.world.creation_rules.claim(&context.parsed) else { return };
     if has_block(&context.parsed) {
         return;
     }

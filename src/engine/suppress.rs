@@ -102,8 +102,9 @@ fn by_entry(world: &World<'_>, entries: &mut [Vec<bool>], found: &Found<'_>) -> 
 
 fn comments(world: &World<'_>) -> HashMap<SourceId, Vec<Comment>> {
     let mut all = HashMap::new();
+    let mark = memchr::memmem::Finder::new("tidegate:");
     for (parsed, role) in world.manifests.files.iter().zip(&world.manifests.roles) {
-        if memchr::memmem::find(parsed.file.text().as_bytes(), b"tidegate:").is_none() {
+        if mark.find(parsed.file.text().as_bytes()).is_none() {
             continue;
         }
         let source = &world.sources[parsed.file.source()];

@@ -185,18 +185,25 @@ fn folder(path: &str) -> &str {
 pub struct CreationRules<'w> {
     /// By index of the file; those up to the first that cannot be read.
     by_file: HashMap<usize, Vec<(Regex, Value<'w>)>>,
+    /// By root and folder: the index of the config that holds there.
+    by_folder: HashMap<(usize, &'w str), usize>,
 }
 
 impl<'w> CreationRules<'w> {
     /// The rules of all files.
     pub fn new(manifests: &Manifests<'w>) -> CreationRules<'w> {
-        let configs = manifests.files.iter().enumerate().filter(|(_, parsed)| is_config(parsed.path));
-        CreationRules { by_file: configs.map(|(at, parsed)| (at, read_rules(parsed))).collect() }
+        let mut found = CreationRules::default();
+        // Of two in one folder, sops takes `.sops.yaml`, which stands before `.sops.yml`.
+        for (at, parsed) in manifests.files.iter().enumerate().filter(|(_, parsed)| is_config(parsed.path)) {
+            found.by_folder.entry((parsed.root, folder(parsed.path))).or_insert(at);
+            found.by_file.insert(at, read_rules(parsed));
+        }
+        found
     }
 
     /// Why a file is expected to be encrypted, if it is. A pattern that would match a kustomization in the same
     /// folder says how files are encrypted and not which, for kustomizations never are.
-    pub fn claim(&self, manifests: &Manifests<'w>, parsed: &Parsed<'w>) -> Option<Claim<'w>> {
+    pub fn claim(&self, parsed: &Parsed<'w>) -> Option<Claim<'w>> {
         let name = file_name(parsed.path);
         if is_config(parsed.path) {
             return None;
@@ -205,16 +212,13 @@ impl<'w> CreationRules<'w> {
         if named.iter().any(|end| name.len() > end.len() && name.ends_with(end)) {
             return Some(Claim::Name);
         }
-        if self.by_file.is_empty() {
+        if self.by_folder.is_empty() {
             return None;
         }
         let mut above = folder(parsed.path);
         loop {
-            let config = [".sops.yaml", ".sops.yml"]
-                .iter()
-                .find_map(|name| find(manifests, parsed.root, &format!("{above}{name}")));
-            if let Some(config) = config {
-                return self.rule_of(config, &parsed.path[above.len()..]);
+            if let Some(config) = self.by_folder.get(&(parsed.root, above)) {
+                return self.rule_of(*config, &parsed.path[above.len()..]);
             }
             if above.is_empty() {
                 return None;

@@ -4,6 +4,8 @@
 use super::kustomization::join;
 use super::{Kustomization, Parsed};
 use crate::yaml::{Dialect, Value};
+use memchr::memmem::Finder;
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 /// Who hands a file to the cluster.
@@ -34,21 +36,22 @@ pub struct Delivery {
     pub scope: u32,
 }
 
-type Place = (usize, String);
+/// Root and path in it.
+type Place<'w> = (usize, Cow<'w, str>);
 
 pub(super) struct Deliveries<'w, 'k> {
     kustomizations: &'k [Kustomization<'w>],
     files: &'k [Parsed<'w>],
     /// Which kustomizations list a file or a folder.
-    listed: HashMap<Place, Vec<usize>>,
-    patches: HashSet<Place>,
-    data: HashSet<Place>,
+    listed: HashMap<Place<'w>, Vec<usize>>,
+    patches: HashSet<Place<'w>>,
+    data: HashSet<Place<'w>>,
     flux: Vec<FluxPath>,
     /// Which Flux Kustomizations apply a folder; those whose path is not known apart.
-    applied: HashMap<Place, Vec<usize>>,
+    applied: HashMap<Place<'w>, Vec<usize>>,
     anywhere: Vec<usize>,
     /// Folders that have a kustomization.
-    built: HashSet<Place>,
+    built: HashSet<Place<'w>>,
     /// Roots in which kustomizations or Flux deliver.
     rendered: HashSet<usize>,
     reached: HashMap<usize, Flags>,
@@ -79,27 +82,32 @@ impl Flags {
 
 impl<'w, 'k> Deliveries<'w, 'k> {
     pub(super) fn new(files: &'k [Parsed<'w>], kustomizations: &'k [Kustomization<'w>]) -> Deliveries<'w, 'k> {
-        let mut listed: HashMap<Place, Vec<usize>> = HashMap::new();
+        let mut listed: HashMap<Place<'w>, Vec<usize>> = HashMap::new();
         let mut patches = HashSet::new();
         let mut data = HashSet::new();
         for (at, kustomization) in kustomizations.iter().enumerate() {
             for (path, _) in &kustomization.includes {
-                listed.entry((kustomization.root, path.clone())).or_default().push(at);
+                listed.entry((kustomization.root, Cow::Owned(path.clone()))).or_default().push(at);
             }
-            patches.extend(kustomization.patches.iter().map(|path| (kustomization.root, path.clone())));
-            data.extend(kustomization.data.iter().map(|path| (kustomization.root, path.clone())));
+            patches.extend(kustomization.patches.iter().map(|path| (kustomization.root, Cow::Owned(path.clone()))));
+            data.extend(kustomization.data.iter().map(|path| (kustomization.root, Cow::Owned(path.clone()))));
         }
-        let flux: Vec<FluxPath> = files.iter().flat_map(flux_paths).collect();
+        let group = Finder::new("kustomize.toolkit.fluxcd.io/");
+        let flux: Vec<FluxPath> = files
+            .iter()
+            .filter(|parsed| group.find(parsed.file.text().as_bytes()).is_some())
+            .flat_map(flux_paths)
+            .collect();
         let rendered = kustomizations.iter().map(|at| at.root).chain(flux.iter().map(|at| at.root)).collect();
-        let mut applied: HashMap<Place, Vec<usize>> = HashMap::new();
+        let mut applied: HashMap<Place<'w>, Vec<usize>> = HashMap::new();
         let mut anywhere = Vec::new();
         for (at, path) in flux.iter().enumerate() {
             match &path.folder {
-                Some(folder) => applied.entry((path.root, folder.clone())).or_default().push(at),
+                Some(folder) => applied.entry((path.root, Cow::Owned(folder.clone()))).or_default().push(at),
                 None => anywhere.push(at),
             }
         }
-        let built = kustomizations.iter().map(|at| (at.root, at.folder.to_owned())).collect();
+        let built = kustomizations.iter().map(|at| (at.root, Cow::Borrowed(at.folder))).collect();
         let mut found = Deliveries {
             kustomizations,
             files,
@@ -129,7 +137,7 @@ impl<'w, 'k> Deliveries<'w, 'k> {
                 renames: kustomization.renames,
                 changes: kustomization.changes,
             });
-            let folder = (kustomization.root, kustomization.folder.to_owned());
+            let folder = (kustomization.root, Cow::Borrowed(kustomization.folder));
             for parent in self.listed.get(&folder).into_iter().flatten() {
                 if seen.insert(*parent) {
                     queue.push(*parent);
@@ -141,7 +149,7 @@ impl<'w, 'k> Deliveries<'w, 'k> {
     }
 
     /// Flux Kustomizations that apply `folder`; one whose path is not known might apply any.
-    fn flux_flags<'s>(&'s self, folder: &Place) -> impl Iterator<Item = Flags> + 's {
+    fn flux_flags<'s>(&'s self, folder: &Place<'w>) -> impl Iterator<Item = Flags> + 's {
         let root = folder.0;
         let exact = self.applied.get(folder).into_iter().flatten();
         exact
@@ -151,13 +159,13 @@ impl<'w, 'k> Deliveries<'w, 'k> {
             .map(|flux| flux.flags)
     }
 
-    pub(super) fn is_patch(&self, parsed: &Parsed<'_>) -> bool {
-        let place = (parsed.root, parsed.path.to_owned());
+    pub(super) fn is_patch(&self, parsed: &Parsed<'w>) -> bool {
+        let place = (parsed.root, Cow::Borrowed(parsed.path));
         self.patches.contains(&place) && !self.listed.contains_key(&place)
     }
 
-    pub(super) fn is_data(&self, parsed: &Parsed<'_>) -> bool {
-        let place = (parsed.root, parsed.path.to_owned());
+    pub(super) fn is_data(&self, parsed: &Parsed<'w>) -> bool {
+        let place = (parsed.root, Cow::Borrowed(parsed.path));
         self.data.contains(&place) && !self.listed.contains_key(&place)
     }
 
@@ -166,7 +174,7 @@ impl<'w, 'k> Deliveries<'w, 'k> {
         if !self.rendered.contains(&parsed.root) {
             return plain(By::Hand, parsed.root as u32);
         }
-        let parents = self.listed.get(&(parsed.root, parsed.path.to_owned()));
+        let parents = self.listed.get(&(parsed.root, Cow::Borrowed(parsed.path)));
         if let Some(parents) = parents {
             let flags = parents.iter().filter_map(|at| self.reached.get(at)).fold(Flags::default(), |a, b| a.or(*b));
             // One parent: whoever shares it goes the same way. Several: nobody else is known to.
@@ -184,7 +192,7 @@ impl<'w, 'k> Deliveries<'w, 'k> {
         let mut folder = parsed.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let nobody = || plain(By::Nobody, SCOPES * 2 + file as u32);
         loop {
-            let place = (parsed.root, folder.to_owned());
+            let place = (parsed.root, Cow::Borrowed(folder));
             if self.built.contains(&place) {
                 return nobody();
             }
@@ -214,9 +222,6 @@ fn delivery(by: By, flags: Flags, scope: u32) -> Delivery {
 
 fn flux_paths(parsed: &Parsed<'_>) -> Vec<FluxPath> {
     let mut found = Vec::new();
-    if !parsed.file.text().contains("kustomize.toolkit.fluxcd.io/") {
-        return found;
-    }
     for document in parsed.file.documents() {
         let Some(root) = document.root else { continue };
         let value = Value::new(parsed.file, root, Dialect::Kubectl);

@@ -82,7 +82,7 @@ impl<'w> Manifests<'w> {
     }
 }
 
-fn role(parsed: &Parsed<'_>, deliveries: &Deliveries<'_, '_>) -> Role {
+fn role<'w>(parsed: &Parsed<'w>, deliveries: &Deliveries<'w, '_>) -> Role {
     if deliveries.is_patch(parsed) {
         return Role::Patch;
     }

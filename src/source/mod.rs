@@ -76,9 +76,11 @@ impl Source {
     /// A leading byte order mark counts as part of the text.
     pub fn new(root: usize, path: impl Into<Box<str>>, text: impl Into<Arc<str>>) -> Source {
         let text = text.into();
-        let lines =
-            std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1)).collect();
-        Source { root, path: path.into(), text, lines }
+        let breaks = memchr::memchr_iter(b'\n', text.as_bytes());
+        let mut lines = Vec::with_capacity(breaks.clone().count() + 1);
+        lines.push(0);
+        lines.extend(breaks.map(|at| at as u32 + 1));
+        Source { root, path: path.into(), text, lines: lines.into_boxed_slice() }
     }
 
     /// The number of the root this source belongs to.

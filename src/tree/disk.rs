@@ -3,10 +3,9 @@
 use super::error::shown;
 use super::path::{child, name, normalize, parent};
 use super::{Entry, EntryKind, OuterIgnores, ReadError, Tree};
-use std::fs::{self, File, FileType};
+use std::fs::{self, File, FileType, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use walkdir::WalkDir;
 
 /// The files under a folder on disk.
 #[derive(Clone, Debug)]
@@ -51,9 +50,9 @@ impl Disk {
         Some(inside)
     }
 
-    fn kind_of(&self, file_type: FileType, on_disk: &Path) -> EntryKind {
+    fn kind_of(&self, file_type: FileType, on_disk: impl FnOnce() -> PathBuf) -> EntryKind {
         if file_type.is_symlink() {
-            EntryKind::Symlink(on_disk.canonicalize().ok().and_then(|real| self.inside(&real)))
+            EntryKind::Symlink(on_disk().canonicalize().ok().and_then(|real| self.inside(&real)))
         } else if file_type.is_dir() {
             EntryKind::Folder
         } else if file_type.is_file() {
@@ -89,18 +88,19 @@ impl Tree for Disk {
         let (folder, _) = self.locate(parent(&normal)).ok()?;
         let on_disk = folder.join(name(&normal));
         let metadata = fs::symlink_metadata(&on_disk).ok()?;
-        Some(self.kind_of(metadata.file_type(), &on_disk))
+        Some(self.kind_of(metadata.file_type(), || on_disk))
     }
 
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
         let (real, _) = self.locate(path)?;
-        self.read_real(path, &real, limit)
+        let metadata = fs::metadata(&real).map_err(|error| ReadError::io(path, &error))?;
+        self.read_real(path, &real, &metadata, limit)
     }
 
     fn read_listed(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
         let on_disk = self.root.join(path);
         match fs::symlink_metadata(&on_disk) {
-            Ok(metadata) if metadata.is_file() => self.read_real(path, &on_disk, limit),
+            Ok(metadata) if metadata.is_file() => self.read_real(path, &on_disk, &metadata, limit),
             _ => self.read(path, limit),
         }
     }
@@ -117,26 +117,23 @@ impl Tree for Disk {
 impl Disk {
     /// Lists the folder at `real`, which is called `folder` in this tree.
     fn list_real(&self, folder: &str, real: &Path) -> Result<Vec<Entry>, ReadError> {
+        let io = |error: std::io::Error| ReadError::io(folder, &error);
         let mut entries = Vec::new();
-        for entry in WalkDir::new(real).min_depth(1).max_depth(1).follow_links(false) {
-            let entry = entry.map_err(|error| {
-                let message = error.to_string();
-                match error.io_error() {
-                    Some(error) => ReadError::io(folder, error),
-                    None => ReadError::Other { path: shown(folder), message },
-                }
-            })?;
-            let kind = self.kind_of(entry.file_type(), entry.path());
-            entries.push(Entry { name: entry.file_name().to_string_lossy().into_owned(), kind });
+        for entry in fs::read_dir(real).map_err(io)? {
+            let entry = entry.map_err(io)?;
+            let name = entry.file_name();
+            let file_type = entry.file_type().map_err(io)?;
+            let kind = self.kind_of(file_type, || real.join(&name));
+            let name = name.into_string().unwrap_or_else(|name| name.to_string_lossy().into_owned());
+            entries.push(Entry { name, kind });
         }
         entries.sort();
         Ok(entries)
     }
 
     /// Reads the file at `real`, which is called `path` in this tree.
-    fn read_real(&self, path: &str, real: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
+    fn read_real(&self, path: &str, real: &Path, metadata: &Metadata, limit: u64) -> Result<Vec<u8>, ReadError> {
         let io = |error: std::io::Error| ReadError::io(path, &error);
-        let metadata = fs::metadata(real).map_err(io)?;
         if metadata.is_dir() {
             return Err(ReadError::NotAFile { path: shown(path) });
         }
@@ -146,9 +143,16 @@ impl Disk {
         if metadata.len() > limit {
             return Err(ReadError::TooLarge { path: shown(path), size: metadata.len(), limit });
         }
+        let mut file = File::open(real).map_err(io)?;
+        // A buffer that holds one byte more than the file shows its end with the first read.
+        let mut bytes = vec![0; metadata.len().min(1 << 24) as usize + 1];
+        let first = file.read(&mut bytes).map_err(io)?;
+        bytes.truncate(first);
         // The file may grow while it is read, and the size of some file systems' files is a guess.
-        let mut bytes = Vec::with_capacity(metadata.len().min(1 << 24) as usize);
-        File::open(real).map_err(io)?.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(io)?;
+        if first == 0 || first as u64 != metadata.len() {
+            let left = limit.saturating_add(1).saturating_sub(first as u64);
+            file.take(left).read_to_end(&mut bytes).map_err(io)?;
+        }
         if bytes.len() as u64 > limit {
             return Err(ReadError::TooLarge { path: shown(path), size: bytes.len() as u64, limit });
         }

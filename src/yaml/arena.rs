@@ -51,15 +51,6 @@ pub(super) struct Node {
 
 const _: () = assert!(size_of::<Node>() <= 32);
 
-/// A comment, from its `#` to the end of its line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Comment {
-    /// First byte: the `#`.
-    pub start: u32,
-    /// One past the last byte.
-    pub end: u32,
-}
-
 /// Why a document was not read, or not read in full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SyntaxKind {
@@ -111,7 +102,7 @@ impl Document {
     }
 }
 
-/// One parsed file: nodes, documents, comments.
+/// One parsed file: nodes and documents.
 #[derive(Clone, Debug)]
 pub struct File {
     pub(super) source: SourceId,
@@ -120,7 +111,6 @@ pub struct File {
     pub(super) decoded: String,
     pub(super) tags: Vec<Box<str>>,
     pub(super) documents: Vec<Document>,
-    pub(super) comments: Vec<Comment>,
     pub(super) duplicates: Vec<(NodeId, NodeId)>,
     /// Where the text stands, if it is a value of another file.
     pub(super) embedding: Option<Box<Embedding>>,
@@ -140,11 +130,6 @@ impl File {
     /// The documents in order. Empty ones (only comments, or nothing between two `---`) are kept.
     pub fn documents(&self) -> &[Document] {
         &self.documents
-    }
-
-    /// Every comment, in order.
-    pub fn comments(&self) -> &[Comment] {
-        &self.comments
     }
 
     /// Keys that stand twice in one mapping: the earlier and the later key node.
@@ -188,7 +173,6 @@ impl File {
     pub fn memory(&self) -> usize {
         self.nodes.capacity() * size_of::<Node>()
             + self.decoded.capacity()
-            + self.comments.capacity() * size_of::<Comment>()
             + self.documents.capacity() * size_of::<Document>()
     }
 

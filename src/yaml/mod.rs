@@ -3,6 +3,7 @@
 
 mod arena;
 mod budget;
+mod comment;
 mod compatibility;
 mod embedded;
 mod mistake;
@@ -14,7 +15,8 @@ pub mod scalar;
 mod value;
 mod walk;
 
-pub use arena::{Comment, Document, File, NodeId, SyntaxError, SyntaxKind};
+pub use arena::{Document, File, NodeId, SyntaxError, SyntaxKind};
+pub use comment::Comment;
 pub use embedded::{parse_embedded, parse_pieces, parse_within};
 pub use mistake::{Mistake, mistake};
 pub use parse::parse;

@@ -2,13 +2,13 @@
 //! the others.
 
 use super::arena::{
-    ABSENT, Comment, DECODED, Document, FLOW, File, MERGES, Node, NodeId, Shape, SyntaxError, SyntaxKind, UNRESOLVED,
+    ABSENT, DECODED, Document, FLOW, File, MERGES, Node, NodeId, Shape, SyntaxError, SyntaxKind, UNRESOLVED,
 };
 use super::budget;
 use super::compatibility;
 use super::scalar;
 use crate::source::{SourceId, Span};
-use granit_parser::{Event, Parser, ScalarStyle, StructureStyle, Tag, options};
+use granit_parser::{Event, Parser, ScalarStyle, StrInput, StructureStyle, Tag, options};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -30,7 +30,6 @@ pub fn parse(source: SourceId, text: Arc<str>) -> File {
             decoded: String::new(),
             tags: Vec::new(),
             documents: Vec::new(),
-            comments: Vec::new(),
             duplicates: Vec::new(),
             embedding: None,
         },
@@ -46,6 +45,20 @@ pub fn parse(source: SourceId, text: Arc<str>) -> File {
     let mut file = builder.file;
     file.nodes.shrink_to_fit();
     file
+}
+
+/// The parser of a text, with its comments or without.
+pub(super) fn parser(text: &str, comments: bool) -> Parser<'_, StrInput<'_>> {
+    Parser::new_from_str_with_options(
+        text,
+        options! {
+            emit_unresolved_aliases: true,
+            block_nesting_limit: DEPTH,
+            flow_nesting_limit: DEPTH,
+            emit_comments: comments,
+            max_buffered_comment_events: usize::MAX,
+        },
+    )
 }
 
 struct Open {
@@ -70,15 +83,7 @@ struct Builder {
 
 impl Builder {
     fn run(&mut self, text: &str) {
-        let mut parser = Parser::new_from_str_with_options(
-            text,
-            options! {
-                emit_unresolved_aliases: true,
-                block_nesting_limit: DEPTH,
-                flow_nesting_limit: DEPTH,
-                max_buffered_comment_events: usize::MAX,
-            },
-        );
+        let mut parser = parser(text, false);
         while let Some(event) = parser.next_event() {
             let (event, span) = match event {
                 Ok(event) => event,
@@ -96,7 +101,6 @@ impl Builder {
             match event {
                 Event::StreamEnd => break,
                 Event::DocumentEnd => self.end_document(end.max(self.seen)),
-                Event::Comment(..) => self.file.comments.push(Comment { start, end }),
                 Event::Scalar(value, style, anchor, tag) => self.scalar(text, value, style, anchor, tag, start, end),
                 Event::Alias(anchor) => self.alias(self.anchors.get(&anchor).copied(), start, end),
                 Event::UnresolvedAlias(name) => {
