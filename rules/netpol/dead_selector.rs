@@ -1,6 +1,5 @@
 //! Policies that select no pod.
 
-use super::reach;
 use crate::config::Role;
 use crate::declare_rule;
 use crate::finding::Edit;
@@ -55,11 +54,11 @@ const CLUSTER_LABEL: &str = "cnpg.io/cluster";
 const OBSOLETE: &[(&str, &str)] = &[("postgresql", CLUSTER_LABEL)];
 
 fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
-    let reach = reach(context);
+    let reach = context.reach;
     let delivered = |policy: &&Policy<'w>| policy.resource.whole && policy.resource.delivery.by != By::Nobody;
     for policy in reach.policies().iter().filter(delivered).filter(|policy| !policy.pod_selector.selects_all()) {
         let span = policy.pod_selector.value.map_or_else(|| policy.resource.headline().span(), Value::key_or_span);
-        match judge(policy, &reach, context, sink) {
+        match judge(policy, reach, context, sink) {
             Answer::Unknown(reason) => sink.undecided(span, reason),
             Answer::Yes | Answer::No => {}
         }

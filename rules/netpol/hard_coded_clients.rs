@@ -1,6 +1,5 @@
 //! Clients of a shared cluster that are listed by name.
 
-use super::reach;
 use crate::config::{ObjectRef, Spanned};
 use crate::declare_rule;
 use crate::graph::View;
@@ -49,7 +48,7 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     if databases.shared.is_empty() {
         return;
     }
-    let reach = reach(context);
+    let reach = context.reach;
     let mut homes: BTreeSet<String> = operator_namespaces(context.graph)
         .iter()
         .filter_map(|namespace| namespace.known().map(str::to_owned))
@@ -60,7 +59,7 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     for entry in &databases.shared {
         for cluster in context.graph.all::<Cluster<'w>>() {
             if is(cluster.resource(), &entry.value) {
-                judge(&cluster, entry, &homes, &reach, context, &mut seen, sink);
+                judge(&cluster, entry, &homes, reach, context, &mut seen, sink);
             }
         }
     }

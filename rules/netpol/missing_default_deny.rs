@@ -1,6 +1,5 @@
 //! Namespaces with a database that no policy closes by default.
 
-use super::reach;
 use crate::declare_rule;
 use crate::finding::Confidence;
 use crate::graph::cnpg::{Cluster, Pooler};
@@ -92,9 +91,9 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     if homes.is_empty() {
         return;
     }
-    let reach = reach(context);
+    let reach = context.reach;
     for home in &homes {
-        judge(home, &reach, context, sink);
+        judge(home, reach, context, sink);
     }
 }
 

@@ -1,6 +1,5 @@
 //! Policies that open PostgreSQL to everybody.
 
-use super::reach;
 use crate::declare_rule;
 use crate::finding::Edit;
 use crate::manifest::Resource;
@@ -54,11 +53,11 @@ struct Opening<'r, 'w> {
 }
 
 fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
-    let reach = reach(context);
+    let reach = context.reach;
     let mut openings: BTreeMap<Span, Opening<'_, 'w>> = BTreeMap::new();
     let mut doubts: BTreeMap<Span, String> = BTreeMap::new();
     for peer in reach.all_peers().iter().filter(|peer| peer.serves_postgres()) {
-        collect(&reach, peer, &mut openings, &mut doubts);
+        collect(reach, peer, &mut openings, &mut doubts);
     }
     for (span, reason) in doubts {
         sink.undecided(span, reason);

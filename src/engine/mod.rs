@@ -10,7 +10,8 @@ use crate::config::Config;
 use crate::finding::{Failure, Outcome, Summary, Undecided, Versions};
 use crate::graph::Graph;
 use crate::graph::sops::CreationRules;
-use crate::manifest::{Manifests, Parsed, Resource};
+use crate::manifest::{By, Manifests, Parsed, Resource};
+use crate::reach::Reach;
 use crate::render::files::Extra;
 use crate::render::{self, Worlds};
 use crate::rule::World;
@@ -183,6 +184,7 @@ fn judge(rendered: Rendered<'_>, request: &Request, statistics: &mut Statistics)
         .par_iter()
         .map(|target| Graph::new(resources, target, configs[target.root].role.as_ref().map(|role| role.value)))
         .collect();
+    let reaches = reaches(resources, &targets, &graphs, configs.len());
     let options = configs.iter().map(settings::options).collect();
     let world = World {
         sources,
@@ -191,6 +193,7 @@ fn judge(rendered: Rendered<'_>, request: &Request, statistics: &mut Statistics)
         told,
         targets: &targets,
         graphs,
+        reaches,
         creation_rules: CreationRules::new(manifests),
         configs,
         options,
@@ -220,6 +223,21 @@ fn judge(rendered: Rendered<'_>, request: &Request, statistics: &mut Statistics)
             left_alone: Vec::new(),
         },
     }
+}
+
+/// Who reaches whom in each target. Policies that nothing is seen to deliver may be in force in every target of a root.
+fn reaches<'w>(
+    resources: &'w [Resource<'w>],
+    targets: &[render::Target],
+    graphs: &[Graph<'w>],
+    roots: usize,
+) -> Vec<Reach<'w>> {
+    let mut strays: Vec<Vec<&'w Resource<'w>>> = vec![Vec::new(); roots];
+    for resource in resources.iter().filter(|resource| resource.delivery.by == By::Nobody) {
+        strays[resource.root].push(resource);
+    }
+    let together = targets.par_iter().zip(graphs);
+    together.map(|(target, graph)| Reach::new(graph, strays[target.root].iter().copied())).collect()
 }
 
 fn finish_undecided(sources: &Sources, undecided: Vec<Undecided>, request: &Request) -> Vec<Undecided> {

@@ -6,6 +6,7 @@ use crate::finding::Versions;
 use crate::graph::Graph;
 use crate::graph::sops::CreationRules;
 use crate::manifest::{Manifests, Parsed, Resource, Role};
+use crate::reach::Reach;
 use crate::render::{Target, Told};
 use crate::source::Sources;
 use jiff::civil::Date;
@@ -29,6 +30,8 @@ pub struct World<'w> {
     pub targets: &'w [Target],
     /// The graph of each target.
     pub graphs: Vec<Graph<'w>>,
+    /// Who reaches whom in each target.
+    pub reaches: Vec<Reach<'w>>,
     /// What every `.sops.yaml` says of which files are encrypted.
     pub creation_rules: CreationRules<'w>,
     /// The config of each root.
@@ -106,6 +109,8 @@ pub struct TargetContext<'a, 'w> {
     pub target: &'a Target,
     /// Its objects and references.
     pub graph: &'a Graph<'w>,
+    /// Who reaches whom in it. Policies that nothing is seen to deliver may be in force too.
+    pub reach: &'a Reach<'w>,
 }
 
 impl<'a, 'w> Deref for TargetContext<'a, 'w> {

@@ -6,11 +6,11 @@ use std::sync::LazyLock;
 
 static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?i)^<[^<>]*>$|<(?:your|my|insert|add|the|put|enter|some|replace|change|todo|redacted|secret|password|token)\b[^<>]*>",
+        r"(?i)^<[^<>]*>$|<(?:your|my|insert|add|the|put|enter|some|replace|change|todo|redacted|secret|password|token)(?-u:\b)[^<>]*>",
         r"|x{5,}|^[a-z]{0,4}[-_]?x{3,}(?:[-_]x+)*$|\*{3,}|^\*+$|\.{3,}|…|^-+$|^_{2,}.*_{2,}$|^\[[a-z_ -]+\]$|^#+$|^\?+$",
-        r"|^(?:update|insert|replace|fill|enter|put|add|set|provide|paste|generate|use|see|get)[-_ ](?:\w|-|_| )+$",
+        r"|^(?:update|insert|replace|fill|enter|put|add|set|provide|paste|generate|use|see|get)[-_ ](?:[a-z0-9_ -]|[^\x00-\x7f])+$",
         r"|^(?:replace|update|fixme|todo|tbd|fillme|setme)(?:me|this|it|d)?$",
-        r"|\byour(?:[-_ ]|$)|\b_?your_|^your|\bmy[-_](?:api|access|secret|auth)[-_]|placeholder|example|dummy|\bfake|^fake",
+        r"|(?-u:\b)your(?:[-_ ]|$)|(?-u:\b)_?your_|^your|(?-u:\b)my[-_](?:api|access|secret|auth)[-_]|placeholder|example|dummy|(?-u:\b)fake|^fake",
         r"|redacted|not[-_ ]?(?:used|needed|required|set|applicable|real|a[-_ ]secret|relevant)",
         r"|^(?:unused|none|no|null|nil|n/?a|empty|noop|no[-_]?auth|no[-_]?key|ignored?|ignore[-_]?me|blank|undefined|unset|optional|anonymous|anything|whatever|disabled|enabled|omitted|hidden|masked|unknown|managed)$",
         r"|^sk-(?:no-key|none|local|1234|dummy|fake|test)",

@@ -7,18 +7,18 @@ use std::sync::LazyLock;
 static NEVER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?i)^(?:true|false|yes|no|on|off|null|nil|~|read|write|auto|enabled|disabled|inherit|always|never|required)$",
-        r"|^-?\d+[.,]\d*$|^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h|d|w|y|ki|mi|gi|ti|k|g|t|%))+$",
-        r"|^\d{4}-\d\d-\d\d|^v?\d+\.\d+(?:\.\d+)*(?:[-+][a-z0-9.]+)?$|^\d+(?:\.\d+){3}(?:[:/]\d+)?$",
-        r"|^(?:~|\.{1,2})?/|^[a-z]:\\|^[a-z][a-z0-9+.-]*://|^[^\s@:]+@[^\s@]+\.[a-z]{2,}$|^[a-z0-9.-]+:\d{1,5}$",
+        r"|^-?[0-9]+[.,][0-9]*$|^(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|µs|ms|s|m|h|d|w|y|ki|mi|gi|ti|k|g|t|%))+$",
+        r"|^[0-9]{4}-[0-9]{2}-[0-9]{2}|^v?[0-9]+\.[0-9]+(?:\.[0-9]+)*(?:[-+][a-z0-9.]+)?$|^[0-9]+(?:\.[0-9]+){3}(?:[:/][0-9]+)?$",
+        r"|^(?:~|\.{1,2})?/|^[a-z]:\\|^[a-z][a-z0-9+.-]*://|^[^\s@:]+@[^\s@]+\.[a-z]{2,}$|^[a-z0-9.-]+:[0-9]{1,5}$",
         r"|^(?:sha(?:1|256|512)|md5):|^ssh-(?:rsa|ed25519|dss) |^ecdsa-sha2|^age1[a-z0-9]{20}",
         r"|^-----BEGIN (?:CERTIFICATE|PUBLIC|RSA PUBLIC|TRUSTED|PGP PUBLIC|SSH2 PUBLIC|PGP MESSAGE)",
-        r"|^[\[{(]|^\^|\(\)|^[a-z_][\w.]*\(|^lookup\b|^(?:let|var|const|await|new|return|function|import) |=>|^!(?:ref|sub)",
+        r"|^[\[{(]|^\^|\(\)|^[a-z_](?:[a-z0-9_.]|[^\x00-\x7f])*\(|^lookup(?-u:\b)|^(?:let|var|const|await|new|return|function|import) |=>|^!(?:ref|sub)",
     ))
     .expect("internal: the pattern is valid")
 });
 
 static FILE_NAME: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)^[\w.-]+\.(?:txt|json|ya?ml|pem|key|crt|cer|p12|pfx|jks|env|conf|cfg|ini|toml|sh|py|js|ts|sql|html?|xml|properties|pub|der|asc|agekey|local|svc|com|org|net|io)$")
+    Regex::new(r"(?i)^(?:[a-z0-9_.-]|[^\x00-\x7f])+\.(?:txt|json|ya?ml|pem|key|crt|cer|p12|pfx|jks|env|conf|cfg|ini|toml|sh|py|js|ts|sql|html?|xml|properties|pub|der|asc|agekey|local|svc|com|org|net|io)$")
         .expect("internal: the pattern is valid")
 });
 
