@@ -2,11 +2,11 @@
 
 use crate::declare_rule;
 use crate::graph::cnpg::{Cluster, Pooler};
-use crate::graph::{Graph, Lookup, View};
+use crate::graph::{Graph, View};
 use crate::manifest::{Namespace, Resource};
+use crate::reach::operators;
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
-use crate::yaml::Value;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -57,9 +57,6 @@ struct Home<'w> {
     evidence: Option<Span>,
     says: &'static str,
 }
-
-/// The last part of the operator's image and chart.
-const OPERATOR: &str = "cloudnative-pg";
 
 fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let databases = &context.config().databases;
@@ -113,111 +110,12 @@ fn judge<'w>(resource: &'w Resource<'w>, homes: &[Home<'_>], context: &TargetCon
 
 /// Where the operators of a target run, those that watch only their own namespace left out.
 fn homes<'w>(graph: &Graph<'w>) -> Vec<Home<'w>> {
-    let mut homes = Vec::new();
-    for deployment in graph.of_kind("apps", "Deployment").iter().filter(|resource| resource.whole) {
-        if is_operator(deployment) && !watches_one(deployment) {
-            homes.push(home(deployment, deployment.namespace.clone()));
-        }
-    }
-    for release in graph.of_kind("helm.toolkit.fluxcd.io", "HelmRelease").iter().filter(|resource| resource.whole) {
-        let clusterwide = release.at(&["spec", "values", "config", "clusterWide"]);
-        if releases_operator(release, graph) && clusterwide.and_then(Value::as_bool) != Some(false) {
-            let target = release.at(&["spec", "targetNamespace"]).filter(|target| !target.is_null());
-            homes.push(home(release, target.map_or_else(|| release.namespace.clone(), named)));
-        }
-    }
-    for application in graph.of_kind("argoproj.io", "Application").iter().filter(|resource| resource.whole) {
-        if let Some(destination) = application.at(&["spec", "destination", "namespace"])
-            && installs_operator(application)
-        {
-            homes.push(home(application, named(destination)));
-        }
-    }
-    homes
-}
-
-fn home<'w>(resource: &'w Resource<'w>, namespace: Namespace<'w>) -> Home<'w> {
-    Home { namespace, evidence: Some(resource.headline().span()), says: "the operator runs here" }
-}
-
-fn named(value: Value<'_>) -> Namespace<'_> {
-    match value.known() {
-        Some(name) => Namespace::Known(name),
-        None => Namespace::Unknown(value.unknown().unwrap_or_else(|| "the namespace is no text".into())),
-    }
-}
-
-fn containers<'w>(deployment: &'w Resource<'w>) -> impl Iterator<Item = Value<'w>> {
-    deployment.at(&["spec", "template", "spec", "containers"]).into_iter().flat_map(Value::items)
-}
-
-fn is_operator<'w>(deployment: &'w Resource<'w>) -> bool {
-    let labelled = deployment.label("app.kubernetes.io/name").and_then(Value::known) == Some(OPERATOR);
-    labelled
-        || containers(deployment)
-            .filter_map(|container| container.get("image")?.raw())
-            .any(|image| repository(image) == OPERATOR)
-}
-
-fn watches_one<'w>(deployment: &'w Resource<'w>) -> bool {
-    containers(deployment)
-        .flat_map(|container| container.get("env").into_iter().flat_map(Value::items))
-        .filter(|variable| variable.get("name").and_then(Value::known) == Some("WATCH_NAMESPACE"))
-        // Written and empty, it means every namespace.
-        .any(|variable| variable.get("value").and_then(Value::raw) != Some(""))
-}
-
-fn releases_operator<'w>(release: &'w Resource<'w>, graph: &Graph<'w>) -> bool {
-    if let Some(chart) = release.at(&["spec", "chart", "spec", "chart"]) {
-        return chart.raw().is_some_and(|chart| last_part(chart) == OPERATOR);
-    }
-    let Some(reference) = release.at(&["spec", "chartRef"]) else { return false };
-    let Some(name) = reference.get("name").and_then(Value::known) else { return false };
-    if name == OPERATOR {
-        return true;
-    }
-    let namespace = reference.get("namespace").map_or_else(|| release.namespace.clone(), named);
-    match graph.find("source.toolkit.fluxcd.io", "OCIRepository", &namespace, name) {
-        Lookup::Found(sources) => sources.iter().all(|source| {
-            source.at(&["spec", "url"]).and_then(Value::raw).is_some_and(|url| last_part(url) == OPERATOR)
-        }),
-        Lookup::Absent(_) | Lookup::Unknown(_) => false,
-    }
-}
-
-fn installs_operator<'w>(application: &'w Resource<'w>) -> bool {
-    let one = application.at(&["spec", "source"]);
-    let several = application.at(&["spec", "sources"]).into_iter().flat_map(Value::items);
-    one.into_iter()
-        .chain(several)
-        .any(|source| source.get("chart").and_then(Value::raw).is_some_and(|chart| last_part(chart) == OPERATOR))
-}
-
-fn last_part(path: &str) -> &str {
-    let path = path.trim_end_matches('/');
-    path.rsplit_once('/').map_or(path, |(_, name)| name)
-}
-
-/// The last part of an image's repository, without tag and digest.
-fn repository(image: &str) -> &str {
-    let name = last_part(image.split_once('@').map_or(image, |(name, _)| name));
-    name.split_once(':').map_or(name, |(name, _)| name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_operator_is_told_by_the_last_part_of_its_image() {
-        for (image, name) in [
-            ("ghcr.io/cloudnative-pg/cloudnative-pg:1.28.0", OPERATOR),
-            ("registry.example.org:5000/mirror/cloudnative-pg@sha256:00", OPERATOR),
-            ("ghcr.io/cloudnative-pg/plugin-barman-cloud:v0.9.0", "plugin-barman-cloud"),
-            ("ghcr.io/cloudnative-pg/postgresql:17.6", "postgresql"),
-            ("cloudnative-pg", OPERATOR),
-        ] {
-            assert_eq!(repository(image), name, "{image}");
-        }
-    }
+    let everywhere = operators(graph).into_iter().filter(|operator| !operator.watches_one);
+    everywhere
+        .map(|operator| Home {
+            namespace: operator.namespace,
+            evidence: Some(operator.resource.headline().span()),
+            says: "the operator runs here",
+        })
+        .collect()
 }

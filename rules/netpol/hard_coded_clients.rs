@@ -6,7 +6,7 @@ use crate::graph::View;
 use crate::graph::cnpg::{Cluster, Pooler, cluster_reference};
 use crate::manifest::{Namespace, Resource};
 use crate::reach::selector::Requirement;
-use crate::reach::{METADATA_NAME, POSTGRES_PORT, PeerKind, Reach, Source, operator_namespaces};
+use crate::reach::{METADATA_NAME, POSTGRES_PORT, PeerKind, Reach, Source, operators};
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
 use crate::yaml::Value;
@@ -49,10 +49,8 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         return;
     }
     let reach = context.reach;
-    let mut homes: BTreeSet<String> = operator_namespaces(context.graph)
-        .iter()
-        .filter_map(|namespace| namespace.known().map(str::to_owned))
-        .collect();
+    let mut homes: BTreeSet<String> =
+        operators(context.graph).iter().filter_map(|operator| operator.namespace.known().map(str::to_owned)).collect();
     homes.insert(USUAL_OPERATOR.to_owned());
     homes.extend(databases.operator.namespace.as_ref().map(|namespace| namespace.value.clone()));
     let mut seen = BTreeSet::new();

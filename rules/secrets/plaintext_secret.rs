@@ -2,8 +2,9 @@
 
 use super::{HISTORY, code, is_spoken_for};
 use crate::declare_rule;
-use crate::graph::credential::{Credential, example_path, judge};
+use crate::graph::credential::{Credential, judge};
 use crate::graph::secret_scan::{Piece, visit_secrets};
+use crate::manifest::holds_example_values;
 use crate::rule::{FileContext, Sink};
 
 declare_rule! {
@@ -45,7 +46,7 @@ fn check<'w>(context: &FileContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     if memchr::memmem::find(context.parsed.file.text().as_bytes(), b"Secret").is_none() {
         return;
     }
-    let example = example_path(context.parsed.path);
+    let example = holds_example_values(context.parsed.path);
     let mut found: Vec<(Piece<'w>, Credential)> = Vec::new();
     visit_secrets(context.world.manifests, context.index, &mut |piece| {
         if !piece.is_of_secret() || piece.in_sops || piece.generated {

@@ -2,8 +2,9 @@
 
 use super::{HISTORY, code, is_spoken_for};
 use crate::declare_rule;
-use crate::graph::credential::{Setting, example_path, judge};
+use crate::graph::credential::{Setting, judge};
 use crate::graph::secret_scan::visit;
+use crate::manifest::holds_example_values;
 use crate::rule::{FileContext, Sink};
 
 declare_rule! {
@@ -39,7 +40,7 @@ declare_rule! {
 }
 
 fn check<'w>(context: &FileContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
-    let example = example_path(context.parsed.path);
+    let example = holds_example_values(context.parsed.path);
     let mut spoken_for = None;
     visit(context.world.manifests, context.index, &mut |piece| {
         if piece.is_of_secret() || piece.in_sops || !piece.judged {

@@ -2,9 +2,10 @@
 
 use super::HISTORY;
 use crate::declare_rule;
-use crate::graph::credential::{example_path, is_placeholder, is_reference, judge};
+use crate::graph::credential::{is_placeholder, is_reference, judge};
 use crate::graph::secret_scan::{Piece, scan};
 use crate::graph::sops::{Claim, has_block};
+use crate::manifest::holds_example_values;
 use crate::rule::{FileContext, Sink};
 
 declare_rule! {
@@ -39,7 +40,7 @@ fn check<'w>(context: &FileContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     if has_block(&context.parsed) {
         return;
     }
-    let example = example_path(context.parsed.path);
+    let example = holds_example_values(context.parsed.path);
     let pieces = scan(context.world.manifests, context.index);
     let sure = pieces.iter().find(|piece| !piece.generated && judge(&piece.question(example)).is_some());
     let Some(piece) = sure.or_else(|| pieces.iter().find(|piece| !example && is_literal(piece))) else { return };

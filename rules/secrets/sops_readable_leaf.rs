@@ -3,9 +3,10 @@
 use super::HISTORY;
 use crate::declare_rule;
 use crate::finding::Confidence;
-use crate::graph::credential::{example_path, is_placeholder, is_reference, judge};
+use crate::graph::credential::{is_placeholder, is_reference, judge};
 use crate::graph::secret_scan::scan;
 use crate::graph::sops::{Block, Leaf, Selector, roots};
+use crate::manifest::holds_example_values;
 use crate::rule::{FileContext, Sink};
 
 declare_rule! {
@@ -124,7 +125,7 @@ fn matched_nothing<'w>(context: &FileContext<'_, 'w>, block: &Block<'w>, sink: &
         .iter()
         .find_map(|key| block.metadata.get(key))
         .unwrap_or(block.metadata);
-    let example = example_path(context.parsed.path);
+    let example = holds_example_values(context.parsed.path);
     let credential = scan(context.world.manifests, context.index)
         .into_iter()
         .filter(|piece| piece.root.identity() == block.root.identity())

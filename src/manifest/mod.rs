@@ -13,7 +13,7 @@ use delivery::Deliveries;
 use std::collections::HashSet;
 
 pub use delivery::{By, Delivery};
-pub use example::is_example_path;
+pub use example::{holds_example_values, is_example_path};
 pub use kinds::{is_cluster_scoped, split_api_version};
 pub use kustomization::{Kustomization, is_remote};
 pub use resource::{Namespace, Resource};

@@ -20,7 +20,7 @@ use answer::Answer;
 use std::collections::HashMap;
 
 pub use namespaces::{METADATA_NAME, NamespaceKey};
-pub use operator::operator_namespaces;
+pub use operator::{Operator, operators};
 pub use peers::{POSTGRES_PORT, Peer, PeerRole, Pod, peers};
 pub use policy::{Direction, PeerKind, Peers, Policy, PolicyPeer, PolicyPort, PolicyRule, Ports};
 

@@ -5,7 +5,6 @@ mod embedded;
 mod hash;
 mod hint;
 mod key;
-mod path;
 mod placeholder;
 mod plain;
 mod reference;
@@ -17,7 +16,6 @@ mod verdict;
 mod weak;
 
 pub use hint::may_hold;
-pub use path::example_path;
 pub use placeholder::is_placeholder;
 pub use reference::is_reference;
 pub use verdict::{judge, judge_all, mask_ranges, must_mask};
@@ -65,7 +63,7 @@ pub struct Question<'a> {
     pub value: &'a str,
     /// Where the value stands.
     pub setting: Setting,
-    /// The file is an example, a test or otherwise not deployed, as [`example_path`] says.
+    /// The file is an example, a test or otherwise not deployed, as [`holds_example_values`](crate::manifest::holds_example_values) says.
     pub example: bool,
     /// Kind of the resource; `None` lowers the certainty of everything but tokens, private keys, Helm values,
     /// environment variables and generator literals.
