@@ -76,8 +76,7 @@ fn judge<'w>(
     if let Some(reason) = policy.doubt {
         return Answer::Unknown(reason.into());
     }
-    let peers: Vec<&Peer<'w>> = reach.peers_in(namespace).collect();
-    let selected = crate::reach::answer::any(peers.iter().map(|peer| policy.selects(&peer.labels)));
+    let selected = crate::reach::answer::any(reach.peers_of(policy).map(|peer| policy.selects(&peer.labels)));
     if selected.is_yes() {
         return selected;
     }
@@ -95,6 +94,7 @@ fn judge<'w>(
     if !selected.is_no() {
         return selected;
     }
+    let peers: Vec<&Peer<'w>> = reach.peers_in(namespace).collect();
     if let Some(reason) = unseen(policy, &peers, reach, context) {
         return Answer::Unknown(reason);
     }

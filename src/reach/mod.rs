@@ -17,7 +17,6 @@ use crate::graph::Graph;
 use crate::graph::workload::Labels;
 use crate::manifest::{Namespace, Resource};
 use answer::Answer;
-use std::collections::HashMap;
 
 pub use namespaces::{METADATA_NAME, NamespaceKey};
 pub use operator::{Operator, operators};
@@ -30,7 +29,7 @@ pub struct Reach<'w> {
     policies: Vec<Policy<'w>>,
     index: index::PolicyIndex<'w>,
     peers: Vec<Peer<'w>>,
-    peers_by_namespace: HashMap<NamespaceKey<'w>, Vec<usize>>,
+    peer_index: index::PeerIndex<'w>,
     namespaces: namespaces::Namespaces<'w>,
     pod_makers: Vec<&'w Resource<'w>>,
     carriers: Vec<&'w Resource<'w>>,
@@ -105,15 +104,12 @@ impl<'w> Reach<'w> {
         let stray = strays.iter().filter(|resource| resource.is("networking.k8s.io", "NetworkPolicy"));
         policies.extend(stray.map(|resource| Policy::read_stray(resource)));
         let peers = peers(graph);
-        let mut peers_by_namespace: HashMap<NamespaceKey<'w>, Vec<usize>> = HashMap::new();
-        for (at, peer) in peers.iter().enumerate() {
-            peers_by_namespace.entry(NamespaceKey::of(&peer.resource.namespace)).or_default().push(at);
-        }
+        let index = index::PolicyIndex::new(&policies);
         Reach {
-            index: index::PolicyIndex::new(&policies),
+            peer_index: index::PeerIndex::new(&index, &peers),
+            index,
             policies,
             peers,
-            peers_by_namespace,
             namespaces: namespaces::Namespaces::new(graph),
             pod_makers: graph.pod_makers().collect(),
             carriers: graph.resources().iter().copied().filter(|resource| unread::carries_policy(resource)).collect(),
@@ -138,9 +134,12 @@ impl<'w> Reach<'w> {
 
     /// The peers that are surely in `namespace`.
     pub fn peers_in(&self, namespace: &Namespace<'w>) -> impl Iterator<Item = &Peer<'w>> {
-        let known = self.peers_by_namespace.get(&NamespaceKey::of(namespace));
-        let known = known.filter(|_| !matches!(namespace, Namespace::Unknown(_)));
-        known.map_or(&[][..], Vec::as_slice).iter().map(|at| &self.peers[*at])
+        self.peer_index.of_namespace(namespace).iter().map(|at| &self.peers[*at])
+    }
+
+    /// The peers that `policy` may select of those that are surely in its namespace; it selects none of the others.
+    pub fn peers_of(&self, policy: &Policy<'w>) -> impl Iterator<Item = &Peer<'w>> {
+        self.peer_index.candidates(policy).into_iter().map(|at| &self.peers[at])
     }
 
     /// The labels of a namespace, as far as they are known.
@@ -159,8 +158,8 @@ impl<'w> Reach<'w> {
             return Some(reason.to_owned());
         }
         let key = NamespaceKey::of(namespace);
-        let groups = key.candidates(&self.peers_by_namespace).into_iter().filter_map(|group| group.first());
-        for resource in groups.map(|at| self.peers[*at].resource) {
+        let groups = key.candidates(self.peer_index.groups()).into_iter().filter_map(index::PeerGroup::first);
+        for resource in groups.map(|at| self.peers[at].resource) {
             if let Answer::Unknown(reason) = same_namespace(resource, namespace) {
                 return Some(reason);
             }

@@ -326,3 +326,34 @@ fn the_index_leaves_out_only_what_surely_does_not_select() {
         assert_eq!(reach.index.candidates(&Namespace::Known("shop"), &Labels::none()), [0, 3, 5, 6]);
     });
 }
+
+#[test]
+fn a_policy_is_asked_only_for_peers_that_it_may_select() {
+    let pod = |name: &str, labels: &str| {
+        format!("---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: shop, labels: {labels}}}\n")
+    };
+    let pods = [
+        pod("a", "{app: shop, tier: web}"),
+        pod("b", "{app: other}"),
+        pod("c", "{app: \"${APP}\"}"),
+        pod("d", "{\"${KEY}\": x}"),
+        pod("e", "{}"),
+    ];
+    for (selector, asked) in [
+        ("{matchLabels: {app: shop}}", vec!["a", "c", "d"]),
+        ("{matchLabels: {app: none}}", vec!["c", "d"]),
+        ("{matchExpressions: [{key: app, operator: In, values: [other, shop]}]}", vec!["a", "b", "c", "d"]),
+        ("{matchExpressions: [{key: app, operator: Exists}]}", vec!["a", "b", "c", "d", "e"]),
+        ("{}", vec!["a", "b", "c", "d", "e"]),
+    ] {
+        let text = format!("{}{}", pods.concat(), policy(&format!("podSelector: {selector}")));
+        with_reach(&text, |_, reach| {
+            let policy = &reach.policies()[0];
+            let names: Vec<_> = reach.peers_of(policy).filter_map(|peer| peer.resource.name()).collect();
+            assert_eq!(names, asked, "{selector}");
+            let all = reach.peers_in(&policy.resource.namespace);
+            let selected: Vec<_> = all.filter(|peer| !policy.selects(&peer.labels).is_no()).collect();
+            assert!(selected.iter().all(|peer| peer.resource.name().is_some_and(|name| names.contains(&name))));
+        });
+    }
+}
