@@ -5,7 +5,9 @@ use crate::graph::cnpg::{Cluster, GROUP};
 use crate::graph::{Graph, View};
 use crate::manifest::Resource;
 use crate::rule::{Context, Sink, remove_line};
+use crate::source::Span;
 use crate::yaml::{Step, Value, Visit, walk};
+use std::collections::{HashMap, HashSet};
 
 declare_rule! {
     /// ## What it does
@@ -27,7 +29,7 @@ declare_rule! {
     pub static RULE {
         id: "cnpg/superuser-access",
         summary: "the superuser can log in over the network",
-        scope: Resource(Cluster),
+        scope: Repo,
         codes: ["enabled" => (Warning, High, Reliability)],
         since: "0.1.0",
         fixable: Unsafe,
@@ -38,35 +40,67 @@ declare_rule! {
 /// Places shown that use the Secret; the rest are counted.
 const SHOWN: usize = 3;
 
-fn check<'w>(cluster: &Cluster<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
-    let Some(switch) = cluster.spec(&["enableSuperuserAccess"]) else { return };
-    if let Some(reason) = switch.unknown() {
-        sink.undecided(switch.span(), reason);
+fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
+    let mut open: Vec<Open<'w>> = Vec::new();
+    for cluster in context.world.resources.iter().filter_map(Cluster::of) {
+        let Some(switch) = cluster.spec(&["enableSuperuserAccess"]) else { continue };
+        if let Some(reason) = switch.unknown() {
+            sink.undecided(switch.span(), reason);
+        } else if switch.as_bool() == Some(true) {
+            let secret = secret_name(&cluster);
+            open.push(Open { cluster, switch, secret, users: Users::default() });
+        }
+    }
+    if open.is_empty() {
         return;
     }
-    if switch.as_bool() != Some(true) {
-        return;
+    for graph in &context.world.graphs {
+        look_for_users(graph, &mut open);
     }
-    let secret = secret_name(cluster);
-    let users = secret.as_deref().map(|secret| Users::of(cluster, secret, context));
-    let used = users.as_ref().is_some_and(|users| !users.places.is_empty());
+    for cluster in open {
+        tell(cluster, sink);
+    }
+}
+
+/// A Cluster whose superuser can log in.
+struct Open<'w> {
+    cluster: Cluster<'w>,
+    switch: Value<'w>,
+    /// The Secret with its password, if its name is known.
+    secret: Option<String>,
+    users: Users<'w>,
+}
+
+/// Who names the Secret.
+#[derive(Default)]
+struct Users<'w> {
+    places: Vec<(&'w Resource<'w>, Value<'w>)>,
+    /// Whether a target has the Cluster.
+    reached: bool,
+    /// Whether something may use the Secret that the targets of the cluster do not show.
+    may_be_more: bool,
+}
+
+fn tell<'w>(open: Open<'w>, sink: &mut Sink<'_, 'w>) {
+    let Open { cluster, switch, secret, users } = open;
     let title = cluster.title();
     let mut finding = sink
         .finding("enabled", cluster.resource(), switch, format!("the superuser of {title} can log in over the network"))
         .label("gives `postgres` a password");
-    if let (Some(secret), Some(users)) = (&secret, users) {
+    if let Some(secret) = &secret {
         for (resource, value) in users.places.iter().take(SHOWN) {
             finding = finding.related(value.span(), format!("{} uses it", resource.title()));
         }
         let count = users.places.len();
         if count > SHOWN {
             finding = finding.note(format!("{count} places use Secret `{secret}`"));
-        } else if count == 0 && users.all_seen {
+        } else if count == 0 && users.reached && !users.may_be_more {
             finding = finding.note(format!("nothing in this target uses Secret `{secret}`"));
         }
     }
     finding = finding.help("give each application a role of its own, in `managed.roles` or as a DatabaseRole");
     if let Some(edits) = remove_line(switch) {
+        let used = !users.places.is_empty();
         finding.suggestion(
             if used { "once nothing uses it, take superuser access away" } else { "take superuser access away" },
             edits,
@@ -82,44 +116,34 @@ fn secret_name(cluster: &Cluster<'_>) -> Option<String> {
     }
 }
 
-/// Who names the Secret.
-struct Users<'w> {
-    places: Vec<(&'w Resource<'w>, Value<'w>)>,
-    /// Whether the targets of the cluster show everything that may use it.
-    all_seen: bool,
-}
-
-impl<'w> Users<'w> {
-    fn of(cluster: &Cluster<'w>, secret: &str, context: &Context<'_, 'w>) -> Users<'w> {
-        let mut users = Users { places: Vec::new(), all_seen: true };
-        let mut reached = false;
-        for graph in context.world.graphs.iter().filter(|graph| holds(graph, cluster)) {
-            reached = true;
-            users.all_seen &= graph.licence(GROUP, Cluster::KIND, &cluster.namespace).is_ok();
-            for resource in graph.resources() {
-                users.look_at(resource, cluster, secret);
+/// Walks the objects of a target once, for all Secrets of the Clusters in it.
+fn look_for_users<'w>(graph: &Graph<'w>, open: &mut [Open<'w>]) {
+    let held: HashSet<Span> = graph.of_kind(GROUP, Cluster::KIND).iter().map(|known| known.span()).collect();
+    let mut by_secret: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, cluster) in open.iter_mut().enumerate() {
+        let Some(secret) = &cluster.secret else { continue };
+        if held.contains(&cluster.cluster.span()) {
+            cluster.users.reached = true;
+            cluster.users.may_be_more |= graph.licence(GROUP, Cluster::KIND, &cluster.cluster.namespace).is_err();
+            by_secret.entry(secret.clone()).or_default().push(at);
+        }
+    }
+    if by_secret.is_empty() {
+        return;
+    }
+    for resource in graph.resources().iter().filter(|resource| !makes_secrets(resource)) {
+        for (secret, value) in uses(resource, &by_secret) {
+            for at in &by_secret[secret] {
+                let Open { cluster, users, .. } = &mut open[*at];
+                if !resource.namespace.is_same(&cluster.namespace) {
+                    // A Secret of that name in another namespace may be a copy of this one.
+                    users.may_be_more = true;
+                } else if !users.places.iter().any(|(_, known)| known.span() == value.span()) {
+                    users.places.push((resource, value));
+                }
             }
         }
-        users.all_seen &= reached;
-        users
     }
-
-    fn look_at(&mut self, resource: &'w Resource<'w>, cluster: &Cluster<'w>, secret: &str) {
-        if makes_secrets(resource) {
-            return;
-        }
-        let Some(value) = use_of(resource, secret) else { return };
-        if !resource.namespace.is_same(&cluster.namespace) {
-            // A Secret of that name in another namespace may be a copy of this one.
-            self.all_seen = false;
-        } else if !self.places.iter().any(|(_, known)| known.span() == value.span()) {
-            self.places.push((resource, value));
-        }
-    }
-}
-
-fn holds<'w>(graph: &Graph<'w>, cluster: &Cluster<'w>) -> bool {
-    graph.of_kind(GROUP, Cluster::KIND).iter().any(|known| std::ptr::eq(*known, cluster.resource()))
 }
 
 /// Kinds that hold or make the Secret, and the Cluster itself.
@@ -135,16 +159,24 @@ fn makes_secrets(resource: &Resource<'_>) -> bool {
     )
 }
 
-/// The first field that names the Secret and speaks of a secret: `secretKeyRef.name`, `secretName` …
-fn use_of<'w>(resource: &'w Resource<'w>, secret: &str) -> Option<Value<'w>> {
-    let mut found = None;
+/// For each of `secrets`, the first field that names it and speaks of a secret: `secretKeyRef.name`, `secretName` …
+fn uses<'s, 'w>(resource: &'w Resource<'w>, secrets: &'s HashMap<String, Vec<usize>>) -> Vec<(&'s str, Value<'w>)> {
+    let mut found: Vec<(&'s str, Value<'w>)> = Vec::new();
     walk(resource.value, &mut |steps, value| {
-        let speaks = |step: &Step<'_>| matches!(step, Step::Key(key) if key.to_ascii_lowercase().contains("secret"));
-        let is_metadata = steps.first() == Some(&Step::Key("metadata"));
-        if found.is_none() && !is_metadata && value.known() == Some(secret) && steps.iter().rev().take(2).any(speaks) {
-            found = Some(value);
+        if steps.first() == Some(&Step::Key("metadata")) {
+            return Visit::Past;
         }
-        if found.is_some() || is_metadata { Visit::Past } else { Visit::Into }
+        let speaks = |step: &Step<'_>| match step {
+            Step::Key(key) => key.as_bytes().windows(6).any(|part| part.eq_ignore_ascii_case(b"secret")),
+            Step::Index(_) => false,
+        };
+        if steps.iter().rev().take(2).any(speaks)
+            && let Some((secret, _)) = value.known().and_then(|name| secrets.get_key_value(name))
+            && !found.iter().any(|(known, _)| known == secret)
+        {
+            found.push((secret, value));
+        }
+        Visit::Into
     });
     found
 }
