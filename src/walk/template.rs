@@ -3,8 +3,6 @@
 //! Alert rules and secrets templates are full of `{{ }}`, but inside of scalars. So the lines are followed just far enough
 //! to know whether one starts inside a block scalar, a quoted one, or a plain one that goes on.
 
-use memchr::memmem;
-
 /// Which language the template is written in, by its marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Template {
@@ -16,10 +14,10 @@ pub(super) enum Template {
 
 /// The language of a text that is a template, or none for one that may be YAML (or JSON) as it stands.
 pub(super) fn find(text: &str, is_json: bool) -> Option<Template> {
-    let has = |mark: &str| memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
-    if !has("{{") && !has("{%") {
-        return None;
-    }
+    let last = last_mark(text.as_bytes())?;
+    // What stands behind the line of the last mark says nothing new.
+    let end = memchr::memchr(b'\n', &text.as_bytes()[last..]).map_or(text.len(), |at| last + at);
+    let text = &text[..end];
     let mut lines = text.strip_prefix('\u{feff}').unwrap_or(text).lines();
     if is_json {
         // No string of JSON crosses a line.
@@ -27,6 +25,14 @@ pub(super) fn find(text: &str, is_json: bool) -> Option<Template> {
     }
     let mut inside = Inside::Nothing;
     lines.find_map(|line| inside.line(line))
+}
+
+/// Where the last mark stands that may start a value: no letter, quote or bracket is in front of it.
+fn last_mark(bytes: &[u8]) -> Option<usize> {
+    memchr::memrchr_iter(b'{', bytes).find(|at| {
+        let before = at.checked_sub(1).map(|before| bytes[before]);
+        matches!(bytes.get(at + 1), Some(b'{' | b'%')) && before.is_none_or(|byte| byte <= b' ' || !byte.is_ascii())
+    })
 }
 
 /// What the next line may be a part of.

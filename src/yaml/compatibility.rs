@@ -209,9 +209,9 @@ impl Part<'_> {
     fn leading_colon(&self) -> Option<SyntaxError> {
         let bytes = self.bytes();
         let start = self.range.start as usize;
-        memchr::memchr_iter(b':', &bytes[start..]).map(|at| at + start).find_map(|colon| {
-            let before = bytes[start..colon].iter().rposition(|byte| !byte.is_ascii_whitespace())? + start;
-            if !matches!(bytes[before], b'[' | b',' | b'{') {
+        memchr::memchr3_iter(b'[', b',', b'{', &bytes[start..]).map(|at| at + start).find_map(|before| {
+            let colon = bytes[before + 1..].iter().position(|byte| !byte.is_ascii_whitespace())? + before + 1;
+            if bytes[colon] != b':' {
                 return None;
             }
             let at = self.last_starting_at_or_before(colon)?;
@@ -225,8 +225,8 @@ impl Part<'_> {
     /// then stands in the first column, where a word without a colon is refused.
     fn line_break(&self) -> Option<SyntaxError> {
         let text = &self.file.text[self.range.start as usize..self.range.end as usize];
-        memchr::memchr2(0xC2, 0xE2, text.as_bytes())?;
-        text.match_indices(['\u{85}', '\u{2028}', '\u{2029}']).find_map(|(at, found)| {
+        memchr::memchr2_iter(0xC2, 0xE2, text.as_bytes()).find_map(|at| {
+            let found = ["\u{85}", "\u{2028}", "\u{2029}"].into_iter().find(|mark| text[at..].starts_with(mark))?;
             let at = self.range.start as usize + at;
             let rest = self.file.text[at + found.len()..].lines().next().unwrap_or_default().trim_end();
             let word = rest.starts_with(|c: char| c.is_ascii_alphanumeric()) && !rest.contains([':', '\u{85}']);

@@ -40,6 +40,7 @@ pub fn parse(source: SourceId, text: Arc<str>) -> File {
         errors: Vec::new(),
         seen: 0,
         has_aliases: false,
+        keys: Vec::new(),
     };
     builder.run(&text);
     let mut file = builder.file;
@@ -79,6 +80,8 @@ struct Builder {
     /// End of the last token that was seen, to look for what stands between two events.
     seen: u32,
     has_aliases: bool,
+    /// The keys of the mapping that is closed, kept for their room.
+    keys: Vec<NodeId>,
 }
 
 impl Builder {
@@ -271,7 +274,9 @@ impl Builder {
     }
 
     fn check_keys(&mut self, id: NodeId, entries: usize) {
-        let mut keys: Vec<NodeId> = Vec::with_capacity(entries);
+        let mut keys = std::mem::take(&mut self.keys);
+        keys.clear();
+        keys.reserve(entries);
         let mut merges = false;
         let mut odd = None;
         {
@@ -283,7 +288,8 @@ impl Builder {
                     odd = odd.or(Some(key).filter(|_| node.shape != Shape::Alias));
                     continue;
                 };
-                if scalar::is_merge_key(self.file.scalar_text(key), style, self.file.tag(key)) {
+                // A merge key is `<<`.
+                if node.length == 2 && scalar::is_merge_key(self.file.scalar_text(key), style, self.file.tag(key)) {
                     merges = true;
                 } else {
                     keys.push(key);
@@ -298,6 +304,7 @@ impl Builder {
         }
         let found = duplicates(&self.file, &keys);
         self.file.duplicates.extend(found);
+        self.keys = keys;
     }
 
     /// A key that is a collection: a template without quotes, or nothing that anybody can use.
@@ -384,8 +391,11 @@ fn duplicates(file: &File, keys: &[NodeId]) -> Vec<(NodeId, NodeId)> {
     let mut found = Vec::new();
     if keys.len() <= FEW {
         for (at, key) in keys.iter().enumerate() {
-            let text = file.scalar_text(*key);
-            if let Some(earlier) = keys[..at].iter().rev().find(|other| file.scalar_text(**other) == text) {
+            let same = |other: &&NodeId| {
+                file.node(**other).length == file.node(*key).length
+                    && file.scalar_text(**other) == file.scalar_text(*key)
+            };
+            if let Some(earlier) = keys[..at].iter().rev().find(same) {
                 found.push((*earlier, *key));
             }
         }

@@ -391,6 +391,9 @@ impl<'a> Value<'a> {
         while let (Some(at), Some(value)) = (children.next(), children.next()) {
             let key_node = file.node(at);
             let Some(style) = key_node.shape.style() else { continue };
+            if !merges && key_node.length as usize != key.len() {
+                continue;
+            }
             let text = file.scalar_text(at);
             if merges && scalar::is_merge_key(text, style, file.tag(at)) {
                 let merged = self.child(file, None, value).merged(key, depth);
