@@ -125,9 +125,8 @@ pub(super) fn transform<'w>(
             config.replicas = specs;
             field("replica").map_or(Ok(()), |replica| transform::replica(objects, replica, &config))
         }
-        "ReplacementTransformer" => field("replacements").map_or(Ok(()), |list| {
-            transform::replacements(objects, list, &mut |path| builder.file_of(folder, path))
-        }),
+        "ReplacementTransformer" => field("replacements")
+            .map_or(Ok(()), |list| transform::replacements(objects, list, &mut |path| builder.file_of(folder, path))),
         "PatchTransformer" => {
             let patches = patch::read(value, patch::List::Patches, folder, builder.files)?;
             builder.apply(&patches, all)

@@ -324,11 +324,11 @@ fn check_all(value: Value<'_>, name: &str, fits: bool, wanted: &str, kind: Kind)
     if !fits {
         return Err(Refusal::new(value.span(), format!("`{name}` takes {wanted}, and this is {}", word(value))));
     }
-    let children = value.items().chain(value.entries().map(|(_, child)| child));
-    for child in children.filter(|child| child.kind() != kind && !child.is_null()) {
-        return Err(Refusal::new(child.span(), format!("`{name}` takes {wanted}, and this is {}", word(child))));
+    let mut children = value.items().chain(value.entries().map(|(_, child)| child));
+    match children.find(|child| child.kind() != kind && !child.is_null()) {
+        Some(child) => Err(Refusal::new(child.span(), format!("`{name}` takes {wanted}, and this is {}", word(child)))),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn word(value: Value<'_>) -> &'static str {
