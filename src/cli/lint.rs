@@ -88,7 +88,7 @@ impl Session<'_> {
             return Ok(Err(Status::Failed));
         }
         let overridden = self.override_configs(&mut loaded);
-        if let Err(error) = overridden.and_then(|()| known_target(&loaded, self.arguments.target.as_deref())) {
+        if let Err(error) = overridden {
             return complain(io, &error).map(Err);
         }
         let reading = start.elapsed();
@@ -97,6 +97,9 @@ impl Session<'_> {
         let mut request = self.request.clone();
         request.scopes = loaded.scopes.clone();
         let mut run = self.pool.install(|| engine::run(&loaded.sources, roots, &request));
+        if let Err(error) = known_target(&run.targets, self.arguments.target.as_deref()) {
+            return complain(io, &error).map(Err);
+        }
         run.outcome.failures.splice(0..0, loaded.missing.iter().cloned());
         Ok(Ok(Pass { loaded, run, reading, judging: start.elapsed() }))
     }
@@ -322,19 +325,12 @@ fn incoming(arguments: &Lint, io: &mut Io<'_>) -> Result<Option<Incoming>, Optio
     Ok(Some(Incoming { path, bytes }))
 }
 
-fn known_target(loaded: &Loaded, wanted: Option<&str>) -> Result<(), OptionError> {
+fn known_target(names: &[String], wanted: Option<&str>) -> Result<(), OptionError> {
     let Some(wanted) = wanted else { return Ok(()) };
-    let names: Vec<&str> = loaded
-        .roots
-        .iter()
-        .flat_map(|root| &root.config.targets)
-        .map(|target| target.name.value.as_str())
-        .chain(loaded.roots.iter().any(|root| root.config.targets.is_empty()).then_some("."))
-        .collect();
-    if names.contains(&wanted) {
+    if names.iter().any(|name| name == wanted) {
         return Ok(());
     }
-    let help = match closest(wanted, names.iter().copied()) {
+    let help = match closest(wanted, names.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("there is `{}`", names.join("`, `")),
     };
@@ -348,6 +344,9 @@ fn statistics(pass: &Pass, io: &mut Io<'_>) -> io::Result<()> {
     writeln!(io.err, "documents  {:>8}", summary.documents)?;
     writeln!(io.err, "resources  {:>8}", summary.resources)?;
     writeln!(io.err, "nodes      {:>8}  {} bytes", pass.run.statistics.nodes, pass.run.statistics.node_bytes)?;
+    for (what, count) in &pass.run.statistics.builds {
+        writeln!(io.err, "{count:>8}  {what}")?;
+    }
     let milliseconds = |time: std::time::Duration| time.as_secs_f64() * 1e3;
     writeln!(io.err, "reading    {:>8.1} ms", milliseconds(pass.reading))?;
     for (phase, time) in &pass.run.statistics.phases {

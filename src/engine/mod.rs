@@ -76,6 +76,8 @@ pub struct Run {
     pub masks: Masks,
     /// What it cost.
     pub statistics: Statistics,
+    /// The name of every target that was found, asked for or not.
+    pub targets: Vec<String>,
 }
 
 /// What a run cost.
@@ -85,6 +87,8 @@ pub struct Statistics {
     pub nodes: usize,
     /// Memory held beside the texts, in bytes.
     pub node_bytes: usize,
+    /// What was built, and how that went: a text and how often.
+    pub builds: Vec<(String, usize)>,
     /// Wall time of each phase, in order.
     pub phases: Vec<(&'static str, Duration)>,
     /// Time of each rule over all its tasks, the dearest first.
@@ -138,7 +142,13 @@ pub fn run(sources: &Sources, roots: Vec<Root>, request: &Request) -> Run {
         configs: &configs,
     };
     let worlds = Worlds::new(source);
-    let (resources, targets) = worlds.resolve(source);
+    let (mut resources, mut targets) = worlds.resolve(source);
+    let names: Vec<String> = targets.iter().map(|target| target.name.to_string()).collect();
+    if let Some(wanted) = &request.target {
+        targets.retain(|target| *target.name == **wanted);
+        (resources, targets) = only(&resources, targets);
+    }
+    statistics.builds = worlds.told.census();
     phase(&mut statistics, "render");
     let rendered = Rendered { source, resources: &resources, targets, told: &worlds.told };
     let mut outcome = judge(rendered, request, &mut statistics);
@@ -150,7 +160,20 @@ pub fn run(sources: &Sources, roots: Vec<Root>, request: &Request) -> Run {
     outcome.summary.documents = manifests.documents;
     outcome.summary.resources = resources.len();
     outcome.summary.left_alone = left_alone.into_iter().collect();
-    Run { outcome, masks, statistics }
+    Run { outcome, masks, statistics, targets: names }
+}
+
+/// The objects that some of `targets` holds, and the targets over those.
+fn only<'w>(resources: &[Resource<'w>], mut targets: Vec<render::Target>) -> (Vec<Resource<'w>>, Vec<render::Target>) {
+    let mut kept = Vec::new();
+    let mut places: HashMap<usize, usize> = HashMap::new();
+    for member in targets.iter_mut().flat_map(|target| &mut target.members) {
+        *member = *places.entry(*member).or_insert_with(|| {
+            kept.push(resources[*member].clone());
+            kept.len() - 1
+        });
+    }
+    (kept, targets)
 }
 
 /// What the rules look at.
@@ -174,11 +197,8 @@ fn parse_extras(sources: &Sources, extras: &[BTreeMap<String, Extra>]) -> HashMa
 }
 
 fn judge(rendered: Rendered<'_>, request: &Request, statistics: &mut Statistics) -> Outcome {
-    let Rendered { source, resources, mut targets, told } = rendered;
+    let Rendered { source, resources, targets, told } = rendered;
     let render::Source { sources, manifests, configs, .. } = source;
-    if let Some(wanted) = &request.target {
-        targets.retain(|target| *target.name == **wanted);
-    }
     let versions: Vec<Versions> = configs.iter().map(settings::versions).collect();
     let graphs: Vec<Graph<'_>> = targets
         .par_iter()

@@ -4,7 +4,7 @@
 use super::files::Files;
 use super::flux::{self, Applied};
 use super::kustomize::{Build, Builder, FILE_NAMES, Refusal, Restrict};
-use super::worlds::{Draft, Failed, Member, Opening, Source, Told, members};
+use super::worlds::{Draft, Failed, Member, Opening, Root, Source, Told, members};
 use super::{folders, openings};
 use crate::config::Config;
 use crate::manifest::{By, Kustomization, Namespace};
@@ -203,6 +203,7 @@ impl<'w> Making<'_, '_, 'w> {
                 let scope = self.next_scope();
                 draft.members.extend(members(&objects, By::Kustomize, scope));
                 draft.openings.extend(gaps.iter().map(openings::of_gap));
+                self.note_root(folder, Some(gaps.is_empty()));
                 self.told.gaps.extend(gaps);
                 self.told.idle.extend(idle);
                 self.told.used.extend(used.into_iter().map(|path| (self.root, path)));
@@ -211,9 +212,14 @@ impl<'w> Making<'_, '_, 'w> {
         }
     }
 
+    fn note_root(&mut self, folder: &str, whole: Option<bool>) {
+        self.told.roots.push(Root { root: self.root, folder: folder.to_owned(), whole });
+    }
+
     fn fail(&mut self, folder: &str, refusal: Refusal, draft: &mut Draft<'w>) {
         let reason = format!("the kustomization in `{folder}` does not build: {}", refusal.message);
         draft.openings.push(Opening { namespace: None, reason });
+        self.note_root(folder, None);
         self.told.failed.push(Failed { root: self.root, folder: folder.to_owned(), refusal });
     }
 }

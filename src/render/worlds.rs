@@ -95,6 +95,8 @@ pub struct Failed {
 pub struct Told<'w> {
     /// Flux Kustomizations that were followed, with the target they belong to.
     pub applied: Vec<(Arc<str>, Applied<'w>)>,
+    /// Kustomizations that were built for themselves.
+    pub roots: Vec<Root>,
     /// Builds that failed.
     pub failed: Vec<Failed>,
     /// Patches without effect.
@@ -103,6 +105,41 @@ pub struct Told<'w> {
     pub gaps: BTreeSet<Gap>,
     /// Files that some build used, by root and path.
     pub used: BTreeSet<(usize, Arc<str>)>,
+}
+
+/// A kustomization that was built for itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Root {
+    /// Number of the root.
+    pub root: usize,
+    /// Its folder.
+    pub folder: String,
+    /// Whether all that it names was seen; none where it does not build.
+    pub whole: Option<bool>,
+}
+
+impl Told<'_> {
+    /// How many Flux Kustomizations and how many kustomizations were built wholly, in part, and not at all and why.
+    pub fn census(&self) -> Vec<(String, usize)> {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        let mut count = |what: String| *counts.entry(what).or_default() += 1;
+        for (_, applied) in &self.applied {
+            if applied.object.is_some() {
+                count(format!("Flux Kustomizations {}", applied.state()));
+            }
+        }
+        for root in &self.roots {
+            count(format!(
+                "kustomizations {}",
+                match root.whole {
+                    Some(true) => "built wholly",
+                    Some(false) => "built in part: something is taken from elsewhere",
+                    None => "not built: refused",
+                }
+            ));
+        }
+        counts.into_iter().collect()
+    }
 }
 
 /// All targets of a run.

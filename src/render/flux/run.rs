@@ -49,6 +49,25 @@ pub struct Set {
     pub refused: Option<(Span, String)>,
 }
 
+impl Applied<'_> {
+    /// How it went, in words that complete "it is".
+    pub fn state(&self) -> &'static str {
+        match &self.trouble {
+            Some(Trouble::Refusal(_)) => "not built: kustomize refuses",
+            Some(Trouble::Substitution(_)) => "not built: substitution refuses",
+            Some(Trouble::NoFolder(..)) => "not built: the folder is missing",
+            Some(Trouble::Elsewhere(_)) => "not built: the files are elsewhere",
+            None if !self.told.gaps.is_empty() => "built in part: something is taken from elsewhere",
+            None if self.sets.iter().any(|set| set.refused.is_some()) => "built in part: a ResourceSet is refused",
+            None if self.sets.iter().any(|set| set.open.is_some()) => {
+                "built in part: inputs of a ResourceSet are elsewhere"
+            }
+            None if !self.missing.is_empty() => "built in part: variables are defined elsewhere",
+            None => "built wholly",
+        }
+    }
+}
+
 /// Why a Kustomization is not built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
