@@ -271,10 +271,12 @@ pub fn twin<'w>(manifests: &Manifests<'w>, at: usize) -> Option<Twin<'w>> {
     }
     let bare = [".decrypted", ".dec", ".plain"].iter().find_map(|end| stem.strip_suffix(end)).unwrap_or(stem);
     let bare = bare.strip_suffix(".sops").unwrap_or(bare);
-    let encrypted = [".sops", ".enc", ""]
-        .iter()
-        .filter(|mark| !mark.is_empty() || bare != stem)
-        .find_map(|mark| find(manifests, parsed.root, &format!("{}{bare}{mark}.{end}", folder(parsed.path))))?;
+    let encrypted = if bare == stem {
+        encrypted_beside(manifests, at, end)?
+    } else {
+        let beside = |mark: &&str| find(manifests, parsed.root, &format!("{}{bare}{mark}.{end}", folder(parsed.path)));
+        [".sops", ".enc", ""].iter().find_map(beside)?
+    };
     let mut secret: Vec<Vec<&str>> = roots(&manifests.files[encrypted])
         .filter_map(Block::of)
         .flat_map(|block| block.leaves())
@@ -303,6 +305,26 @@ pub fn twin<'w>(manifests: &Manifests<'w>, at: usize) -> Option<Twin<'w>> {
     let complete = met.iter().all(|met| *met);
     let readable: Vec<Value<'w>> = readable.into_iter().map(|(_, value)| value).collect();
     (!readable.is_empty()).then_some(Twin { encrypted, readable, complete })
+}
+
+/// The index of `name.sops.end` or `name.enc.end` beside file number `at`, `name.end`: it stands near it in the order of
+/// paths, so nothing has to be put together or looked up.
+fn encrypted_beside(manifests: &Manifests<'_>, at: usize, end: &str) -> Option<usize> {
+    let own = &manifests.files[at];
+    let start = &own.path[..own.path.len() - end.len()];
+    let rest = |other: usize| {
+        let other = &manifests.files[other];
+        other.path.strip_prefix(start).filter(|_| other.root == own.root)
+    };
+    let before = (0..at).rev().map_while(|other| Some((other, rest(other)?)));
+    let behind = (at + 1..manifests.files.len()).map_while(|other| Some((other, rest(other)?)));
+    let mut beside = before.chain(behind).filter_map(|(other, rest)| {
+        let mark = rest.strip_suffix(end)?.strip_suffix('.')?;
+        let rank = ["sops", "enc"].iter().position(|known| *known == mark)?;
+        Some((rank, other))
+    });
+    let first = beside.next()?;
+    Some(beside.fold(first, std::cmp::Ord::min).1)
 }
 
 /// `stringData` becomes `data`.

@@ -19,6 +19,9 @@ const DEPTH: usize = 1000;
 /// Mappings longer than this look up duplicate keys through a table.
 const FEW: usize = 12;
 
+/// Most files have more bytes than this to a node, so the room for their nodes is made only once.
+const BYTES_PER_NODE: usize = 16;
+
 /// Reads `text`. Never fails: what does not parse is told by the errors of the documents.
 pub fn parse(source: SourceId, text: Arc<str>) -> File {
     let text = without_inner_marks(text);
@@ -26,7 +29,7 @@ pub fn parse(source: SourceId, text: Arc<str>) -> File {
         file: File {
             source,
             text: Arc::clone(&text),
-            nodes: Vec::with_capacity(text.len() / 28 + 4),
+            nodes: Vec::with_capacity(text.len() / BYTES_PER_NODE + 4),
             decoded: String::new(),
             tags: Vec::new(),
             documents: Vec::new(),
