@@ -28,7 +28,9 @@ fn any_case<'a>(patterns: impl Iterator<Item = &'a str>) -> AhoCorasick {
 
 /// Whether a value outside of a Secret may be or hold a credential; most are passed over here.
 pub fn may_hold(key: &str, value: &str) -> bool {
-    may_promise(key) || ANYTHING.is_match(value)
+    // Tokens, keys and hashes are long; whatever else is found in a value stands behind one of these signs.
+    let may_hold_any = value.len() >= shape::SHORTEST || memchr::memchr2(b'=', b':', value.as_bytes()).is_some();
+    may_promise(key) || may_hold_any && ANYTHING.is_match(value)
 }
 
 /// Whether a key of this name may promise a credential.
@@ -55,7 +57,8 @@ mod tests {
             ("image", "registry.test/shop:1.2", false),
             ("url", "postgres://db", true),
             ("args", "--TOKEN=x", true),
-            ("data", "{a}", true),
+            ("data", "{a}", false),
+            ("data", "{a: 1}", true),
         ] {
             assert_eq!(may_hold(key, value), expected, "{key}: {value}");
         }

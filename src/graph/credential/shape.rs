@@ -102,7 +102,7 @@ static ENCODED_PEM: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"LS0tLS1CRUdJTi[A-Za-z0-9+/\n]{40,}={0,2}").expect("internal: the pattern is valid"));
 
 /// Shorter values hold none of these.
-const SHORTEST: usize = 20;
+pub(super) const SHORTEST: usize = 20;
 
 /// Every vendor token and private key in the text.
 pub(super) fn find(text: &str, found: &mut Vec<Credential>) {
