@@ -185,6 +185,10 @@ impl Builder {
             self.push(node, anchor);
             return;
         }
+        let value = match shape {
+            Shape::Literal | Shape::Folded => without_made_break(text, end, value),
+            _ => value,
+        };
         let borrowed = match value {
             Cow::Borrowed(value) => borrowed_at(text, value),
             Cow::Owned(_) => None,
@@ -384,6 +388,32 @@ fn without_inner_marks(text: Arc<str>) -> Arc<str> {
     clean.into()
 }
 
+/// The text of a block scalar that ends with the file, the file's last line having no break: readers of
+/// manifests do not make up that break.
+fn without_made_break<'a>(text: &str, end: u32, value: Cow<'a, str>) -> Cow<'a, str> {
+    if (end as usize) < text.len() || text.ends_with(['\n', '\r']) {
+        return value;
+    }
+    let Some(kept) = value.strip_suffix('\n') else { return value };
+    let line = text.rsplit(['\n', '\r']).next().unwrap_or_default();
+    let (words, last) = (line.trim_start_matches(' '), kept.rsplit('\n').next().unwrap_or_default());
+    let is_made = match words {
+        "" => last.chars().all(|c| c == ' ') && (!last.is_empty() || kept.is_empty()),
+        words => kept.ends_with(words),
+    };
+    if !is_made {
+        return value;
+    }
+    let length = kept.len();
+    match value {
+        Cow::Borrowed(value) => Cow::Borrowed(&value[..length]),
+        Cow::Owned(mut value) => {
+            value.truncate(length);
+            Cow::Owned(value)
+        }
+    }
+}
+
 fn borrowed_at(text: &str, value: &str) -> Option<u32> {
     let at = (value.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
     let found = text.get(at..at + value.len())?;
@@ -456,6 +486,26 @@ mod tests {
         assert_eq!(&file.text()[root.get("z").and_then(Value::key_span).expect("a key").range()], "z");
         let last = root.get("b").and_then(|list| list.items().nth(1)).and_then(|item| item.get("c")).expect("c");
         assert_eq!((last.raw(), slice(&file, last)), (Some("d\n"), "\"d\\n\"".into()));
+    }
+
+    #[test]
+    fn a_block_text_that_ends_with_the_file_gets_no_break() {
+        for (text, expected) in [
+            ("a: |\n  x", "x"),
+            ("a: |\n  x\n", "x\n"),
+            ("a: |+\n  x\n  y", "x\ny"),
+            ("a: |+\n  x\n  ", "x\n"),
+            ("a: |\n  x\n  ", "x\n"),
+            ("a: |+\n  ", ""),
+            ("a: |1\n   ", "  "),
+            ("a: >\n  x\n  y", "x y"),
+            ("a: |-\n  x", "x"),
+            ("a: |\n  x\nb: 1", "x\n"),
+            ("a: |\n  x\n...", "x\n"),
+        ] {
+            let file = file(text);
+            assert_eq!(root(&file, 0).get("a").and_then(Value::raw), Some(expected), "{text:?}");
+        }
     }
 
     #[test]
