@@ -57,7 +57,7 @@ fn iam_policy<'w>(object: &Object<'w>) -> Option<Object<'w>> {
     let (email, origin) = Origin::compose([
         part(&["serviceAccount", "name"]),
         ("@", made.clone()),
-        part(&["projectId"]),
+        part(&["serviceAccount", "projectId"]),
         (".iam.gserviceaccount.com", made.clone()),
     ]);
     let mut tree = Rendered::map(made.clone());

@@ -92,6 +92,10 @@ fn one<'w>(
         let default = || Rendered::text("Opaque", made.clone());
         put("type", written.and_then(Rendered::written).unwrap_or_else(default));
     }
+    if kind == "Secret" {
+        // Unlike a ConfigMap, a Secret without data has an empty mapping of them.
+        map.map_under("data", &made);
+    }
     data(map, &pairs, kind, &made)?;
     let options = [field(entry, "options"), global];
     let is_set = |name: &str| {
@@ -315,7 +319,9 @@ fn read<'w>(
 
 fn absorb<'w>(object: Object<'w>, behavior: Behavior, entry: Value<'w>, objects: &mut Vec<Object<'w>>) -> Built<()> {
     let id = object.id();
-    let mut same = objects.iter().enumerate().filter(|(_, old)| old.ids().any(|known| known == id)).map(|(at, _)| at);
+    let wanted = id.clone().effective();
+    let is_same = |old: &Object<'w>| old.ids().any(|known| known.effective() == wanted);
+    let mut same = objects.iter().enumerate().filter(|(_, old)| is_same(old)).map(|(at, _)| at);
     let (first, second) = (same.next(), same.next());
     match (first, second, behavior) {
         (None, _, Behavior::Create) => {
@@ -350,6 +356,9 @@ fn merged<'w>(old: &Object<'w>, new: Object<'w>, behavior: Behavior) -> Object<'
     }
     let made = Origin::Generated(new.born);
     let mut tree = new.tree.clone();
+    if behavior == Behavior::Merge {
+        without_empty_data(&mut tree, &old.tree);
+    }
     for path in fields {
         if let Some(base) = old.tree.at(path) {
             let over = new.tree.at(path);
@@ -362,6 +371,17 @@ fn merged<'w>(old: &Object<'w>, new: Object<'w>, behavior: Behavior) -> Object<'
         }
     }
     Object { tree, generated: Some(generated), born: new.born, ..old.clone() }
+}
+
+/// Data of two objects that come to nothing are not written.
+fn without_empty_data<'w>(tree: &mut Rendered<'w>, old: &Rendered<'w>) {
+    let is_empty = |tree: &Rendered<'w>| tree.view().get("data").is_none_or(|data| data.is_empty());
+    if is_empty(tree)
+        && is_empty(old)
+        && let Some(map) = tree.map_mut()
+    {
+        map.entries.retain(|entry| entry.key.text() != "data");
+    }
 }
 
 fn over_base<'w>(base: Rendered<'w>, over: Option<&Rendered<'w>>) -> Rendered<'w> {

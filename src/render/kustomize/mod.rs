@@ -3,6 +3,7 @@
 
 pub mod accumulate;
 mod builtin;
+mod crds;
 mod finish;
 pub mod generate;
 pub mod hash;

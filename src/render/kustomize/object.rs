@@ -1,6 +1,7 @@
 //! An object on its way through a build, with the identities it had.
 
 use super::FieldSpec;
+use super::transform::is_cluster_scoped;
 use crate::manifest::split_api_version;
 use crate::source::{Origin, Span};
 use crate::yaml::rendered::{Key, Map, Rendered};
@@ -137,9 +138,10 @@ impl Id {
         fits(&spec.group, &self.group) && fits(&spec.version, &self.version) && fits(&spec.kind, &self.kind)
     }
 
-    /// The identity by which kustomize tells objects apart: `default` is no namespace.
+    /// The identity by which kustomize tells objects apart: `default` is no namespace, and a kind without
+    /// namespaces has none, whatever is written.
     pub fn effective(mut self) -> Id {
-        if *self.namespace == *"default" {
+        if *self.namespace == *"default" || is_cluster_scoped(&self.group, &self.version, &self.kind) {
             self.namespace = "".into();
         }
         self

@@ -5,7 +5,7 @@ use super::accumulate::{Accumulated, Builder, Idle};
 use super::patch::{self, List, Patch};
 use super::settings::Settings;
 use super::transform::{self, Configuration, Var};
-use super::{Built, Object, Refusal, builtin};
+use super::{Built, Object, Refusal, builtin, crds};
 use crate::render::files::{Content, Files};
 use crate::source::Span;
 use crate::tree;
@@ -35,7 +35,28 @@ impl<'w> Steps<'w> {
         files: &Files<'w>,
         used: &mut BTreeSet<Arc<str>>,
     ) -> Built<()> {
-        let Some(first) = settings.list("configurations").next() else { return Ok(()) };
+        if let Some(first) = settings.list("configurations").next() {
+            self.add_configurations(settings, first.span(), files, used)?;
+        }
+        for entry in settings.list("crds") {
+            let (path, file) = named(settings.folder, entry, files)?;
+            used.insert(path.into());
+            for root in file.documents().iter().take(1).filter_map(|document| document.root) {
+                let found = crds::read(Value::new(file, root, Dialect::Kubectl), entry.span())?;
+                let known = self.configuration.get_or_insert_with(|| Arc::new(Configuration::default_fields()));
+                Arc::make_mut(known).merge(found, entry.span())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_configurations(
+        &mut self,
+        settings: &Settings<'w>,
+        first: Span,
+        files: &Files<'w>,
+        used: &mut BTreeSet<Arc<str>>,
+    ) -> Built<()> {
         let mut own = Configuration::default_fields();
         for entry in settings.list("configurations") {
             let (path, file) = named(settings.folder, entry, files)?;
@@ -46,7 +67,7 @@ impl<'w> Steps<'w> {
         }
         // What was taken in comes first, so that its specs keep their say.
         let mut all = self.configuration.take().map(Arc::unwrap_or_clone).unwrap_or_default();
-        all.merge(own, first.span())?;
+        all.merge(own, first)?;
         self.configuration = Some(Arc::new(all));
         Ok(())
     }

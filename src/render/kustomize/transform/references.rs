@@ -221,9 +221,18 @@ impl<'w> Search<'_, 'w> {
             return Ok(Some(only));
         }
         let referrer = &self.objects[self.referrer];
-        found.retain(|object| {
-            same_ending(&object.prefixes, &referrer.prefixes) && same_ending(&object.suffixes, &referrer.suffixes)
-        });
+        for strict in [false, true] {
+            let fits = |one: &[Arc<str>], other: &[Arc<str>]| {
+                let open = !strict && (one.is_empty() || other.is_empty());
+                open || same_ending(one, other)
+            };
+            found.retain(|object| {
+                fits(&object.prefixes, &referrer.prefixes) && fits(&object.suffixes, &referrer.suffixes)
+            });
+            if found.len() < 2 {
+                break;
+            }
+        }
         let Some((first, others)) = found.split_first() else { return Ok(None) };
         let alike = |other: &&Object<'w>| {
             other.name() == first.name() && (beside.is_none() || other.namespace() == first.namespace())

@@ -246,7 +246,7 @@ pub(super) fn configuration() -> Configuration {
             ),
         ],
         common_labels: selectors().into_iter().chain(template_labels.iter().cloned()).collect(),
-        labels: Vec::new(),
+        labels: vec![spec("", "metadata/labels", true)],
         template_labels,
         annotations: ANNOTATIONS.iter().map(create).collect(),
         name_reference: REFERENCES.iter().map(|(named, others)| reference(named, others)).collect(),
