@@ -39,7 +39,7 @@ pub fn gather(
     limit: u64,
 ) -> Gathered {
     let mut gathering =
-        Gathering { tree, sources, root, known, limit, seen: HashSet::new(), found: Gathered::default() };
+        Gathering { tree, sources, root, known, limit, seen: HashSet::new(), opened: Vec::new(), found: Gathered::default() };
     let mut open: Vec<(String, Arc<str>)> = known
         .iter()
         .filter(|(path, _)| FILE_NAMES.contains(&tree::name(path)))
@@ -47,8 +47,20 @@ pub fn gather(
         .collect();
     open.extend(folders.iter().flat_map(|folder| gathering.take(folder, Use::Manifest)));
     while let Some((path, text)) = open.pop() {
-        for (named, what) in needs(tree::parent(&path), text, &mut gathering.found.climbs) {
-            open.extend(gathering.take(&named, what));
+        let folder = tree::parent(&path);
+        let needs = needs(folder, text, &mut gathering.found.climbs);
+        for (named, what) in &needs.paths {
+            open.extend(gathering.take(named, *what));
+        }
+        let mut objects = needs.objects;
+        for named in &needs.plugins {
+            gathering.objects(named, &mut objects, &mut HashSet::new());
+        }
+        open.append(&mut gathering.opened);
+        for text in objects {
+            for (named, what) in object_needs(folder, text, &mut gathering.found.climbs) {
+                open.extend(gathering.take(&named, what));
+            }
         }
     }
     gathering.found
@@ -61,6 +73,8 @@ struct Gathering<'g> {
     known: &'g BTreeMap<String, SourceId>,
     limit: u64,
     seen: HashSet<String>,
+    /// Kustomizations that were read while objects were looked for.
+    opened: Vec<(String, Arc<str>)>,
     found: Gathered,
 }
 
@@ -86,6 +100,37 @@ impl Gathering<'_> {
                 .collect(),
             _ => Vec::new(),
         }
+    }
+
+    /// The texts of the objects that `path` names: a file, or a folder with a kustomization.
+    fn objects(&mut self, path: &str, texts: &mut Vec<Arc<str>>, seen: &mut HashSet<String>) {
+        if !seen.insert(path.to_owned()) {
+            return;
+        }
+        for open in self.take(path, Use::Manifest) {
+            self.opened.push(open);
+        }
+        if let Some(text) = self.text(path) {
+            texts.push(text);
+            return;
+        }
+        for name in FILE_NAMES {
+            let file = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+            let Some(text) = self.text(&file) else { continue };
+            let needs = needs(path, text, &mut self.found.climbs);
+            for named in needs.resources {
+                self.objects(&named, texts, seen);
+            }
+        }
+    }
+
+    fn text(&self, path: &str) -> Option<Arc<str>> {
+        let source = match self.found.extras.get(path) {
+            Some(Extra::Yaml(source) | Extra::Text(source)) => *source,
+            Some(_) => return None,
+            None => *self.known.get(path)?,
+        };
+        Some(self.sources[source].shared_text())
     }
 
     fn read(&mut self, path: &str, what: Use) -> Vec<(String, Arc<str>)> {
@@ -114,26 +159,45 @@ impl Gathering<'_> {
     }
 }
 
+/// What a kustomization names.
+#[derive(Default)]
+struct Needs {
+    /// Everything.
+    paths: Vec<(String, Use)>,
+    /// Of that, what holds objects for the build.
+    resources: Vec<String>,
+    /// Of that, what holds objects that configure generators and transformers.
+    plugins: Vec<String>,
+    /// Such objects that stand in the kustomization itself.
+    objects: Vec<Arc<str>>,
+}
+
 /// What a kustomization in `folder` names.
-fn needs(folder: &str, text: Arc<str>, climbs: &mut usize) -> Vec<(String, Use)> {
+fn needs(folder: &str, text: Arc<str>, climbs: &mut usize) -> Needs {
     let file = yaml::parse(SourceId(0), text);
-    let Some(root) = file.documents().first().and_then(|document| document.root) else { return Vec::new() };
+    let mut needs = Needs::default();
+    let Some(root) = file.documents().first().and_then(|document| document.root) else { return needs };
     let value = Value::new(&file, root, Dialect::Kubectl);
     let mut named: BTreeSet<(&str, bool)> = BTreeSet::new();
-    let texts = |list: Value<'_>| list.items().filter_map(Value::raw).map(str::to_owned).collect::<Vec<_>>();
-    let mut found = Vec::new();
     for (key, list) in value.entries() {
-        match key.to_ascii_lowercase().as_str() {
-            "resources"
-            | "bases"
-            | "components"
-            | "crds"
-            | "configurations"
-            | "generators"
-            | "transformers"
-            | "validators"
-            | "patchesstrategicmerge" => {
-                found.extend(texts(list).into_iter().map(|text| (text, Use::Manifest)));
+        let key = key.to_ascii_lowercase();
+        match key.as_str() {
+            "resources" | "bases" | "components" | "crds" | "configurations" | "generators" | "transformers"
+            | "validators" | "patchesstrategicmerge" => {
+                for text in list.items().filter_map(Value::raw) {
+                    let is_plugin = matches!(key.as_str(), "generators" | "transformers" | "validators");
+                    if is_plugin && text.contains('\n') {
+                        needs.objects.push(text.into());
+                        continue;
+                    }
+                    let Some(path) = resolved(folder, text, climbs) else { continue };
+                    match key.as_str() {
+                        "resources" | "bases" => needs.resources.push(path.clone()),
+                        _ if is_plugin => needs.plugins.push(path.clone()),
+                        _ => {}
+                    }
+                    needs.paths.push((path, Use::Manifest));
+                }
             }
             "patches" | "patchesjson6902" | "replacements" => {
                 let paths = list.items().filter_map(|entry| entry.get("path")?.raw());
@@ -141,36 +205,83 @@ fn needs(folder: &str, text: Arc<str>, climbs: &mut usize) -> Vec<(String, Use)>
             }
             "openapi" => named.extend(list.get("path").and_then(Value::raw).map(|path| (path, true))),
             "configmapgenerator" | "secretgenerator" => {
-                for entry in list.items() {
-                    let lists = ["files", "envs"].into_iter().filter_map(|key| entry.get(key)).flat_map(Value::items);
-                    for text in lists.chain(entry.get("env")).filter_map(Value::raw) {
-                        named.insert((text.split_once('=').map_or(text, |(_, path)| path), false));
-                    }
-                }
+                list.items().for_each(|entry| named.extend(data(entry).map(|path| (path, false))));
             }
             _ => {}
         }
     }
+    needs.paths.extend(uses(folder, named, climbs));
+    needs
+}
+
+/// What the objects in `text` name that configure the steps of a kustomization in `folder`.
+fn object_needs(folder: &str, text: Arc<str>, climbs: &mut usize) -> Vec<(String, Use)> {
+    let file = yaml::parse(SourceId(0), text);
+    let mut named: BTreeSet<(&str, bool)> = BTreeSet::new();
+    for root in file.documents().iter().filter_map(|document| document.root) {
+        let object = Value::new(&file, root, Dialect::Kustomize);
+        named.extend(data(object).map(|path| (path, false)));
+        let entries = object.get("replacements").into_iter().flat_map(Value::items);
+        named.extend(entries.chain([object]).filter_map(|entry| entry.get("path")?.raw()).map(|path| (path, true)));
+        let patches = object.get("paths").into_iter().flat_map(Value::items);
+        named.extend(patches.filter_map(Value::raw).map(|path| (path, true)));
+    }
+    uses(folder, named, climbs)
+}
+
+/// The files of a generator.
+fn data<'w>(entry: Value<'w>) -> impl Iterator<Item = &'w str> {
+    let lists = ["files", "envs"].into_iter().filter_map(move |key| entry.get(key)).flat_map(Value::items);
+    let texts = lists.chain(entry.get("env")).filter_map(Value::raw);
+    texts.map(|text| text.split_once('=').map_or(text, |(_, path)| path))
+}
+
+fn uses(folder: &str, named: BTreeSet<(&str, bool)>, climbs: &mut usize) -> Vec<(String, Use)> {
     let uses = |manifest| if manifest { Use::Manifest } else { Use::Data };
-    found.extend(named.into_iter().map(|(path, manifest)| (path.to_owned(), uses(manifest))));
-    found
-        .into_iter()
-        .filter(|(path, _)| !path.contains('\n') && !path.contains("://") && !path.starts_with('/'))
-        .filter_map(|(path, what)| match tree::join(folder, &path) {
-            Some(full) => Some((full, what)),
-            None => {
-                let up = path.split('/').take_while(|part| *part == "..").count();
-                *climbs = (*climbs).max(up.saturating_sub(folder.split('/').filter(|part| !part.is_empty()).count()));
-                None
-            }
-        })
-        .collect()
+    let found = named.into_iter();
+    found.filter_map(|(path, manifest)| Some((resolved(folder, path, climbs)?, uses(manifest)))).collect()
+}
+
+/// The path in the root that `path` means in `folder`; none for what is elsewhere.
+fn resolved(folder: &str, path: &str, climbs: &mut usize) -> Option<String> {
+    if path.contains('\n') || path.contains("://") || path.starts_with('/') {
+        return None;
+    }
+    let full = tree::join(folder, path);
+    if full.is_none() {
+        let up = path.split('/').take_while(|part| *part == "..").count();
+        *climbs = (*climbs).max(up.saturating_sub(folder.split('/').filter(|part| !part.is_empty()).count()));
+    }
+    full
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::tree::Memory;
+
+    #[test]
+    fn what_objects_of_generators_name_is_read_beside_the_kustomization_that_uses_them() {
+        let mut tree = Memory::new();
+        let kustomization = "generators:\n- ../make\n- |\n  kind: G\n  files: [k=in.txt]\n";
+        for (path, text) in [
+            ("app/kustomization.yaml", kustomization),
+            ("make/kustomization.yaml", "resources: [deep/g.yaml]\n"),
+            ("make/deep/g.yaml", "kind: ConfigMapGenerator\nenvs: [x.env]\npaths: [p.yaml]\n"),
+            ("make/x.env", "A=1\n"),
+            ("app/x.env", "A=2\n"),
+            ("app/in.txt", "text"),
+            ("app/p.yaml", "kind: P\n"),
+        ] {
+            tree.insert(path, text.as_bytes().to_vec());
+        }
+        let mut sources = Sources::default();
+        let source = sources.add(Source::new(0, "app/kustomization.yaml", kustomization.to_owned()));
+        let known = BTreeMap::from([("app/kustomization.yaml".to_owned(), source)]);
+        let gathered = gather(&tree, &mut sources, 0, &known, &[], 1000);
+        let paths: Vec<&str> = gathered.extras.keys().map(String::as_str).collect();
+        assert_eq!(paths, ["app/in.txt", "app/p.yaml", "app/x.env", "make/deep/g.yaml", "make/kustomization.yaml"]);
+    }
 
     #[test]
     fn what_is_named_is_read_and_what_that_names_too() {

@@ -2,8 +2,8 @@
 
 use super::generate::{self, Restrict};
 use super::order::Order;
-use super::settings::Settings;
-use super::steps::Steps;
+use super::settings::{Settings, field};
+use super::steps::{Steps, named};
 use super::{Built, Id, Object, Refusal, load};
 use crate::manifest::is_remote;
 use crate::render::files::{Content, Files};
@@ -71,6 +71,9 @@ pub struct Builder<'f, 'w> {
 
 /// The names a kustomization may have.
 pub const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// The version of the Kubernetes schema that kustomize has.
+const SCHEMA_VERSION: &str = "v1.21.2";
 
 impl<'f, 'w> Builder<'f, 'w> {
     /// A builder over `files`.
@@ -143,6 +146,7 @@ impl<'f, 'w> Builder<'f, 'w> {
         trail: &mut Vec<String>,
     ) -> Built<()> {
         all.used.insert(settings.path.into());
+        self.schema(settings, all)?;
         for entry in settings.list("resources").chain(settings.list("bases")) {
             self.take_in(settings, entry, all, trail)?;
         }
@@ -179,6 +183,26 @@ impl<'f, 'w> Builder<'f, 'w> {
     /// The files that are read.
     pub fn files(&self) -> &'f Files<'w> {
         self.files
+    }
+
+    /// Checks `openapi`.
+    fn schema(&self, settings: &Settings<'w>, all: &mut Accumulated<'w>) -> Built<()> {
+        let Some(schema) = settings.field("openapi") else { return Ok(()) };
+        let path = field(schema, "path");
+        let version = field(schema, "version").filter(|version| version.as_str() != Some(""));
+        if let (Some(path), Some(version)) = (path, version) {
+            let refusal = Refusal::new(path.span(), "`openapi` has a `version` or a `path`, not both");
+            return Err(refusal.with(version.span(), "the version"));
+        }
+        if let Some(version) = version.filter(|version| version.as_str() != Some(SCHEMA_VERSION)) {
+            let message = format!("the schema that kustomize brings along is that of `{SCHEMA_VERSION}` alone");
+            return Err(Refusal::new(version.span(), message));
+        }
+        if let Some(path) = path {
+            let (path, _) = named(settings.folder, path, self.files)?;
+            all.used.insert(path.into());
+        }
+        Ok(())
     }
 
     fn note_data(&self, settings: &Settings<'w>, all: &mut Accumulated<'w>) {

@@ -4,12 +4,13 @@
 use super::accumulate::{Accumulated, Builder, Gap, GapKind};
 use super::generate::generate_one;
 use super::patch;
-use super::steps::setting;
+use super::steps::object_setting;
 use super::transform::{self, Configuration};
 use super::{Built, FieldSpec, Object, Refusal};
 use crate::yaml::Value;
 
-fn gap(entry: Value<'_>, object: &Object<'_>, all: &mut Accumulated<'_>) {
+/// Notes that a step is not run.
+pub(super) fn gap(entry: Value<'_>, object: &Object<'_>, all: &mut Accumulated<'_>) {
     all.gaps.insert(Gap { span: entry.span(), kind: GapKind::Plugin, text: object.kind().to_owned() });
 }
 
@@ -38,7 +39,7 @@ pub(super) fn generate<'w>(
             return Ok(());
         }
     };
-    let Some(value) = setting(builder.files, &object.tree) else { return Ok(()) };
+    let Some(value) = object_setting(builder.files, &object.tree) else { return Ok(()) };
     generate_one(folder, value, kind, builder.files, builder.restrict, &mut all.objects)
 }
 
@@ -87,59 +88,70 @@ pub(super) fn transform<'w>(
         gap(entry, object, all);
         return Ok(());
     }
-    let Some(value) = setting(builder.files, &object.tree) else { return Ok(()) };
-    let field = |name: &str| object.tree.get(name).and_then(|tree| setting(builder.files, &tree));
-    let specs = field("fieldSpecs").map(field_specs).unwrap_or_default();
+    let Some(value) = object_setting(builder.files, &object.tree) else { return Ok(()) };
+    let field = |name: &str| object.tree.get(name).and_then(|tree| object_setting(builder.files, &tree));
+    let specs = field("fieldSpecs").map(field_specs);
     let mut config = Configuration::default();
     let objects = &mut all.objects;
     match object.kind() {
         "NamespaceTransformer" => {
-            config.namespace = specs;
+            config.namespace = specs.unwrap_or_default();
             let namespace = object.tree.at(&["metadata", "namespace"]);
-            match namespace.and_then(|tree| setting(builder.files, &tree)) {
+            match namespace.and_then(|tree| object_setting(builder.files, &tree)) {
                 Some(namespace) => transform::namespace(objects, namespace, &config),
                 None => Ok(()),
             }
         }
-        "PrefixTransformer" => {
-            config.name_prefix = specs;
-            field("prefix").map_or(Ok(()), |prefix| transform::name_prefix(objects, prefix, &config))
-        }
-        "SuffixTransformer" => {
+        kind @ ("PrefixTransformer" | "SuffixTransformer" | "PrefixSuffixTransformer") => {
+            let Some(specs) = specs else {
+                let message = "this transformer needs `fieldSpecs`, the fields to write into";
+                return Err(Refusal::new(object.born, message).with(entry.span(), "it is named here"));
+            };
+            config.name_prefix = specs.clone();
             config.name_suffix = specs;
-            field("suffix").map_or(Ok(()), |suffix| transform::name_suffix(objects, suffix, &config))
+            if kind != "SuffixTransformer" {
+                field("prefix").map_or(Ok(()), |prefix| transform::name_prefix(objects, prefix, &config))?;
+            }
+            if kind != "PrefixTransformer" {
+                field("suffix").map_or(Ok(()), |suffix| transform::name_suffix(objects, suffix, &config))?;
+            }
+            Ok(())
         }
         "LabelTransformer" => {
-            config.common_labels = specs;
+            config.common_labels = specs.unwrap_or_default();
             field("labels").map_or(Ok(()), |labels| transform::common_labels(objects, labels, &config))
         }
         "AnnotationsTransformer" => {
-            config.annotations = specs;
+            config.annotations = specs.unwrap_or_default();
             field("annotations").map_or(Ok(()), |pairs| transform::common_annotations(objects, pairs, &config))
         }
         "ImageTagTransformer" => {
-            config.images = specs;
+            config.images = specs.unwrap_or_default();
             field("imageTag").map_or(Ok(()), |image| transform::image(objects, image, &config))
         }
         "ReplicaCountTransformer" => {
-            config.replicas = specs;
-            field("replica").map_or(Ok(()), |replica| transform::replica(objects, replica, &config))
-        }
-        "ReplacementTransformer" => field("replacements")
-            .map_or(Ok(()), |list| transform::replacements(objects, list, &mut |path| builder.file_of(folder, path))),
-        "PatchTransformer" => {
-            let patches = patch::read(value, patch::List::Patches, folder, builder.files)?;
-            builder.apply(&patches, all)
-        }
-        "PatchJson6902Transformer" => {
-            let patches = patch::read(value, patch::List::Json6902, folder, builder.files)?;
-            builder.apply(&patches, all)
-        }
-        "PatchStrategicMergeTransformer" => {
-            for entry in field("paths").into_iter().flat_map(Value::items).chain(field("patches")) {
-                let patches = patch::read(entry, patch::List::StrategicMerge, folder, builder.files)?;
-                builder.apply(&patches, all)?;
+            config.replicas = specs.unwrap_or_default();
+            match field("replica") {
+                Some(replica) => transform::replica(objects, replica, &config),
+                None => Err(Refusal::new(object.born, "this transformer has no `replica` to go by")),
             }
+        }
+        "ReplacementTransformer" => field("replacements").map_or(Ok(()), |list| {
+            transform::replacements(objects, list, &mut |path| builder.file_of(folder, path))
+        }),
+        "PatchTransformer" => builder.patch(value, patch::List::Patches, folder, all),
+        "PatchJson6902Transformer" => builder.patch(value, patch::List::Json6902, folder, all),
+        "PatchStrategicMergeTransformer" => {
+            let patches: Vec<Value<'w>> =
+                field("paths").into_iter().flat_map(Value::items).chain(field("patches")).collect();
+            if patches.is_empty() {
+                return Err(Refusal::new(object.born, "this transformer has neither `paths` nor `patches`"));
+            }
+            patches.into_iter().try_for_each(|entry| builder.patch(entry, patch::List::StrategicMerge, folder, all))
+        }
+        // What these would do is not done here.
+        "ValueAddTransformer" | "HashTransformer" => {
+            gap(entry, object, all);
             Ok(())
         }
         kind => {

@@ -125,7 +125,7 @@ fn metadata<'w>(entry: Value<'w>, name: Value<'w>, global: Option<Value<'w>>, ma
     if let Some(namespace) = namespace.filter(|namespace| namespace.as_str().is_some_and(|text| !text.is_empty())) {
         map.set(Key::made("namespace", made.clone()), text(namespace));
     }
-    let options = [global, field(entry, "options"), own];
+    let options = [global, field(entry, "options")];
     for key in ["labels", "annotations"] {
         for set in options.iter().flatten().filter_map(|options| field(*options, key)) {
             for (name, value) in set.entries() {

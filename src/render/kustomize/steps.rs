@@ -118,14 +118,23 @@ pub(super) fn named<'w>(folder: &str, entry: Value<'w>, files: &Files<'w>) -> Bu
 /// A setting as it is written; one that was made on the way stands in a text of its own, whose place is that
 /// of the setting.
 pub(super) fn setting<'w>(files: &Files<'w>, tree: &Rendered<'w>) -> Option<Value<'w>> {
+    read_as(files, tree, Dialect::Kubectl)
+}
+
+/// The same of an object that configures a step: objects know the words of YAML 1.2 alone.
+pub(super) fn object_setting<'w>(files: &Files<'w>, tree: &Rendered<'w>) -> Option<Value<'w>> {
+    read_as(files, tree, Dialect::Kustomize)
+}
+
+fn read_as<'w>(files: &Files<'w>, tree: &Rendered<'w>, dialect: Dialect) -> Option<Value<'w>> {
     if let Rendered::Written(written) = tree {
-        return Some(written.value().read_by(Dialect::Kubectl));
+        return Some(written.value().read_by(dialect));
     }
     let view = tree.view();
     let text = crate::yaml::rendered::to_json(view).to_string();
     let file = files.keep(parse_within(&text, view.span()));
     let root = file.documents().first()?.root?;
-    Some(Value::new(file, root, Dialect::Kubectl))
+    Some(Value::new(file, root, dialect))
 }
 
 impl<'w> Builder<'_, 'w> {
@@ -136,10 +145,8 @@ impl<'w> Builder<'_, 'w> {
         all: &mut Accumulated<'w>,
         trail: &mut Vec<String>,
     ) -> Built<()> {
-        for entry in settings.list("generators") {
-            for object in self.plugins(settings, entry, all, trail)? {
-                builtin::generate(self, settings.folder, entry, &object, all)?;
-            }
+        for (entry, object) in self.plugins(settings, "generators", all, trail)? {
+            builtin::generate(self, settings.folder, entry, &object, all)?;
         }
         Ok(())
     }
@@ -192,10 +199,12 @@ impl<'w> Builder<'_, 'w> {
             transform::replacements(objects, replacements, &mut |path| self.file_of(folder, path))?;
         }
         let Some(settings) = settings else { return Ok(()) };
-        for entry in settings.list("transformers") {
-            for object in self.plugins(settings, entry, all, trail)? {
-                builtin::transform(self, settings.folder, entry, &object, all)?;
-            }
+        for (entry, object) in self.plugins(settings, "transformers", all, trail)? {
+            builtin::transform(self, settings.folder, entry, &object, all)?;
+        }
+        // What checks a build changes nothing about it, and is not run here.
+        for (entry, object) in self.plugins(settings, "validators", all, trail)? {
+            builtin::gap(entry, &object, all);
         }
         match settings.field("vars") {
             Some(vars) => transform::read_vars(&mut all.steps.vars, vars, &all.objects),
@@ -242,7 +251,7 @@ impl<'w> Builder<'_, 'w> {
         Ok(())
     }
 
-    fn patch(&self, entry: Value<'w>, list: List, folder: &str, all: &mut Accumulated<'w>) -> Built<()> {
+    pub(super) fn patch(&self, entry: Value<'w>, list: List, folder: &str, all: &mut Accumulated<'w>) -> Built<()> {
         let path = if entry.is_mapping() { entry.get("path") } else { Some(entry) };
         if let Some((path, text)) = path.and_then(|path| Some((path, path.as_str()?)))
             && let Some(full) = tree::join(folder, text)
@@ -266,23 +275,34 @@ impl<'w> Builder<'_, 'w> {
         Ok(())
     }
 
-    /// The objects that configure generators or transformers: of a file, of a folder, or inline.
+    /// The objects that configure generators or transformers, each with the entry that brings it: those that stand
+    /// in the list itself come before those of files and folders.
     fn plugins(
         &self,
         settings: &Settings<'w>,
-        entry: Value<'w>,
+        list: &str,
         all: &mut Accumulated<'w>,
         trail: &mut Vec<String>,
-    ) -> Built<Vec<Object<'w>>> {
-        let text = entry.as_str().unwrap_or_default();
-        if text.contains('\n') || text.trim_start().starts_with('{') {
-            let Some(file) = self.files.embedded(entry) else { return Ok(Vec::new()) };
-            return super::load::objects(file, entry.span());
-        }
+    ) -> Built<Vec<(Value<'w>, Object<'w>)>> {
+        let is_inline = |entry: &Value<'w>| {
+            let text = entry.as_str().unwrap_or_default();
+            text.contains('\n') || text.trim_start().starts_with('{')
+        };
+        let (inline, named): (Vec<Value<'w>>, Vec<Value<'w>>) = settings.list(list).partition(is_inline);
         let mut found = Accumulated::default();
-        self.take_in(settings, entry, &mut found, trail)?;
+        let mut entries = Vec::new();
+        for entry in inline {
+            let Some(file) = self.files.embedded(entry) else { continue };
+            let objects = super::load::objects(file, entry.span())?;
+            self.take_objects(&mut found, objects, entry.span())?;
+            entries.resize(found.objects.len(), entry);
+        }
+        for entry in named {
+            self.take_in(settings, entry, &mut found, trail)?;
+            entries.resize(found.objects.len(), entry);
+        }
         all.gaps.append(&mut found.gaps);
         all.used.append(&mut found.used);
-        Ok(found.objects)
+        Ok(entries.into_iter().zip(found.objects).collect())
     }
 }

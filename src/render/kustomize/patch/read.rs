@@ -27,10 +27,17 @@ fn one<'w>(entry: Value<'w>, list: List, folder: &str, files: &Files<'w>) -> Bui
     if !entry.is_mapping() && !entry.is_null() {
         return Err(Refusal::new(entry.span(), "an entry is a mapping with `path` or `patch`"));
     }
-    let fields = ["path", "patch", "target", "options"];
-    refuse_unknown(entry, &fields)?;
+    // What stands for itself as an object is read without a look at other fields.
+    let object = field(entry, "apiVersion").is_some();
+    if !object {
+        refuse_unknown(entry, &["path", "patch", "target", "options"])?;
+    }
     let path = text(entry, "path")?.filter(|value| value.raw().is_some_and(|text| !text.is_empty()));
-    let inline = text(entry, "patch")?.filter(|value| value.raw().is_some_and(|text| !text.trim().is_empty()));
+    let inline = match list == List::Json6902 && object {
+        true => text(entry, "jsonOp")?,
+        false => text(entry, "patch")?,
+    };
+    let inline = inline.filter(|value| value.raw().is_some_and(|text| !text.trim().is_empty()));
     let source = match (path, inline) {
         (Some(path), Some(inline)) => {
             let refusal = Refusal::new(inline.key_or_span(), "an entry has `path` or `patch`, not both");
