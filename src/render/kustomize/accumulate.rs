@@ -1,6 +1,7 @@
 //! Takes in what a kustomization names, folder by folder, in the order kustomize does it.
 
 use super::generate::{self, Restrict};
+use super::notes::Notes;
 use super::order::Order;
 use super::settings::{Settings, field};
 use super::steps::{Steps, named};
@@ -66,6 +67,8 @@ pub struct Accumulated<'w> {
 pub struct Builder<'f, 'w> {
     pub(super) files: &'f Files<'w>,
     pub(super) restrict: Restrict,
+    /// What the root asks for that is built.
+    pub(super) notes: Option<Notes>,
     done: RefCell<HashMap<String, Built<Rc<Accumulated<'w>>>>>,
 }
 
@@ -78,7 +81,7 @@ const SCHEMA_VERSION: &str = "v1.21.2";
 impl<'f, 'w> Builder<'f, 'w> {
     /// A builder over `files`.
     pub fn new(files: &'f Files<'w>, restrict: Restrict) -> Builder<'f, 'w> {
-        Builder { files, restrict, done: RefCell::new(HashMap::new()) }
+        Builder { files, restrict, notes: None, done: RefCell::new(HashMap::new()) }
     }
 
     /// The kustomization of `folder`; none where there is none. `asked` is what names the folder.
@@ -152,6 +155,9 @@ impl<'f, 'w> Builder<'f, 'w> {
         }
         all.steps.configure(settings, self.files, &mut all.used)?;
         generate::generate(settings, self.files, self.restrict, &mut all.objects)?;
+        if let Some(notes) = &self.notes {
+            notes.generated(settings.path, None, &mut all.objects);
+        }
         self.note_data(settings, all);
         for chart in settings.list("helmCharts").chain(settings.list("helmChartInflationGenerator")) {
             let name = chart.get("name").or_else(|| chart.get("chartName")).and_then(Value::raw).unwrap_or_default();
@@ -240,7 +246,10 @@ impl<'f, 'w> Builder<'f, 'w> {
                     return Err(Refusal::new(entry.span(), format!("`{text}` was not read as YAML")));
                 };
                 all.used.insert(path.as_str().into());
-                let objects = load::objects(file, entry.span())?;
+                let mut objects = load::objects(file, entry.span())?;
+                if let Some(notes) = &self.notes {
+                    notes.read_from(&path, &mut objects);
+                }
                 append(&mut all.objects, objects, entry.span())
             }
             Content::Folder => {
@@ -357,17 +366,27 @@ pub struct Build<'w> {
 impl<'w> Builder<'_, 'w> {
     /// Builds the kustomization in `folder` to the end.
     pub fn build(&self, folder: &str) -> Built<Build<'w>> {
-        let all = self.folder(folder, None, &mut Vec::new())?;
-        let order = match self.settings(folder, None)? {
-            Some(settings) => Order::read(&settings)?,
-            None => Order::Fifo,
+        let Some(settings) = self.settings(folder, None)? else {
+            let all = self.folder(folder, None, &mut Vec::new())?;
+            return self.finish(Rc::unwrap_or_clone(all), &Order::Fifo);
         };
-        self.finish(Rc::unwrap_or_clone(all), &order)
+        let order = || Order::read(&settings);
+        let Some(notes) = Notes::read(&settings) else {
+            let all = self.folder(folder, None, &mut Vec::new())?;
+            return self.finish(Rc::unwrap_or_clone(all), &order()?);
+        };
+        // Notes are for this root alone, so nothing is shared with the others.
+        let own = Builder { notes: Some(notes), ..Builder::new(self.files, self.restrict) };
+        let all = own.folder(folder, None, &mut Vec::new())?;
+        own.finish(Rc::unwrap_or_clone(all), &order()?)
     }
 
     /// The last steps: hashes, references, variables, order.
     pub fn finish(&self, mut all: Accumulated<'w>, order: &Order) -> Built<Build<'w>> {
         super::finish::run(&mut all)?;
+        if let Some(notes) = &self.notes {
+            notes.write(&mut all.objects)?;
+        }
         order.sort(&mut all.objects);
         Ok(Build { objects: all.objects, gaps: all.gaps, idle: all.idle, used: all.used })
     }

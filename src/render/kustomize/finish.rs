@@ -10,17 +10,45 @@ use crate::yaml::{Kind, Value};
 /// Marks objects that are for kustomize alone.
 const LOCAL: &str = "config.kubernetes.io/local-config";
 
+/// Notes that kustomize takes down for itself; what stands there is lost, also where somebody wrote it.
+const OWN: [&str; 17] = [
+    "alpha.config.kubernetes.io/transformations",
+    "config.k8s.io/id",
+    "config.kubernetes.io/index",
+    "config.kubernetes.io/origin",
+    "config.kubernetes.io/path",
+    "internal.config.kubernetes.io/allowKindChange",
+    "internal.config.kubernetes.io/allowNameChange",
+    "internal.config.kubernetes.io/annotations-migration-resource-id",
+    "internal.config.kubernetes.io/generatorBehavior",
+    "internal.config.kubernetes.io/id",
+    "internal.config.kubernetes.io/index",
+    NEEDS_HASH,
+    "internal.config.kubernetes.io/path",
+    "internal.config.kubernetes.io/prefixes",
+    "internal.config.kubernetes.io/refBy",
+    "internal.config.kubernetes.io/seqindent",
+    "internal.config.kubernetes.io/suffixes",
+];
+
+const NEEDS_HASH: &str = "internal.config.kubernetes.io/needsHashSuffix";
+
 /// Finishes what was accumulated.
 pub(super) fn run(all: &mut Accumulated<'_>) -> Built<()> {
     all.objects.iter_mut().for_each(add_hash);
     all.steps.finish(&mut all.objects)?;
-    all.objects.retain(|object| object.text(&["metadata", "annotations", LOCAL]) != "true");
+    all.objects.retain(|object| {
+        let local = object.tree.view().at(&["metadata", "annotations", LOCAL]);
+        local.is_none_or(|local| local.raw() == Some("false"))
+    });
+    all.objects.iter_mut().for_each(without_own_notes);
     all.objects.iter_mut().for_each(annotations_as_texts);
     Ok(())
 }
 
 fn add_hash(object: &mut Object<'_>) {
-    if !object.generated.is_some_and(|generated| generated.needs_hash) {
+    let is_generated = object.generated.is_some_and(|generated| generated.needs_hash);
+    if !is_generated && object.text(&["metadata", "annotations", NEEDS_HASH]) != "enabled" {
         return;
     }
     let Some(suffix) = hash::suffix(object.tree.view()) else { return };
@@ -33,6 +61,19 @@ fn add_hash(object: &mut Object<'_>) {
         (suffix.as_str(), made.clone()),
     ]);
     object.set(&["metadata", "name"], Rendered::text(text, origin), &made);
+}
+
+fn without_own_notes(object: &mut Object<'_>) {
+    let Some(annotations) = object.tree.view().at(&["metadata", "annotations"]) else { return };
+    if !annotations.entries().any(|(key, _)| OWN.contains(&key)) {
+        return;
+    }
+    let span = annotations.span();
+    let Some(metadata) = object.tree.map_mut().and_then(|map| map.get_mut("metadata")) else { return };
+    let Some(metadata) = metadata.value.map_mut() else { return };
+    if let Some(map) = metadata.get_mut("annotations").and_then(|slot| slot.value.map_mut()) {
+        OWN.into_iter().for_each(|key| drop(map.remove(key, span)));
+    }
 }
 
 /// Kustomize keeps notes of its own among the annotations, and so reads all of them as texts: numbers become

@@ -8,6 +8,7 @@ mod finish;
 pub mod generate;
 pub mod hash;
 pub mod load;
+mod notes;
 mod object;
 pub mod order;
 pub mod patch;
@@ -19,6 +20,7 @@ use crate::source::Span;
 
 pub use accumulate::{Accumulated, Build, Builder, FILE_NAMES, Gap, GapKind, Idle};
 pub use generate::Restrict;
+pub use notes::Told;
 pub use object::{Generated, Id, Object};
 pub use order::Order;
 

@@ -1,6 +1,6 @@
 //! An object on its way through a build, with the identities it had.
 
-use super::FieldSpec;
+use super::{FieldSpec, Told};
 use super::transform::is_cluster_scoped;
 use crate::manifest::split_api_version;
 use crate::source::{Origin, Span};
@@ -44,12 +44,15 @@ pub struct Object<'w> {
     pub generated: Option<Generated>,
     /// Where it comes into being: its document, or the entry of a generator.
     pub born: Span,
+    /// What a root wants to be told of it.
+    pub told: Told,
 }
 
 impl<'w> Object<'w> {
     /// An object as it is loaded.
     pub fn new(tree: Rendered<'w>, born: Span) -> Object<'w> {
-        Object { tree, former: Vec::new(), prefixes: Vec::new(), suffixes: Vec::new(), generated: None, born }
+        let told = Told::default();
+        Object { tree, former: Vec::new(), prefixes: Vec::new(), suffixes: Vec::new(), generated: None, born, told }
     }
 
     /// A text field, empty where there is none.

@@ -137,6 +137,11 @@ fn read_as<'w>(files: &Files<'w>, tree: &Rendered<'w>, dialect: Dialect) -> Opti
     Some(Value::new(file, root, dialect))
 }
 
+/// One for a text that is not empty.
+fn is_said(text: Value<'_>) -> usize {
+    usize::from(text.as_str().is_some_and(|text| !text.is_empty()))
+}
+
 impl<'w> Builder<'_, 'w> {
     /// Runs `generators:`.
     pub(super) fn generators(
@@ -147,6 +152,9 @@ impl<'w> Builder<'_, 'w> {
     ) -> Built<()> {
         for (entry, object) in self.plugins(settings, "generators", all, trail)? {
             builtin::generate(self, settings.folder, entry, &object, all)?;
+            if let Some(notes) = &self.notes {
+                notes.generated(self.place_of(&object), Some(&object), &mut all.objects);
+            }
         }
         Ok(())
     }
@@ -167,40 +175,52 @@ impl<'w> Builder<'_, 'w> {
         };
         let config = all.steps.configuration();
         self.patches(settings, folder, spec, all)?;
-        let objects = &mut all.objects;
         if let Some(namespace) = of_spec("targetNamespace").or_else(|| own("namespace")) {
-            transform::namespace(objects, namespace, &config)?;
+            transform::namespace(&mut all.objects, namespace, &config)?;
+            self.passed(settings, "NamespaceTransformer", is_said(namespace), all);
         }
         if let Some(prefix) = of_spec("namePrefix").or_else(|| own("namePrefix")) {
-            transform::name_prefix(objects, prefix, &config)?;
+            transform::name_prefix(&mut all.objects, prefix, &config)?;
+            self.passed(settings, "PrefixTransformer", is_said(prefix), all);
         }
         if let Some(suffix) = of_spec("nameSuffix").or_else(|| own("nameSuffix")) {
-            transform::name_suffix(objects, suffix, &config)?;
+            transform::name_suffix(&mut all.objects, suffix, &config)?;
+            self.passed(settings, "SuffixTransformer", is_said(suffix), all);
         }
-        if let Some(labels) = own("labels") {
-            transform::labels(objects, labels, &config)?;
+        let (labels, common) = (own("labels"), own("commonLabels"));
+        if let Some(labels) = labels {
+            transform::labels(&mut all.objects, labels, &config)?;
         }
-        if let Some(labels) = own("commonLabels") {
-            transform::common_labels(objects, labels, &config)?;
+        if let Some(labels) = common {
+            transform::common_labels(&mut all.objects, labels, &config)?;
         }
+        let entries = labels.map_or(0, |labels| labels.items().count());
+        let is_any = entries > 0 || common.is_some_and(|common| !common.is_empty());
+        self.passed(settings, "LabelTransformer", if is_any { entries + 1 } else { 0 }, all);
         if let Some(annotations) = own("commonAnnotations") {
-            transform::common_annotations(objects, annotations, &config)?;
+            transform::common_annotations(&mut all.objects, annotations, &config)?;
+            self.passed(settings, "AnnotationsTransformer", usize::from(!annotations.is_empty()), all);
         }
         self.json_patches(settings, folder, all)?;
-        let objects = &mut all.objects;
         if let Some(replicas) = own("replicas") {
-            transform::replicas(objects, replicas, &config)?;
+            transform::replicas(&mut all.objects, replicas, &config)?;
+            self.passed(settings, "ReplicaCountTransformer", replicas.items().count(), all);
         }
         // Flux takes its images into the list of the kustomization.
         for images in [own("images"), own("imageTags"), of_spec("images")].into_iter().flatten() {
-            transform::images(objects, images, &config)?;
+            transform::images(&mut all.objects, images, &config)?;
+            self.passed(settings, "ImageTagTransformer", images.items().count(), all);
         }
         if let Some(replacements) = own("replacements") {
-            transform::replacements(objects, replacements, &mut |path| self.file_of(folder, path))?;
+            transform::replacements(&mut all.objects, replacements, &mut |path| self.file_of(folder, path))?;
+            self.passed(settings, "ReplacementTransformer", usize::from(!replacements.is_empty()), all);
         }
         let Some(settings) = settings else { return Ok(()) };
         for (entry, object) in self.plugins(settings, "transformers", all, trail)? {
             builtin::transform(self, settings.folder, entry, &object, all)?;
+            if let Some(notes) = &self.notes {
+                notes.passed(self.place_of(&object), object.kind(), Some(&object), all);
+            }
         }
         // What checks a build changes nothing about it, and is not run here.
         for (entry, object) in self.plugins(settings, "validators", all, trail)? {
@@ -210,6 +230,19 @@ impl<'w> Builder<'_, 'w> {
             Some(vars) => transform::read_vars(&mut all.steps.vars, vars, &all.objects),
             None => Ok(()),
         }
+    }
+
+    /// Notes that the objects went `times` times through a transformer that `settings` asks for.
+    fn passed(&self, settings: Option<&Settings<'w>>, kind: &str, times: usize, all: &mut Accumulated<'w>) {
+        let Some((notes, settings)) = self.notes.as_ref().zip(settings) else { return };
+        for _ in 0..times {
+            notes.passed(settings.path, kind, None, all);
+        }
+    }
+
+    /// The path of the file that holds an object.
+    fn place_of(&self, object: &Object<'w>) -> &'w str {
+        self.files.sources()[object.born.source].path()
     }
 
     /// What stands in the YAML file that `path` names.
@@ -230,8 +263,16 @@ impl<'w> Builder<'_, 'w> {
     ) -> Built<()> {
         if let Some(settings) = settings {
             for (name, list) in [("patchesStrategicMerge", List::StrategicMerge), ("patches", List::Patches)] {
+                let mut times = 0;
                 for entry in settings.list(name) {
                     self.patch(entry, list, folder, all)?;
+                    times += 1;
+                }
+                match list {
+                    List::StrategicMerge => {
+                        self.passed(Some(settings), "PatchStrategicMergeTransformer", times.min(1), all);
+                    }
+                    List::Patches | List::Json6902 => self.passed(Some(settings), "PatchTransformer", times, all),
                 }
             }
         }
@@ -247,6 +288,7 @@ impl<'w> Builder<'_, 'w> {
     fn json_patches(&self, settings: Option<&Settings<'w>>, folder: &str, all: &mut Accumulated<'w>) -> Built<()> {
         for entry in settings.into_iter().flat_map(|settings| settings.list("patchesJson6902")) {
             self.patch(entry, List::Json6902, folder, all)?;
+            self.passed(settings, "PatchJson6902Transformer", 1, all);
         }
         Ok(())
     }
