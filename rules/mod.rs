@@ -2,6 +2,7 @@
 
 pub mod boundary;
 pub mod cnpg;
+pub mod kustomize;
 pub mod netpol;
 pub mod repo;
 pub mod secrets;
@@ -29,6 +30,11 @@ pub static ALL: &[&Rule] = &[
     &cnpg::superuser_access::RULE,
     &cnpg::unsupported_postgres::RULE,
     &cnpg::unusable_backup_method::RULE,
+    &kustomize::build_failure::RULE,
+    &kustomize::deprecated_field::RULE,
+    &kustomize::ineffective_patch::RULE,
+    &kustomize::orphan_manifest::RULE,
+    &kustomize::wrong_filename::RULE,
     &netpol::dead_selector::RULE,
     &netpol::hard_coded_clients::RULE,
     &netpol::missing_default_deny::RULE,

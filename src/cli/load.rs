@@ -257,6 +257,7 @@ fn read_root(
         config,
         files: Vec::with_capacity(walked.files.len()),
         extras: BTreeMap::new(),
+        lone: place.only.is_some(),
     };
     for path in &options.named {
         let is_failure = root.failures.iter().any(|failure| failure.path == *path);

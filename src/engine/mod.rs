@@ -32,6 +32,8 @@ pub struct Root {
     pub config: Config,
     /// Its files, by path.
     pub files: Vec<SourceId>,
+    /// Whether it is one file by itself, whatever may lie beside it.
+    pub lone: bool,
     /// Files beside them that kustomizations name, by path.
     pub extras: BTreeMap<String, Extra>,
     /// Files recognised as no manifests, by what they are.
@@ -121,6 +123,7 @@ pub fn run(sources: &Sources, roots: Vec<Root>, request: &Request) -> Run {
     let mut failures = Vec::new();
     let mut left_alone: BTreeMap<&'static str, usize> = BTreeMap::new();
     let mut configs = Vec::new();
+    let mut lone = Vec::new();
     let mut extras = Vec::new();
     for root in roots {
         failures.extend(root.failures);
@@ -129,6 +132,7 @@ pub fn run(sources: &Sources, roots: Vec<Root>, request: &Request) -> Run {
             *left_alone.entry(what).or_default() += count;
         }
         configs.push(root.config);
+        lone.push(root.lone);
     }
     failures.sort();
     let parsed = parse_extras(sources, &extras);
@@ -150,7 +154,7 @@ pub fn run(sources: &Sources, roots: Vec<Root>, request: &Request) -> Run {
     }
     statistics.builds = worlds.told.census();
     phase(&mut statistics, "render");
-    let rendered = Rendered { source, resources: &resources, targets, told: &worlds.told };
+    let rendered = Rendered { source, resources: &resources, targets, told: &worlds.told, lone };
     let mut outcome = judge(rendered, request, &mut statistics);
     phase(&mut statistics, "judge");
     let masks = masks::of(sources, &manifests, &outcome);
@@ -182,6 +186,7 @@ struct Rendered<'w> {
     resources: &'w [Resource<'w>],
     targets: Vec<render::Target>,
     told: &'w render::Told<'w>,
+    lone: Vec<bool>,
 }
 
 fn parse_extras(sources: &Sources, extras: &[BTreeMap<String, Extra>]) -> HashMap<SourceId, yaml::File> {
@@ -197,7 +202,7 @@ fn parse_extras(sources: &Sources, extras: &[BTreeMap<String, Extra>]) -> HashMa
 }
 
 fn judge(rendered: Rendered<'_>, request: &Request, statistics: &mut Statistics) -> Outcome {
-    let Rendered { source, resources, targets, told } = rendered;
+    let Rendered { source, resources, targets, told, lone } = rendered;
     let render::Source { sources, manifests, configs, .. } = source;
     let versions: Vec<Versions> = configs.iter().map(settings::versions).collect();
     let graphs: Vec<Graph<'_>> = targets
@@ -211,6 +216,7 @@ fn judge(rendered: Rendered<'_>, request: &Request, statistics: &mut Statistics)
         manifests,
         resources,
         told,
+        lone,
         targets: &targets,
         graphs,
         reaches,

@@ -75,9 +75,17 @@ pub(super) fn options(config: &Config) -> HashMap<&'static str, Box<dyn Any + Se
 pub(super) fn level(world: &World<'_>, finding: &Finding) -> Option<Severity> {
     let root = world.sources[finding.primary.span.source].root();
     match world.configs.get(root) {
+        // What is off by default and on in one root says nothing of the others.
+        Some(config) if config.rule(finding.rule).is_none() && is_asked_elsewhere(world, finding.rule) => None,
         Some(config) => config.severity_of(finding.rule, finding.code, finding.severity),
         None => Some(finding.severity),
     }
+}
+
+/// Whether a rule that is off by default was switched on by the config of some root.
+fn is_asked_elsewhere(world: &World<'_>, rule: &str) -> bool {
+    rules::find(rule).is_some_and(|rule| !rule.default)
+        && world.configs.iter().any(|config| config.rule(rule).is_some())
 }
 
 /// What is assumed of a root's cluster: what the config or the command line says, else the newest known.

@@ -25,25 +25,13 @@ pub(super) fn drafts<'w>(
 ) -> Vec<Draft<'w>> {
     let builder = Builder::new(files, Restrict::None);
     let mut making = Making { source, files, builder: &builder, root, told, scope: SCOPES };
-    if !config.targets.is_empty() {
-        return config.targets.iter().map(|target| making.of_config(target, config)).collect();
-    }
-    let entries = flux::entries(source.manifests, root);
-    let mut drafts: Vec<Draft<'w>> = Vec::new();
-    for entry in &entries {
-        let mut draft = making.empty(&entry.name);
-        making.flux(&entry.folder, entry.url.as_deref(), &mut draft);
-        drafts.push(draft);
-    }
-    if drafts.is_empty() {
-        drafts = making.kustomizations();
-    }
-    let by_hand = folders::drafts(source, config, root);
-    drafts.extend(by_hand.into_iter().filter(|draft| !draft.members.is_empty()));
-    if drafts.is_empty() {
-        drafts.push(making.empty("."));
-    }
-    join_equal_names(drafts)
+    let drafts = match config.targets.is_empty() {
+        true => making.found(config),
+        false => config.targets.iter().map(|target| making.of_config(target, config)).collect(),
+    };
+    // A patch that several builds share is idle only if it is idle in all of them.
+    told.idle.retain(|idle| !builder.has_matched(idle.span));
+    drafts
 }
 
 /// What is applied as it is goes with the kustomizations of the same name.
@@ -78,6 +66,26 @@ impl<'w> Making<'_, '_, 'w> {
     fn next_scope(&mut self) -> u32 {
         self.scope += 1;
         self.scope
+    }
+
+    /// The targets of a root whose config names none.
+    fn found(&mut self, config: &Config) -> Vec<Draft<'w>> {
+        let entries = flux::entries(self.source.manifests, self.root);
+        let mut drafts: Vec<Draft<'w>> = Vec::new();
+        for entry in &entries {
+            let mut draft = self.empty(&entry.name);
+            self.flux(&entry.folder, entry.url.as_deref(), &mut draft);
+            drafts.push(draft);
+        }
+        if drafts.is_empty() {
+            drafts = self.kustomizations();
+        }
+        let by_hand = folders::drafts(self.source, config, self.root);
+        drafts.extend(by_hand.into_iter().filter(|draft| !draft.members.is_empty()));
+        if drafts.is_empty() {
+            drafts.push(self.empty("."));
+        }
+        join_equal_names(drafts)
     }
 
     fn of_config(&mut self, target: &crate::config::TargetConfig, config: &Config) -> Draft<'w> {
@@ -160,13 +168,10 @@ impl<'w> Making<'_, '_, 'w> {
     fn kustomizations(&mut self) -> Vec<Draft<'w>> {
         let own: Vec<&Kustomization<'w>> =
             self.source.manifests.kustomizations.iter().filter(|one| one.root == self.root).collect();
-        let included: HashSet<&str> =
-            own.iter().flat_map(|one| one.includes.iter().map(|(path, _)| path.as_str())).collect();
-        let mut roots: Vec<&str> =
-            own.iter().filter(|one| !one.component && !included.contains(one.folder)).map(|one| one.folder).collect();
-        roots.sort_unstable();
-        roots.dedup();
         let mut built = Vec::new();
+        let failed = self.told.failed.len();
+        let roots = outermost(&own);
+        self.blank(&own);
         for folder in roots {
             let mut draft = self.empty(if folder.is_empty() { "." } else { folder });
             self.kustomization(folder, &mut draft);
@@ -174,6 +179,7 @@ impl<'w> Making<'_, '_, 'w> {
         }
         if built.len() == 1 {
             built[0].name = ".".into();
+            self.told.failed[failed..].iter_mut().for_each(|one| one.target = ".".into());
             return built;
         }
         let reason = "which kustomizations of this repo go to one cluster is not written in it";
@@ -185,16 +191,33 @@ impl<'w> Making<'_, '_, 'w> {
             if rival {
                 draft.openings.push(unsure());
                 drafts.push(draft);
-            } else {
-                whole.members.extend(draft.members);
-                whole.openings.extend(draft.openings);
+                continue;
             }
+            let own = self.told.failed[failed..].iter_mut().filter(|one| one.target == draft.name);
+            own.for_each(|one| one.target = ".".into());
+            whole.members.extend(draft.members);
+            whole.openings.extend(draft.openings);
         }
         if !whole.members.is_empty() {
             whole.openings.push(unsure());
             drafts.insert(0, whole);
         }
         drafts
+    }
+
+    /// Kustomizations that hold nothing at all, which kustomize refuses; nothing is missing with them.
+    fn blank(&mut self, own: &[&Kustomization<'w>]) {
+        let known: HashSet<usize> = own.iter().map(|one| one.file).collect();
+        for (at, parsed) in self.source.manifests.files.iter().enumerate() {
+            let folder = tree::parent(parsed.path);
+            if parsed.root != self.root || known.contains(&at) || !FILE_NAMES.contains(&tree::name(parsed.path)) {
+                continue;
+            }
+            if let Err(refusal) = self.builder.settings(folder, None) {
+                let target = Arc::from(if folder.is_empty() { "." } else { folder });
+                self.told.failed.push(Failed { root: self.root, target, folder: folder.to_owned(), refusal });
+            }
+        }
     }
 
     fn kustomization(&mut self, folder: &str, draft: &mut Draft<'w>) {
@@ -220,7 +243,45 @@ impl<'w> Making<'_, '_, 'w> {
         let reason = format!("the kustomization in `{folder}` does not build: {}", refusal.message);
         draft.openings.push(Opening { namespace: None, reason });
         self.note_root(folder, None);
-        self.told.failed.push(Failed { root: self.root, folder: folder.to_owned(), refusal });
+        let target = Arc::clone(&draft.name);
+        self.told.failed.push(Failed { root: self.root, target, folder: folder.to_owned(), refusal });
+    }
+}
+
+/// The folders of kustomizations that no other one includes, and one of each circle that nothing else leads to.
+fn outermost<'w>(own: &[&Kustomization<'w>]) -> Vec<&'w str> {
+    let mut includes: HashMap<&str, Vec<&str>> = HashMap::new();
+    for one in own {
+        let folders = one.includes.iter().map(|(path, _)| path.as_str()).filter(|path| *path != one.folder);
+        includes.entry(one.folder).or_default().extend(folders);
+    }
+    let included: HashSet<&str> = includes.values().flatten().copied().collect();
+    let mut folders: Vec<&'w str> = own.iter().filter(|one| !one.component).map(|one| one.folder).collect();
+    folders.sort_unstable();
+    folders.dedup();
+    let mut seen = HashSet::new();
+    // What an unused Component includes waits for whoever uses the Component.
+    let components = own.iter().filter(|one| one.component).map(|one| one.folder);
+    components.for_each(|component| reach(component, &includes, &mut seen));
+    let (mut roots, rest): (Vec<&str>, Vec<&str>) = folders.into_iter().partition(|folder| !included.contains(folder));
+    roots.iter().for_each(|root| reach(root, &includes, &mut seen));
+    for folder in rest {
+        if !seen.contains(folder) {
+            roots.push(folder);
+            reach(folder, &includes, &mut seen);
+        }
+    }
+    roots.sort_unstable();
+    roots
+}
+
+/// Adds a folder and everything that it leads to.
+fn reach<'a>(folder: &'a str, includes: &HashMap<&str, Vec<&'a str>>, seen: &mut HashSet<&'a str>) {
+    let mut open = vec![folder];
+    while let Some(folder) = open.pop() {
+        if seen.insert(folder) {
+            open.extend(includes.get(folder).into_iter().flatten());
+        }
     }
 }
 

@@ -84,6 +84,8 @@ pub(super) struct Draft<'w> {
 pub struct Failed {
     /// Number of the root.
     pub root: usize,
+    /// The name of the target it belongs to.
+    pub target: Arc<str>,
     /// The folder that does not build.
     pub folder: String,
     /// Why.
@@ -99,7 +101,7 @@ pub struct Told<'w> {
     pub roots: Vec<Root>,
     /// Builds that failed.
     pub failed: Vec<Failed>,
-    /// Patches without effect.
+    /// Patches without effect, wherever they are used.
     pub idle: BTreeSet<Idle>,
     /// What is not seen.
     pub gaps: BTreeSet<Gap>,

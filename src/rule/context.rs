@@ -26,6 +26,8 @@ pub struct World<'w> {
     pub resources: &'w [Resource<'w>],
     /// What the recipes told beside the objects.
     pub told: &'w Told<'w>,
+    /// Which roots are one file by itself, whatever may lie beside it.
+    pub lone: Vec<bool>,
     /// All targets of all roots.
     pub targets: &'w [Target],
     /// The graph of each target.

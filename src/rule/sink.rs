@@ -1,7 +1,7 @@
 //! Where a rule puts what it finds.
 
 use super::{Code, Rule};
-use crate::finding::{Confidence, Edit, Finding, Fix, Label, Place, Undecided};
+use crate::finding::{Confidence, Edit, Finding, Fix, Label, ObjectName, Place, Undecided};
 use crate::manifest::Resource;
 use crate::source::Span;
 use crate::yaml::{Value, placeholder};
@@ -144,6 +144,12 @@ impl Builder<'_> {
         if let Some(span) = span.into() {
             self.finding.related.push(Label { span, text: text.into() });
         }
+        self
+    }
+
+    /// Says in which target, and for which object, it holds beside those that are known.
+    pub fn place(self, target: &Arc<str>, resource: Option<ObjectName>) -> Self {
+        self.finding.places.push(Place { target: Some(Arc::clone(target)), resource });
         self
     }
 

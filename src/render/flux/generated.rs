@@ -17,9 +17,14 @@ pub(super) fn build<'w>(
 ) -> Built<Rc<Accumulated<'w>>> {
     let spec = object.and_then(|object| object.at(&["spec"]));
     let changes = spec.as_ref().is_some_and(|spec| changes(spec.view()));
-    let own = builder.settings(folder, asked)?;
+    if is_blank(builder.files(), folder) {
+        return Ok(Rc::default());
+    }
+    let own = builder.settings_for_flux(folder, asked)?;
     match own {
-        Some(_) if !changes => builder.folder(folder, asked, &mut Vec::new()),
+        Some(_) if !changes && builder.settings(folder, asked).is_ok() => {
+            builder.folder(folder, asked, &mut Vec::new())
+        }
         Some(settings) => {
             let mut all = Accumulated::default();
             builder.run(&settings, spec.as_ref(), &mut all, &mut vec![folder.to_owned()])?;
@@ -34,6 +39,17 @@ pub(super) fn build<'w>(
             Ok(Rc::new(all))
         }
     }
+}
+
+/// Whether the kustomization of `folder` holds nothing, which Flux takes for one without resources.
+fn is_blank(files: &Files<'_>, folder: &str) -> bool {
+    let mut own = FILE_NAMES.iter().filter_map(|name| match folder {
+        "" => files.yaml(name),
+        folder => files.yaml(&format!("{folder}/{name}")),
+    });
+    let holds =
+        |file: &File| file.documents().iter().any(|document| document.root.is_some() || !document.is_readable());
+    own.next().is_some_and(|file| !holds(file)) && own.next().is_none()
 }
 
 /// Whether the spec of a Flux Kustomization changes what is built.

@@ -23,6 +23,8 @@ pub(super) struct Expanded<'w> {
     pub(super) open: Option<String>,
     /// Why the operator refuses it, if it does.
     pub(super) refused: Option<(Span, String)>,
+    /// The set of inputs for which it does, where it is written.
+    pub(super) refused_for: Option<Span>,
 }
 
 /// Runs a ResourceSet. What other objects give it is looked up in `index`.
@@ -178,7 +180,7 @@ impl<'w> Run<'_, 'w> {
         let template = match Template::parse(text, Delimiters::ANGLES, Functions::Slim) {
             Ok(template) => template,
             Err(refusal) => {
-                self.refuse(place(&refusal.range), refusal.message);
+                self.refuse(place(&refusal.range), refusal.message, None);
                 return;
             }
         };
@@ -203,7 +205,12 @@ impl<'w> Run<'_, 'w> {
                     self.read(file, whole);
                 }
                 Err(Stop::Refused(refusal)) => {
-                    self.refuse(place(&refusal.range), refusal.message);
+                    // Where no set will do, the template is to blame.
+                    let fails =
+                        |set| matches!(template.render(set, Some(set), MissingKey::Error), Err(Stop::Refused(_)));
+                    let written = set.origin.as_ref().map(Origin::span);
+                    let inputs = written.filter(|_| !inputs.iter().all(fails));
+                    self.refuse(place(&refusal.range), refusal.message, inputs);
                     return;
                 }
                 Err(Stop::Undecided { reason, .. }) => self.expanded.open = Some(reason),
@@ -211,15 +218,18 @@ impl<'w> Run<'_, 'w> {
         }
     }
 
-    fn refuse(&mut self, span: Span, message: String) {
-        self.expanded.refused.get_or_insert((span, message));
+    fn refuse(&mut self, span: Span, message: String, inputs: Option<Span>) {
+        if self.expanded.refused.is_none() {
+            self.expanded.refused = Some((span, message));
+            self.expanded.refused_for = inputs;
+        }
     }
 
     fn read(&mut self, file: &'w File, whole: Span) {
         for document in file.documents() {
             if let Some(error) = document.errors.iter().find(|error| error.kind != SyntaxKind::Incompatible) {
                 let message = format!("what comes out of the template is no YAML: {}", error.message);
-                self.refuse(error.span, message);
+                self.refuse(error.span, message, None);
                 return;
             }
             let Some(root) = document.root else { continue };

@@ -47,6 +47,8 @@ pub struct Set {
     pub open: Option<String>,
     /// What the operator refuses, if it does.
     pub refused: Option<(Span, String)>,
+    /// The set of inputs for which it refuses, where it is written.
+    pub refused_for: Option<Span>,
 }
 
 impl Applied<'_> {
@@ -227,6 +229,7 @@ impl<'w> Run<'_, '_, 'w> {
                 namespace,
                 open: expanded.open,
                 refused: expanded.refused,
+                refused_for: expanded.refused_for,
             });
             objects.extend(expanded.objects);
         }

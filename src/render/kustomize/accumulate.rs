@@ -3,8 +3,9 @@
 use super::generate::{self, Restrict};
 use super::notes::Notes;
 use super::order::Order;
+use super::patch::Idle;
 use super::settings::{Settings, field};
-use super::steps::{Steps, named};
+use super::steps::{Steps, named, setting};
 use super::{Built, Id, Object, Refusal, load};
 use crate::manifest::is_remote;
 use crate::render::files::{Content, Files};
@@ -13,7 +14,7 @@ use crate::tree;
 use crate::yaml::Value;
 use crate::yaml::rendered::Rendered;
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -41,13 +42,6 @@ pub enum GapKind {
     Outside,
 }
 
-/// A targeted patch that matched nothing.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Idle {
-    /// The entry of the patch.
-    pub span: Span,
-}
-
 /// What a folder gives before the last steps of a build.
 #[derive(Clone, Debug, Default)]
 pub struct Accumulated<'w> {
@@ -63,6 +57,19 @@ pub struct Accumulated<'w> {
     pub used: BTreeSet<Arc<str>>,
 }
 
+impl Accumulated<'_> {
+    /// Why there may be more objects than are seen, if so.
+    pub(super) fn unseen(&self) -> Option<String> {
+        let gap = self.gaps.first()?;
+        let what = match gap.kind {
+            GapKind::Remote | GapKind::Outside => "is taken from elsewhere",
+            GapKind::Chart => "is a Helm chart, which is not rendered",
+            GapKind::Plugin => "is a plugin, which is not run",
+        };
+        Some(format!("`{}` {what}", gap.text))
+    }
+}
+
 /// Builds the folders of one root; what several folders share is built once.
 pub struct Builder<'f, 'w> {
     pub(super) files: &'f Files<'w>,
@@ -70,6 +77,8 @@ pub struct Builder<'f, 'w> {
     /// What the root asks for that is built.
     pub(super) notes: Option<Notes>,
     done: RefCell<HashMap<String, Built<Rc<Accumulated<'w>>>>>,
+    /// Targets of patches that matched something in some build, a failed one among them.
+    pub(super) matched: RefCell<HashSet<Span>>,
 }
 
 /// The names a kustomization may have.
@@ -81,11 +90,25 @@ const SCHEMA_VERSION: &str = "v1.21.2";
 impl<'f, 'w> Builder<'f, 'w> {
     /// A builder over `files`.
     pub fn new(files: &'f Files<'w>, restrict: Restrict) -> Builder<'f, 'w> {
-        Builder { files, restrict, notes: None, done: RefCell::new(HashMap::new()) }
+        Builder { files, restrict, notes: None, done: RefCell::default(), matched: RefCell::default() }
+    }
+
+    /// Whether the patch with this target matched something in any build so far.
+    pub fn has_matched(&self, target: Span) -> bool {
+        self.matched.borrow().contains(&target)
     }
 
     /// The kustomization of `folder`; none where there is none. `asked` is what names the folder.
     pub fn settings(&self, folder: &str, asked: Option<Span>) -> Built<Option<Settings<'w>>> {
+        self.read_settings(folder, asked, false)
+    }
+
+    /// The kustomization of `folder` as Flux fills it in: one that names nothing will do.
+    pub fn settings_for_flux(&self, folder: &str, asked: Option<Span>) -> Built<Option<Settings<'w>>> {
+        self.read_settings(folder, asked, true)
+    }
+
+    fn read_settings(&self, folder: &str, asked: Option<Span>, flux: bool) -> Built<Option<Settings<'w>>> {
         let mut found = None;
         for name in FILE_NAMES {
             let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
@@ -99,7 +122,7 @@ impl<'f, 'w> Builder<'f, 'w> {
             }
             found = Some((path, file));
         }
-        found.map(|(path, file)| Settings::read(file, path, false)).transpose()
+        found.map(|(path, file)| Settings::read(file, path, flux)).transpose()
     }
 
     /// What the kustomization in `folder` gives, before the last steps.
@@ -154,7 +177,8 @@ impl<'f, 'w> Builder<'f, 'w> {
             self.take_in(settings, entry, all, trail)?;
         }
         all.steps.configure(settings, self.files, &mut all.used)?;
-        generate::generate(settings, self.files, self.restrict, &mut all.objects)?;
+        generate::generate(settings, self.files, self.restrict, &mut all.objects)
+            .map_err(|refusal| refusal.unless(all.unseen()))?;
         if let Some(notes) = &self.notes {
             notes.generated(settings.path, None, &mut all.objects);
         }
@@ -167,13 +191,17 @@ impl<'f, 'w> Builder<'f, 'w> {
         for entry in settings.list("components") {
             self.component(settings.folder, entry, all, trail)?;
         }
+        self.components_of(spec, settings.folder, all, trail)?;
         self.transform(Some(settings), settings.folder, spec, all, trail)
+            .map_err(|refusal| refusal.unless(all.unseen()))
     }
 
     /// Runs what the spec of a Flux Kustomization says over what was accumulated from a folder without a
     /// kustomization.
     pub fn run_spec(&self, folder: &str, spec: &Rendered<'w>, all: &mut Accumulated<'w>) -> Built<()> {
-        self.transform(None, folder, Some(spec), all, &mut vec![folder.to_owned()])
+        let mut trail = vec![folder.to_owned()];
+        self.components_of(Some(spec), folder, all, &mut trail)?;
+        self.transform(None, folder, Some(spec), all, &mut trail).map_err(|refusal| refusal.unless(all.unseen()))
     }
 
     /// Takes objects in beside those that are there.
@@ -243,7 +271,8 @@ impl<'f, 'w> Builder<'f, 'w> {
                     return Err(Refusal::new(entry.span(), message));
                 }
                 let Some(file) = self.files.yaml(&path) else {
-                    return Err(Refusal::new(entry.span(), format!("`{text}` was not read as YAML")));
+                    return Err(Refusal::new(entry.span(), format!("`{text}` was not read as YAML"))
+                        .unless("it was taken for data".to_owned()));
                 };
                 all.used.insert(path.as_str().into());
                 let mut objects = load::objects(file, entry.span())?;
@@ -261,7 +290,7 @@ impl<'f, 'w> Builder<'f, 'w> {
                 merge(all, &sub, entry.span())
             }
             Content::Binary(_) => Err(Refusal::new(entry.span(), format!("`{text}` is no YAML"))),
-            Content::Unread(why) => Err(Refusal::new(entry.span(), format!("`{text}` cannot be read: {why}"))),
+            Content::Unread(why) => Err(load::unread(entry.span(), text, why)),
             Content::Missing => Err(Refusal::new(entry.span(), format!("there is no file or folder `{text}`"))),
         }
     }
@@ -295,6 +324,28 @@ impl<'f, 'w> Builder<'f, 'w> {
         let message =
             format!("`{text}` is a file outside the folder of its kustomization, where `kustomize build` reads none");
         Err(Refusal::new(entry.span(), message))
+    }
+
+    /// Runs the Components that the spec of a Flux Kustomization adds behind those of the kustomization.
+    fn components_of(
+        &self,
+        spec: Option<&Rendered<'w>>,
+        folder: &str,
+        all: &mut Accumulated<'w>,
+        trail: &mut Vec<String>,
+    ) -> Built<()> {
+        let Some(spec) = spec else { return Ok(()) };
+        let lenient = spec.view().get("ignoreMissingComponents").and_then(Value::as_bool) == Some(true);
+        let mut list = spec.get("components");
+        let Some(entries) = list.as_mut().and_then(Rendered::list_mut) else { return Ok(()) };
+        for entry in entries.items.iter().filter_map(|slot| setting(self.files, &slot.value)) {
+            let path = tree::join(folder, entry.as_str().unwrap_or_default());
+            let there = path.is_none_or(|path| matches!(self.files.content(&path), Content::Folder));
+            if there || !lenient {
+                self.component(folder, entry, all, trail)?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn component(
@@ -383,7 +434,7 @@ impl<'w> Builder<'_, 'w> {
 
     /// The last steps: hashes, references, variables, order.
     pub fn finish(&self, mut all: Accumulated<'w>, order: &Order) -> Built<Build<'w>> {
-        super::finish::run(&mut all)?;
+        super::finish::run(&mut all).map_err(|refusal| refusal.unless(all.unseen()))?;
         if let Some(notes) = &self.notes {
             notes.write(&mut all.objects)?;
         }

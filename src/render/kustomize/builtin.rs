@@ -40,7 +40,9 @@ pub(super) fn generate<'w>(
         }
     };
     let Some(value) = object_setting(builder.files, &object.tree) else { return Ok(()) };
+    // Files that an object names, and no kustomization, are not gathered.
     generate_one(folder, value, kind, builder.files, builder.restrict, &mut all.objects)
+        .map_err(|refusal| refusal.unless("the files of a generator of its own are not all read".to_owned()))
 }
 
 /// The ServiceAccount that names its counterpart of Google Cloud.

@@ -1,7 +1,7 @@
 //! ConfigMaps and Secrets that a kustomization makes out of literals, env files and files.
 
 use super::settings::{Settings, field};
-use super::{Built, Generated, Object, Refusal};
+use super::{Built, Generated, Object, Refusal, load};
 use crate::render::files::{Content, Files};
 use crate::source::{Origin, SourceId, Span};
 use crate::tree;
@@ -236,7 +236,11 @@ fn file<'w>(folder: &str, item: Value<'w>, files: &Files<'w>, restrict: Restrict
     if key.is_empty() || path.is_empty() || path.contains('=') {
         return Err(Refusal::new(item.span(), "a file is written `path` or `key=path`"));
     }
-    let (source, content) = read(folder, path, item, files, restrict)?;
+    // What the web gives is not known here; a mark that nobody takes for a value stands for it.
+    let (source, content) = match load::is_web(path) {
+        true => (None, Cow::Owned(format!("{{{{ {path} }}}}").into_bytes())),
+        false => read(folder, path, item, files, restrict)?,
+    };
     let origin = match source {
         Some(source) => Origin::Written(Span { source, start: 0, end: content.len() as u32 }),
         None => Origin::Generated(item.span()),
@@ -300,8 +304,8 @@ fn read<'w>(
     restrict: Restrict,
 ) -> Built<(Option<SourceId>, Cow<'w, [u8]>)> {
     let refuse = |message: String| Err(Refusal::new(item.span(), message));
-    let Some(full) = tree::join(folder, path).filter(|_| !path.starts_with('/')) else {
-        return refuse(format!("`{path}` lies outside this repo"));
+    let Some(full) = tree::join(folder, path).filter(|_| !path.starts_with('/') && !load::is_web(path)) else {
+        return Err(load::outside(item.span(), path));
     };
     match files.content(&full) {
         Content::Text(source, text) if is_allowed(folder, &full, restrict) => {
@@ -313,7 +317,7 @@ fn read<'w>(
         }
         Content::Folder => refuse(format!("`{path}` is a folder; a generator takes files")),
         Content::Missing => refuse(format!("there is no file `{path}`")),
-        Content::Unread(why) => refuse(format!("`{path}` cannot be read: {why}")),
+        Content::Unread(why) => Err(load::unread(item.span(), path, why)),
     }
 }
 

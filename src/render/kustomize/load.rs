@@ -29,6 +29,21 @@ pub fn objects<'w>(file: &'w File, entry: Span) -> Built<Vec<Object<'w>>> {
     Ok(found)
 }
 
+/// The refusal of a file that is there and could not be read here: whether kustomize builds it is not known.
+pub(super) fn unread(entry: Span, text: &str, why: &str) -> Refusal {
+    Refusal::new(entry, format!("`{text}` cannot be read: {why}")).unless(format!("`{text}` cannot be read"))
+}
+
+/// Whether a path is that of a file on the web, which kustomize fetches.
+pub(super) fn is_web(text: &str) -> bool {
+    text.starts_with("https://") || text.starts_with("http://")
+}
+
+/// The refusal of a path that leads out of what is read.
+pub(super) fn outside(entry: Span, text: &str) -> Refusal {
+    Refusal::new(entry, format!("`{text}` lies outside this repo")).unless(format!("`{text}` lies outside this repo"))
+}
+
 fn take<'w>(value: Value<'w>, entry: Span, found: &mut Vec<Object<'w>>) -> Built<()> {
     let text = |path: &[&str]| value.at(path).and_then(Value::raw).filter(|text| !text.is_empty());
     let refuse =

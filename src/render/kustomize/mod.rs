@@ -18,11 +18,12 @@ pub mod transform;
 
 use crate::source::Span;
 
-pub use accumulate::{Accumulated, Build, Builder, FILE_NAMES, Gap, GapKind, Idle};
+pub use accumulate::{Accumulated, Build, Builder, FILE_NAMES, Gap, GapKind};
 pub use generate::Restrict;
 pub use notes::Told;
 pub use object::{Generated, Id, Object};
 pub use order::Order;
+pub use patch::{Idle, Misfit, Near};
 
 /// Why kustomize does not build: what it refuses, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,17 +34,25 @@ pub struct Refusal {
     pub message: String,
     /// Other places that say why.
     pub related: Vec<(Span, String)>,
+    /// Why it may build all the same, if so: something that takes part is not seen.
+    pub open: Option<String>,
 }
 
 impl Refusal {
     /// A refusal at `span`.
     pub fn new(span: Span, message: impl Into<String>) -> Refusal {
-        Refusal { span, message: message.into(), related: Vec::new() }
+        Refusal { span, message: message.into(), related: Vec::new(), open: None }
     }
 
     /// The same with another place that says why.
     pub fn with(mut self, span: Span, text: impl Into<String>) -> Refusal {
         self.related.push((span, text.into()));
+        self
+    }
+
+    /// The same, unless something that is not seen makes it right.
+    pub fn unless(mut self, open: impl Into<Option<String>>) -> Refusal {
+        self.open = self.open.or(open.into());
         self
     }
 }

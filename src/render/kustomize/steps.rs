@@ -1,11 +1,11 @@
 //! The transformers of a kustomization in the order kustomize runs them, and what they hand up to
 //! the kustomizations that include it.
 
-use super::accumulate::{Accumulated, Builder, Idle};
+use super::accumulate::{Accumulated, Builder};
 use super::patch::{self, List, Patch};
 use super::settings::Settings;
 use super::transform::{self, Configuration, Var};
-use super::{Built, Object, Refusal, builtin, crds};
+use super::{Built, Object, Refusal, builtin, crds, load};
 use crate::render::files::{Content, Files};
 use crate::source::Span;
 use crate::tree;
@@ -97,13 +97,13 @@ impl<'w> Steps<'w> {
 /// The YAML file that an entry names.
 pub(super) fn named<'w>(folder: &str, entry: Value<'w>, files: &Files<'w>) -> Built<(&'w str, &'w File)> {
     let text = entry.as_str().unwrap_or_default();
-    let path = tree::join(folder, text).filter(|_| !text.starts_with('/'));
+    let path = tree::join(folder, text).filter(|_| !text.starts_with('/') && !load::is_web(text));
     let found = path.as_deref().and_then(|path| files.entry(path));
     let Some((path, file)) = found else {
         let message = match path.map(|path| files.content(&path)) {
-            None => format!("`{text}` lies outside this repo"),
+            None => return Err(load::outside(entry.span(), text)),
             Some(Content::Folder) => format!("`{text}` is a folder; a file belongs here"),
-            Some(Content::Unread(why)) => format!("`{text}` cannot be read: {why}"),
+            Some(Content::Unread(why)) => return Err(load::unread(entry.span(), text, why)),
             Some(Content::Binary(_) | Content::Text(..)) => format!("`{text}` is no YAML"),
             Some(Content::Missing) => format!("there is no file `{text}`"),
         };
@@ -309,9 +309,13 @@ impl<'w> Builder<'_, 'w> {
     /// Applies patches and notes those that match nothing.
     pub(super) fn apply(&self, patches: &[Patch<'w>], all: &mut Accumulated<'w>) -> Built<()> {
         for patch in patches {
-            let applied = patch::apply(patch, &mut all.objects)?;
-            if applied.matched == 0 && patch.target.is_some() {
-                all.idle.insert(Idle { span: applied.span });
+            let unseen = all.unseen();
+            let applied = patch::apply(patch, &mut all.objects, unseen.is_some())?;
+            let Some(target) = &patch.target else { continue };
+            if applied.matched == 0 {
+                all.idle.insert(target.idle(&all.objects, unseen));
+            } else {
+                self.matched.borrow_mut().insert(target.span);
             }
         }
         Ok(())

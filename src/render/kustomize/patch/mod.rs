@@ -1,6 +1,7 @@
 //! Patches of a kustomization: which objects they are for, and what they change. What they are read from is in
 //! `read`, how they merge in `strategic`, the operations of JSON 6902 in `json`.
 
+mod idle;
 mod json;
 mod labels;
 mod lists;
@@ -18,6 +19,7 @@ use crate::source::{Origin, Span};
 use crate::yaml::rendered::{Entry, Key, Map, Rendered, Slot, to_json};
 use crate::yaml::{Dialect, Kind, Value};
 
+pub use idle::{Idle, Misfit, Near};
 pub use labels::Selector;
 pub use read::read;
 pub use select::Target;
@@ -63,18 +65,21 @@ pub struct Applied {
     pub span: Span,
 }
 
-/// Applies a patch to the objects it is for; those it deletes leave the list.
-pub fn apply<'w>(patch: &Patch<'w>, objects: &mut Vec<Object<'w>>) -> Built<Applied> {
+/// Applies a patch to the objects it is for; those it deletes leave the list. Where the list is `partial`, a
+/// patch that names an object outside it is passed over.
+pub fn apply<'w>(patch: &Patch<'w>, objects: &mut Vec<Object<'w>>, partial: bool) -> Built<Applied> {
     let Some(target) = &patch.target else {
         let documents = match &patch.content {
             Content::Strategic(documents) => &documents[..],
             Content::Json(_) => &[],
         };
         for document in documents {
-            let at = select::named(document, objects).map_err(|refusal| match document.view().span() {
-                span if patch.entry.source == span.source => refusal,
-                _ => refusal.with(patch.entry, "the kustomization uses the patch here"),
-            })?;
+            let at = match select::named(document, objects) {
+                Ok(at) => at,
+                Err(_) if partial => continue,
+                Err(refusal) if patch.entry.source == document.view().span().source => return Err(refusal),
+                Err(refusal) => return Err(refusal.with(patch.entry, "the kustomization uses the patch here")),
+            };
             let terms = Terms { targeted: false, name: patch.allow_name, kind: patch.allow_kind };
             if merge_into(&mut objects[at], document, terms)? == Outcome::Deleted {
                 objects.remove(at);

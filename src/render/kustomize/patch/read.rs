@@ -1,6 +1,6 @@
 //! Patches as a kustomization names them: the entry, the file or text it means, and which kind of patch that is.
 
-use super::super::{Built, Refusal};
+use super::super::{Built, Refusal, load};
 use super::select::{FIELDS, Target};
 use super::{Content, List, Patch};
 use crate::render::files::{Content as Found, Files};
@@ -151,12 +151,13 @@ fn of_text<'w>(value: Value<'w>, files: &Files<'w>) -> Built<Source<'w>> {
 fn of_file<'w>(value: Value<'w>, folder: &str, files: &Files<'w>) -> Built<Source<'w>> {
     let written = value.raw().unwrap_or_default();
     let refuse = |message: String| Refusal::new(value.span(), message);
-    let path = join(folder, written).ok_or_else(|| refuse(format!("`{written}` lies outside of this repo")))?;
+    let path =
+        join(folder, written).filter(|_| !load::is_web(written)).ok_or_else(|| load::outside(value.span(), written))?;
     let text = match files.content(&path) {
         Found::Text(_, text) => text,
         Found::Folder => return Err(refuse(format!("`{written}` is a folder, not a file"))),
         Found::Binary(_) => return Err(refuse(format!("`{written}` is no text"))),
-        Found::Unread(why) => return Err(refuse(format!("`{written}` could not be read: {why}"))),
+        Found::Unread(why) => return Err(load::unread(value.span(), written, why)),
         Found::Missing => return Err(refuse(format!("there is no file `{written}`"))),
     };
     let file = files.parsed(&path).ok_or_else(|| refuse(format!("there is no file `{written}`")))?;

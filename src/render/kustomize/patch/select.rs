@@ -19,6 +19,8 @@ pub struct Target {
     namespace: Option<Regex>,
     labels: Option<Built<Selector>>,
     annotations: Option<Built<Selector>>,
+    /// The fields that are set, with their texts and places.
+    pub(super) written: Vec<(&'static str, String, Span)>,
 }
 
 /// The fields of a target.
@@ -41,7 +43,30 @@ impl Target {
             namespace: pattern("namespace")?,
             labels: selector("labelSelector")?,
             annotations: selector("annotationSelector")?,
+            written: FIELDS
+                .into_iter()
+                .filter_map(|name| Some((name, written(name).ok()??)))
+                .map(|(name, (text, span))| (name, text.to_owned(), span))
+                .collect(),
         })
+    }
+
+    /// Whether one field of the target lets `object` pass.
+    pub(super) fn field_fits(&self, field: &str, object: &Object<'_>) -> bool {
+        let fits = |pattern: &Option<Regex>, text: &str| pattern.as_ref().is_none_or(|pattern| pattern.is_match(text));
+        let meets = |selector: &Option<Built<Selector>>, field: &str| match selector {
+            Some(Ok(selector)) => selector.matches(object.tree.view().at(&["metadata", field])),
+            _ => true,
+        };
+        match field {
+            "group" => fits(&self.group, object.group()),
+            "version" => fits(&self.version, object.api().1),
+            "kind" => fits(&self.kind, object.kind()),
+            "name" => object.ids().any(|id| fits(&self.name, &id.name)),
+            "namespace" => object.ids().any(|id| fits(&self.namespace, effective(&id.group, &id.kind, &id.namespace))),
+            "labelSelector" => meets(&self.labels, "labels"),
+            _ => meets(&self.annotations, "annotations"),
+        }
     }
 
     /// Whether `object` is meant. Name and namespace may be those it has or had, each for itself; group, version and

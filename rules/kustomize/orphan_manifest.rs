@@ -1,0 +1,327 @@
+//! Manifests that lie beside a kustomization and are in nobody's list.
+
+use super::is_apart;
+use crate::declare_rule;
+use crate::finding::{Confidence, Edit};
+use crate::manifest::{Kustomization, Resource, Role};
+use crate::rule::{Context, Sink, World};
+use crate::source::{SourceId, Span};
+use crate::tree;
+use crate::yaml::Value;
+use regex::Regex;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+declare_rule! {
+    /// ## What it does
+    /// Finds files with Kubernetes objects that lie in the folder of a kustomization, and that neither it nor any other
+    /// one lists. Where the entry is there and commented out, that is a note.
+    ///
+    /// ## Why it matters
+    /// Where a folder has a kustomization, kustomize, Flux and Argo CD apply what it lists and pass over the rest without
+    /// a word. The backup, the policy or the alert that somebody wrote, and that others reviewed, is nowhere.
+    ///
+    /// ## Instead
+    /// List the file under `resources`, or delete it; git keeps what was there.
+    ///
+    /// ## Limits
+    /// Only beside kustomizations that some target builds. Patches, data of generators, values of charts, settings of
+    /// tools, samples and files that another text of the repo names in its place are left alone. What scripts outside the
+    /// read files apply is not known, so it has medium confidence; low where a folder holds more unlisted files than
+    /// listed ones, or objects that are often applied once by hand.
+    pub static RULE {
+        id: "kustomize/orphan-manifest",
+        summary: "a manifest beside a kustomization that nothing lists",
+        scope: Repo,
+        codes: [
+            "unlisted" => (Warning, Medium, Gitops),
+            "commented-out" => (Note, High, Gitops),
+        ],
+        since: "0.1.0",
+        fixable: Unsafe,
+        check: check,
+    }
+}
+
+/// Groups whose objects are settings of programs: no API server takes them.
+const SETTINGS: &[&str] = &[
+    "kustomize.config.k8s.io",
+    "config.kubernetes.io",
+    "builtin",
+    "kubeadm.k8s.io",
+    "kubelet.config.k8s.io",
+    "kubeproxy.config.k8s.io",
+    "apiserver.config.k8s.io",
+    "audit.k8s.io",
+    "client.authentication.k8s.io",
+    "kind.x-k8s.io",
+    "k3d.io",
+    "ctlptl.dev",
+    "eksctl.io",
+    "kops.k8s.io",
+    "skaffold",
+    "cli.kyverno.io",
+    "backstage.io",
+    "kpt.dev",
+    "viaduct.ai",
+];
+
+/// Kinds from which a cluster starts, so that somebody applies them by hand.
+const BY_HAND: &[(&str, &str)] = &[
+    ("fluxcd.controlplane.io", "FluxInstance"),
+    ("argoproj.io", "Application"),
+    ("argoproj.io", "ApplicationSet"),
+    ("argoproj.io", "AppProject"),
+    ("", "Namespace"),
+    ("", "Secret"),
+    ("batch", "Job"),
+    ("", "Pod"),
+];
+
+/// As many unlisted files may be slips, however few are listed.
+const SLIPS: usize = 2;
+
+struct Orphan<'a, 'w> {
+    path: &'w str,
+    root: usize,
+    beside: &'a Kustomization<'w>,
+    objects: Vec<&'w Resource<'w>>,
+}
+
+fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
+    let mut orphans = orphans(context.world);
+    if orphans.is_empty() {
+        return;
+    }
+    let commented = commented(context.world);
+    let mentioned = mentioned(context.world, &orphans);
+    orphans.retain(|orphan| {
+        let key = (orphan.root, orphan.path.to_owned());
+        commented.contains_key(&key) || !mentioned.contains(&(orphan.root, orphan.path))
+    });
+    let mut crowd: HashMap<(usize, &str), usize> = HashMap::new();
+    for orphan in &orphans {
+        if !commented.contains_key(&(orphan.root, orphan.path.to_owned())) {
+            *crowd.entry((orphan.root, orphan.beside.folder)).or_default() += 1;
+        }
+    }
+    for orphan in &orphans {
+        let entry = commented.get(&(orphan.root, orphan.path.to_owned())).copied();
+        let count = crowd.get(&(orphan.root, orphan.beside.folder)).copied().unwrap_or_default();
+        report(orphan, entry, count, sink);
+    }
+}
+
+/// Files beside a kustomization that is built, and that no kustomization names.
+fn orphans<'a, 'w>(world: &'a World<'w>) -> Vec<Orphan<'a, 'w>> {
+    let manifests = world.manifests;
+    let used = |root: usize, path: &str| world.told.used.contains(&(root, path.into()));
+    let mut built: HashMap<(usize, &str), &Kustomization<'w>> = HashMap::new();
+    let mut named: HashSet<(usize, &str)> = HashSet::new();
+    for one in &manifests.kustomizations {
+        let file = &manifests.files[one.file];
+        if used(one.root, file.path) {
+            built.insert((one.root, one.folder), one);
+        }
+        let includes = one.includes.iter().map(|(path, _)| path);
+        named.extend(includes.chain(&one.patches).chain(&one.data).map(|path| (one.root, path.as_str())));
+    }
+    let mut objects: HashMap<(usize, &str), Vec<&'w Resource<'w>>> = HashMap::new();
+    for resource in world.resources {
+        if built.contains_key(&(resource.root, tree::parent(resource.path))) {
+            objects.entry((resource.root, resource.path)).or_default().push(resource);
+        }
+    }
+    let mut found = Vec::new();
+    for (parsed, role) in manifests.files.iter().zip(&manifests.roles) {
+        let key = (parsed.root, parsed.path);
+        let Some(beside) = built.get(&(parsed.root, tree::parent(parsed.path))) else { continue };
+        if *role != Role::Manifests || named.contains(&key) || used(parsed.root, parsed.path) || is_other(parsed.path) {
+            continue;
+        }
+        let objects = objects.remove(&key).unwrap_or_default();
+        if !objects.is_empty() && objects.iter().all(|object| is_for_a_cluster(object)) {
+            found.push(Orphan { path: parsed.path, root: parsed.root, beside, objects });
+        }
+    }
+    found
+}
+
+/// Whether the name of a file says that it is something else than a manifest to be applied.
+fn is_other(path: &str) -> bool {
+    let name = tree::name(path).to_ascii_lowercase();
+    let words = ["patch", "values", "example", "sample", "template", "test", "backup", "old", "disabled"];
+    is_apart(path) || name.starts_with(['.', '_']) || name.split(['.', '-', '_']).any(|word| words.contains(&word))
+}
+
+fn is_for_a_cluster(object: &Resource<'_>) -> bool {
+    object.whole
+        && object.name_value().is_some()
+        && !SETTINGS.contains(&object.group)
+        && !(object.group.is_empty() && (object.kind == "Config" || object.api_version != "v1"))
+}
+
+/// Entries of kustomizations that are commented out, by the path that they name.
+fn commented(world: &World<'_>) -> BTreeMap<(usize, String), Span> {
+    let mut found = BTreeMap::new();
+    for one in &world.manifests.kustomizations {
+        let file = world.manifests.files[one.file].file;
+        for comment in file.comments() {
+            let text = &file.text()[comment.start as usize..comment.end as usize];
+            let Some(path) = entry_in(text).and_then(|entry| tree::join(one.folder, entry)) else { continue };
+            let span = Span::new(file.source(), comment.start..comment.end);
+            found.entry((one.root, path)).or_insert(span);
+        }
+    }
+    found
+}
+
+/// The path in `# - path`.
+fn entry_in(comment: &str) -> Option<&str> {
+    let entry = comment.trim_start_matches(['#', ' ', '\t']).strip_prefix("- ")?;
+    let path = entry.trim_start().strip_prefix("path:").unwrap_or(entry).split_whitespace().next()?;
+    Some(path.trim_matches(['"', '\'']))
+}
+
+/// Orphans that some text names, as a script or another tool's settings do. A bare name counts in the same
+/// folder only, and what kustomizations say outside their comments is known already.
+fn mentioned<'w>(world: &World<'w>, orphans: &[Orphan<'_, 'w>]) -> HashSet<(usize, &'w str)> {
+    let mut by_name: HashMap<&str, Vec<&Orphan<'_, 'w>>> = HashMap::new();
+    for orphan in orphans {
+        by_name.entry(tree::name(orphan.path)).or_default().push(orphan);
+    }
+    let escaped: Vec<String> = by_name.keys().map(|name| regex::escape(name)).collect();
+    let Ok(pattern) = Regex::new(&escaped.join("|")) else { return HashSet::new() };
+    let own: HashMap<SourceId, &Kustomization<'_>> =
+        world.manifests.kustomizations.iter().map(|one| (one.value.source(), one)).collect();
+    let mut found = HashSet::new();
+    for (id, source) in world.sources.iter() {
+        let kustomization = own.get(&id).map(|one| world.manifests.files[one.file].file);
+        for hit in pattern.find_iter(source.text()) {
+            let is_comment = |at: usize| {
+                kustomization.is_none_or(|file| {
+                    file.comments().iter().any(|one| (one.start as usize..one.end as usize).contains(&at))
+                })
+            };
+            let token = path_before(&source.text()[..hit.end()]);
+            for orphan in by_name.get(hit.as_str()).into_iter().flatten() {
+                let here = orphan.root == source.root() && orphan.path != source.path();
+                if here && is_named_by(token, orphan.path, source.path()) && is_comment(hit.start()) {
+                    found.insert((orphan.root, orphan.path));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The path at the end of a text.
+fn path_before(text: &str) -> &str {
+    let part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'/');
+    let length = text.bytes().rev().take_while(|byte| part(byte)).count();
+    &text[text.len() - length..]
+}
+
+/// Whether `token`, written in the file `place`, means the file `path`.
+fn is_named_by(token: &str, path: &str, place: &str) -> bool {
+    let steps = token.trim_start_matches("./").trim_start_matches("../").trim_start_matches('/');
+    let ends = path == steps || path.strip_suffix(steps).is_some_and(|rest| rest.ends_with('/'));
+    ends && (steps.contains('/') || tree::parent(path) == tree::parent(place))
+}
+
+fn report<'w>(orphan: &Orphan<'_, 'w>, entry: Option<Span>, crowd: usize, sink: &mut Sink<'_, 'w>) {
+    let [first, ..] = orphan.objects.as_slice() else { return };
+    let name = tree::name(orphan.path);
+    let what = match orphan.objects.len() {
+        1 => first.title(),
+        count => format!("{} and {} more", first.title(), count - 1),
+    };
+    let code = if entry.is_some() { "commented-out" } else { "unlisted" };
+    let message = match entry {
+        Some(_) => format!("nothing applies {what}: the entry of `{name}` is commented out"),
+        None => format!("nothing applies {what}: no kustomization lists `{name}`"),
+    };
+    let finding = sink.finding(code, first, first.headline(), message).label("not applied");
+    if let Some(entry) = entry {
+        finding.related(entry, "commented out here").help("delete the file if it is not to come back; git keeps it");
+        return;
+    }
+    let list = orphan.beside.value.get("resources");
+    let place = list.and_then(Value::key_span).unwrap_or_else(|| orphan.beside.value.span().before());
+    let finding = finding.related(place, "the kustomization beside it lists others");
+    let finding = match list.and_then(|list| listed(list, name)) {
+        Some(edits) => finding.suggestion("list it", edits),
+        None => finding.help(format!("list `{name}` under `resources`, or delete it")),
+    };
+    let files = list.into_iter().flat_map(Value::items).count();
+    let by_hand = orphan.objects.iter().all(|object| BY_HAND.contains(&(object.group, object.kind)));
+    if crowd > SLIPS.max(files) || by_hand {
+        finding.confidence(Confidence::Low);
+    }
+}
+
+/// One more entry behind the last, where each stands on a line of its own.
+fn listed(list: Value<'_>, name: &str) -> Option<Vec<Edit>> {
+    let last = list.items().last()?;
+    let text = list.file()?.text();
+    let span = last.origin().editable()?;
+    let start = text[..span.start as usize].rfind('\n').map_or(0, |at| at + 1);
+    let lead = &text[start..span.start as usize];
+    let end = text[span.end as usize..].find('\n').map_or(text.len(), |at| span.end as usize + at);
+    let end = start + text[start..end].trim_end_matches('\r').len();
+    let plain = name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
+    let alone = lead.trim_start_matches(' ') == "- " && !text[span.range()].contains('\n');
+    (alone && plain).then(|| {
+        let place = Span::new(span.source, end as u32..end as u32);
+        let line = if text[end..].starts_with('\r') { "\r\n" } else { "\n" };
+        vec![Edit { span: place, text: format!("{line}{lead}{name}") }]
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_told_from_other_comments() {
+        for (comment, path) in [
+            ("# - sandbox.yaml", Some("sandbox.yaml")),
+            ("#- ./sandbox.yaml # later", Some("./sandbox.yaml")),
+            ("## - \"a/b.yaml\"", Some("a/b.yaml")),
+            ("# - path: size.yaml", Some("size.yaml")),
+            ("# sandbox.yaml is applied by hand", None),
+            ("#", None),
+        ] {
+            assert_eq!(entry_in(comment), path, "{comment}");
+        }
+    }
+
+    #[test]
+    fn a_bare_name_means_the_file_beside() {
+        for (token, path, place, means) in [
+            ("secret.yaml", "apps/shop/secret.yaml", "apps/shop/deploy.txt", true),
+            ("secret.yaml", "apps/shop/secret.yaml", "apps/web/deploy.txt", false),
+            ("shop/secret.yaml", "apps/shop/secret.yaml", "Taskfile.yaml", true),
+            ("../shop/secret.yaml", "apps/shop/secret.yaml", "apps/web/x.yaml", true),
+            ("my-secret.yaml", "apps/shop/secret.yaml", "apps/shop/x.yaml", false),
+            ("workshop/secret.yaml", "apps/shop/secret.yaml", "x.yaml", false),
+            ("secret.yaml", "secret.yaml", "x.yaml", true),
+        ] {
+            assert_eq!(is_named_by(token, path, place), means, "{token} {path} {place}");
+        }
+    }
+
+    #[test]
+    fn names_say_what_is_no_manifest() {
+        for (path, other) in [
+            ("a/size-patch.yaml", true),
+            ("a/patch.yaml", true),
+            ("a/_off.yaml", true),
+            ("a/docs/x.yaml", true),
+            ("a/dispatcher.yaml", false),
+            ("a/queries.yaml", false),
+        ] {
+            assert_eq!(is_other(path), other, "{path}");
+        }
+    }
+}
