@@ -378,6 +378,33 @@ fn orphans_lie_beside_a_list_and_are_named_nowhere() {
 }
 
 #[test]
+fn data_that_only_a_kustomization_names_is_masked() {
+    let twice = "resources: [web.yaml]\nsecretGenerator: [{name: s, envs: [s.env]}]\n";
+    let repo = Repo::new(&[
+        (".gitignore", "key.yaml\n"),
+        ("a/kustomization.yaml", twice),
+        ("a/web.yaml", WEB),
+        ("a/s.env", "PASSWORD=correct-horse\nUSER=shop\nPASSWORD=battery-staple\n"),
+        ("b/kustomization.yaml", "resources: [key.yaml]\n"),
+        ("b/key.yaml", "kind: Secret\nstringData:\n  token: correct-horse\n  other: battery-staple\n"),
+    ]);
+    for format in ["pretty", "json", "sarif"] {
+        let ran = repo.run(&[
+            "lint",
+            "--format",
+            format,
+            "--all",
+            "--select",
+            "kustomize/build-failure",
+            "--confidence",
+            "low",
+        ]);
+        assert!(ran.out.contains("s.env") && ran.out.contains("key.yaml"), "{}", ran.out);
+        assert!(!ran.out.contains("horse") && !ran.out.contains("staple"), "{}", ran.out);
+    }
+}
+
+#[test]
 fn one_file_by_itself_says_nothing_of_what_lies_beside_it() {
     let repo = Repo::new(&[("k/kustomization.yaml", "resources: [web.yaml]\n"), ("k/web.yaml", WEB)]);
     let files = |path: &str| repo.run(&["lint", path, "--isolated", "--format", "json"]).exits(0).files();

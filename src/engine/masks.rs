@@ -4,7 +4,7 @@ use crate::finding::Outcome;
 use crate::graph::{credential, secret_scan, sops};
 use crate::manifest::Manifests;
 use crate::source::{Masks, SourceId, Sources, Span};
-use crate::yaml::{File, Kind, Step, Value, Visit, walk};
+use crate::yaml::{Dialect, File, Kind, Step, Value, Visit, walk};
 use std::collections::BTreeSet;
 
 /// The masks of every source that a finding, a fix or a question lies in.
@@ -33,7 +33,32 @@ pub(super) fn of<'w>(sources: &Sources, manifests: &'w Manifests<'w>, outcome: &
             broken_lines(parsed.file, &mut spans);
         }
     }
+    for parsed in &manifests.files {
+        wanted.remove(&parsed.file.source());
+    }
+    for source in wanted {
+        beside(source, sources, &mut spans);
+    }
     Masks::new(sources, spans)
+}
+
+/// A text that only a kustomization names: data of a generator, or a manifest that git ignores.
+fn beside(id: SourceId, sources: &Sources, spans: &mut Vec<Span>) {
+    let source = &sources[id];
+    let mut start = 0;
+    for line in source.text().split_inclusive('\n') {
+        let is_name = |key: &str| !key.is_empty() && !key.contains(|c: char| c.is_whitespace() || c == ':' || c == '#');
+        if let Some((key, _)) = line.split_once('=').filter(|(key, _)| is_name(key.trim())) {
+            let (begin, end) = (start + key.len() + 1, start + line.trim_end().len());
+            spans.push(Span::new(id, begin as u32..end.max(begin) as u32));
+        }
+        start += line.len();
+    }
+    let file = crate::yaml::parse(id, source.shared_text());
+    for root in file.documents().iter().filter_map(|document| document.root) {
+        secret_values(Value::new(&file, root, Dialect::Kubectl), spans);
+    }
+    broken_lines(&file, spans);
 }
 
 /// Every readable value of a Secret, be it text, base64 or neither.

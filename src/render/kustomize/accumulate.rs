@@ -5,7 +5,7 @@ use super::notes::Notes;
 use super::order::Order;
 use super::patch::Idle;
 use super::settings::{Settings, field};
-use super::steps::{Steps, named, setting};
+use super::steps::{Steps, named};
 use super::{Built, Id, Object, Refusal, load};
 use crate::manifest::is_remote;
 use crate::render::files::{Content, Files};
@@ -324,59 +324,6 @@ impl<'f, 'w> Builder<'f, 'w> {
         let message =
             format!("`{text}` is a file outside the folder of its kustomization, where `kustomize build` reads none");
         Err(Refusal::new(entry.span(), message))
-    }
-
-    /// Runs the Components that the spec of a Flux Kustomization adds behind those of the kustomization.
-    fn components_of(
-        &self,
-        spec: Option<&Rendered<'w>>,
-        folder: &str,
-        all: &mut Accumulated<'w>,
-        trail: &mut Vec<String>,
-    ) -> Built<()> {
-        let Some(spec) = spec else { return Ok(()) };
-        let lenient = spec.view().get("ignoreMissingComponents").and_then(Value::as_bool) == Some(true);
-        let mut list = spec.get("components");
-        let Some(entries) = list.as_mut().and_then(Rendered::list_mut) else { return Ok(()) };
-        for entry in entries.items.iter().filter_map(|slot| setting(self.files, &slot.value)) {
-            let path = tree::join(folder, entry.as_str().unwrap_or_default());
-            let there = path.is_none_or(|path| matches!(self.files.content(&path), Content::Folder));
-            if there || !lenient {
-                self.component(folder, entry, all, trail)?;
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn component(
-        &self,
-        folder: &str,
-        entry: Value<'w>,
-        all: &mut Accumulated<'w>,
-        trail: &mut Vec<String>,
-    ) -> Built<()> {
-        let text = entry.as_str().unwrap_or_default();
-        let Some(path) = self.resolve(folder, text, entry, all) else { return Ok(()) };
-        match self.files.content(&path) {
-            Content::Folder => {}
-            Content::Missing => return Err(Refusal::new(entry.span(), format!("there is no folder `{text}`"))),
-            _ => return Err(Refusal::new(entry.span(), format!("`{text}` is no folder; a Component is one"))),
-        }
-        let Some(inner) = self.settings(&path, Some(entry.span()))? else {
-            return Err(Refusal::new(entry.span(), format!("there is no kustomization in the folder `{text}`")));
-        };
-        if !inner.component {
-            let kind = inner.field("kind").map_or(inner.value, |kind| kind);
-            let message = format!("`{text}` is no Component; it belongs under `resources`");
-            return Err(Refusal::new(entry.span(), message).with(kind.span(), "its kustomization"));
-        }
-        if trail.contains(&path) {
-            return Err(Refusal::new(entry.span(), "kustomizations include each other in a circle"));
-        }
-        trail.push(path);
-        let result = self.run(&inner, None, all, trail);
-        trail.pop();
-        result
     }
 }
 

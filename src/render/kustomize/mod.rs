@@ -3,6 +3,7 @@
 
 pub mod accumulate;
 mod builtin;
+mod components;
 mod crds;
 mod finish;
 pub mod generate;
