@@ -164,12 +164,28 @@ pub(super) struct Lint {
 /// Options of `render`.
 #[derive(Debug, Args)]
 pub(super) struct Render {
-    /// The folder with the kustomization
+    /// The folder to build
+    ///
+    /// A folder without a kustomization is built as Flux does it: every manifest below it, and every kustomization.
     #[arg(value_name = "PATH", value_hint = ValueHint::DirPath, default_value = ".")]
     pub(super) path: PathBuf,
     /// How to print the objects
     #[arg(long, value_enum, default_value_t = RenderFormat::Yaml)]
     pub(super) format: RenderFormat,
+    /// Write the objects to FILE instead of standard output
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) output: Option<PathBuf>,
+    /// Say where each field comes from, what it replaced and what was taken away
+    ///
+    /// In YAML as a comment on each line; in JSON each object is told as `object`, `origins` by pointer, and `removed`.
+    #[arg(long)]
+    pub(super) origins: bool,
+    /// Print the values of Secrets and what else looks like a credential
+    ///
+    /// They are masked otherwise, but for JSON that goes to a file or to another program: that holds the objects as
+    /// they would be applied.
+    #[arg(long)]
+    pub(super) show_secrets: bool,
     /// Where files may lie that a kustomization names: in its own folder, or anywhere
     #[arg(long, value_enum, default_value_t = RestrictWord::Root, value_name = "WHERE")]
     pub(super) load_restrictor: RestrictWord,

@@ -3,7 +3,7 @@
 use super::load::Loaded;
 use crate::report::RuleDoc;
 use crate::rules;
-use crate::source::SourceId;
+use crate::source::{SourceId, Sources};
 use std::path::{Path, PathBuf};
 
 /// The path of a source as a person in the current folder would type it.
@@ -14,6 +14,12 @@ pub(super) fn display(loaded: &Loaded) -> impl Fn(SourceId) -> String + '_ {
         let path = loaded.folders.get(source.root()).map(|folder| folder.join(source.path())).unwrap_or_default();
         relative(&path, &here)
     }
+}
+
+/// The same for sources of one root, which lies at `folder`.
+pub(super) fn display_below<'a>(folder: &'a Path, sources: &'a Sources) -> impl Fn(SourceId) -> String + 'a {
+    let here = here();
+    move |id| relative(&folder.join(sources[id].path()), &here)
 }
 
 /// A path on disk as a person in the current folder would type it.

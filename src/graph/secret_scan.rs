@@ -135,6 +135,22 @@ fn visit_some<'w>(manifests: &'w Manifests<'w>, at: usize, secrets_only: bool, e
     }
 }
 
+/// Calls `each` for every readable text of an object that is no document of a file: one that was rendered.
+pub fn visit_object<'w>(object: Value<'w>, each: &mut dyn FnMut(Piece<'w>)) {
+    let scan = Scan {
+        root: object,
+        resource: None,
+        object,
+        kind: object.get("kind").and_then(Value::as_str),
+        name: object.at(&["metadata", "name"]).and_then(Value::as_str),
+        role: Role::Manifests,
+        judged: true,
+        in_sops: Block::of(object).is_some(),
+        generated: is_generated(object),
+    };
+    scan.run(each);
+}
+
 /// Annotations of tools that fill in a Secret.
 fn is_generated(object: Value<'_>) -> bool {
     object.at(&["metadata", "annotations"]).is_some_and(|annotations| {

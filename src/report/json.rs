@@ -138,7 +138,7 @@ impl<'a> Entry<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct TextRange<'a> {
+pub(super) struct TextRange<'a> {
     file: Cow<'a, str>,
     line: u32,
     column: u32,
@@ -147,7 +147,7 @@ struct TextRange<'a> {
 }
 
 impl<'a> TextRange<'a> {
-    fn new(sources: &'a Sources, span: Span) -> TextRange<'a> {
+    pub(super) fn new(sources: &'a Sources, span: Span) -> TextRange<'a> {
         let source = &sources[span.source];
         let (start, end) = (source.position(span.start), source.position(span.end));
         TextRange {

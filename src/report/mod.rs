@@ -5,6 +5,7 @@ mod concise;
 mod github;
 mod json;
 mod line;
+pub mod objects;
 mod pretty;
 mod sarif;
 mod snippet;

@@ -9,7 +9,7 @@ use crate::yaml::{Dialect, File, Value};
 use std::rc::Rc;
 
 /// Builds `folder` as Flux would for the Kustomization `object`; none for the path that a cluster starts from.
-pub(super) fn build<'w>(
+pub fn build<'w>(
     builder: &Builder<'_, 'w>,
     folder: &str,
     object: Option<&Rendered<'w>>,

@@ -9,6 +9,7 @@ mod run;
 mod variables;
 
 pub use apply::{Refused, Undefined};
+pub use generated::build as build_folder;
 pub use entries::{Entry, entries};
 pub use run::{Applied, Set, Told, Trouble, run};
 pub use variables::Reference;
