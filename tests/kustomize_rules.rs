@@ -197,7 +197,8 @@ fn what_is_not_seen_fails_no_build() {
                     ("k/kustomization.yaml", "resources: [settings.yaml]\ntransformers: [prefix.yaml]\n"),
                     (
                         "k/prefix.yaml",
-                        "apiVersion: builtin\nkind: PrefixSuffixTransformer\nmetadata: {name: p}\nprefix: a-\n",
+                        "apiVersion: builtin\nkind: PrefixSuffixTransformer\nmetadata: {name: p}\nprefix: a-\n\
+                         fieldSpecs: [{path: metadata/name}]\n",
                     ),
                     ("k/settings.yaml", SETTINGS),
                 ],

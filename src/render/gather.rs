@@ -38,8 +38,16 @@ pub fn gather(
     folders: &[&str],
     limit: u64,
 ) -> Gathered {
-    let mut gathering =
-        Gathering { tree, sources, root, known, limit, seen: HashSet::new(), opened: Vec::new(), found: Gathered::default() };
+    let mut gathering = Gathering {
+        tree,
+        sources,
+        root,
+        known,
+        limit,
+        seen: HashSet::new(),
+        opened: Vec::new(),
+        found: Gathered::default(),
+    };
     let mut open: Vec<(String, Arc<str>)> = known
         .iter()
         .filter(|(path, _)| FILE_NAMES.contains(&tree::name(path)))
@@ -182,8 +190,15 @@ fn needs(folder: &str, text: Arc<str>, climbs: &mut usize) -> Needs {
     for (key, list) in value.entries() {
         let key = key.to_ascii_lowercase();
         match key.as_str() {
-            "resources" | "bases" | "components" | "crds" | "configurations" | "generators" | "transformers"
-            | "validators" | "patchesstrategicmerge" => {
+            "resources"
+            | "bases"
+            | "components"
+            | "crds"
+            | "configurations"
+            | "generators"
+            | "transformers"
+            | "validators"
+            | "patchesstrategicmerge" => {
                 for text in list.items().filter_map(Value::raw) {
                     let is_plugin = matches!(key.as_str(), "generators" | "transformers" | "validators");
                     if is_plugin && text.contains('\n') {

@@ -9,8 +9,8 @@ mod run;
 mod variables;
 
 pub use apply::{Refused, Undefined};
-pub use generated::build as build_folder;
 pub use entries::{Entry, entries};
+pub use generated::build as build_folder;
 pub use run::{Applied, Set, Told, Trouble, run};
 pub use variables::Reference;
 

@@ -138,9 +138,8 @@ pub(super) fn transform<'w>(
                 None => Err(Refusal::new(object.born, "this transformer has no `replica` to go by")),
             }
         }
-        "ReplacementTransformer" => field("replacements").map_or(Ok(()), |list| {
-            transform::replacements(objects, list, &mut |path| builder.file_of(folder, path))
-        }),
+        "ReplacementTransformer" => field("replacements")
+            .map_or(Ok(()), |list| transform::replacements(objects, list, &mut |path| builder.file_of(folder, path))),
         "PatchTransformer" => builder.patch(value, patch::List::Patches, folder, all),
         "PatchJson6902Transformer" => builder.patch(value, patch::List::Json6902, folder, all),
         "PatchStrategicMergeTransformer" => {

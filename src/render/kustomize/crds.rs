@@ -163,6 +163,9 @@ example.org/v1.StackSpec:
         for text in ["apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n", "[a]\n"] {
             assert!(config(text).expect_err(text).contains("OpenAPI"), "{text}");
         }
-        assert_eq!(config("a: {Schema: {properties: {x: {x-kubernetes-annotation: ''}}}}\n"), Ok(Configuration::default()));
+        assert_eq!(
+            config("a: {Schema: {properties: {x: {x-kubernetes-annotation: ''}}}}\n"),
+            Ok(Configuration::default())
+        );
     }
 }

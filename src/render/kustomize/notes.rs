@@ -35,9 +35,8 @@ const MANAGER: &str = "kustomize-(devel)";
 impl Notes {
     /// What a kustomization asks for; none where it asks for nothing.
     pub(super) fn read(settings: &Settings<'_>) -> Option<Notes> {
-        let asked = |wanted: &str| {
-            settings.list("buildMetadata").find(|entry| entry.as_str() == Some(wanted)).map(Value::span)
-        };
+        let asked =
+            |wanted: &str| settings.list("buildMetadata").find(|entry| entry.as_str() == Some(wanted)).map(Value::span);
         let notes = Notes {
             root: settings.folder.to_owned(),
             origin: asked("originAnnotations"),
@@ -132,8 +131,13 @@ fn put(object: &mut Object<'_>, list: &str, key: &str, text: &str, by: Span) -> 
 fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '(' | ')' | '+' | '~');
     let is_word = text.chars().all(plain) && text.contains(|c: char| c.is_ascii_alphabetic());
-    let is_other = matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "null" | "yes" | "no" | "on" | "off");
-    if is_word && !is_other && !text.starts_with('-') { text.to_owned() } else { serde_json::Value::from(text).to_string() }
+    let is_other =
+        matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "null" | "yes" | "no" | "on" | "off");
+    if is_word && !is_other && !text.starts_with('-') {
+        text.to_owned()
+    } else {
+        serde_json::Value::from(text).to_string()
+    }
 }
 
 #[cfg(test)]
