@@ -8,13 +8,13 @@ use std::fmt::Write;
 use std::sync::Arc;
 use tidegate::config::Config;
 use tidegate::engine::{Request, Root, Selection, run};
+use tidegate::finding::Outcome;
 use tidegate::source::{Source, Sources};
 
 /// Files of one root: path and text.
 type Files<'a> = &'a [(&'a str, &'a str)];
 
-/// Findings as `path:line code/confidence`, and undecided questions as `path:line ?`.
-fn told(rule: &str, files: Files<'_>) -> String {
+fn outcome(rule: &str, files: Files<'_>) -> (Sources, Outcome) {
     let mut sources = Sources::new(vec![String::new()]);
     let ids = files.iter().map(|(path, text)| sources.add(Source::new(0, *path, Arc::from(*text)))).collect();
     let root = Root { files: ids, config: Config::default(), ..Root::default() };
@@ -25,6 +25,12 @@ fn told(rule: &str, files: Files<'_>) -> String {
         target: None,
     };
     let outcome = run(&sources, vec![root], &request).outcome;
+    (sources, outcome)
+}
+
+/// Findings as `path:line code/confidence`, and undecided questions as `path:line ?`.
+fn told(rule: &str, files: Files<'_>) -> String {
+    let (sources, outcome) = outcome(rule, files);
     let mut lines = Vec::new();
     let place = |span: tidegate::source::Span| {
         format!("{}:{}", sources.name(span.source), sources[span.source].position(span.start).line)
@@ -308,6 +314,33 @@ fn a_patch_is_idle_only_if_it_is_idle_everywhere() {
 }
 
 #[test]
+fn an_idle_patch_says_which_field_keeps_the_nearest_object_out() {
+    for (target, settings, message, blamed) in [
+        ("{kind: Deployment, name: wbe}", "", "no Deployment of this build is called `wbe`", "wbe"),
+        ("{kind: StatefulSet, name: web}", "", "no `StatefulSet` of this build is called `web`", "StatefulSet"),
+        ("{group: extensions, name: web}", "", "the group of Deployment `web` is not `extensions`", "extensions"),
+        ("{version: v2, name: web}", "", "the version of Deployment `web` is not `v2`", "v2"),
+        ("{namespace: shop, name: web}", "", "Deployment `web` has no namespace yet, so `shop` is not its", "shop"),
+        ("{name: web, labelSelector: app=x}", "", "the labels of Deployment `web` do not meet `app=x`", "app=x"),
+        ("{kind: Deployment, name: a-web}", "namePrefix: a-", "no Deployment of this build is called `a-web`", "a-web"),
+        (
+            "{kind: CronJob, name: other}",
+            "",
+            "the one object of this build does not meet its target",
+            "{kind: CronJob, name: other}",
+        ),
+    ] {
+        let list = format!("{settings}\nresources: [web.yaml]\npatches:\n- path: more.yaml\n  target: {target}\n");
+        let files = [("k/kustomization.yaml", list.as_str()), ("k/web.yaml", WEB), ("k/more.yaml", MORE)];
+        let (sources, outcome) = outcome("kustomize/ineffective-patch", &files);
+        let [finding] = outcome.findings.as_slice() else { panic!("{target}: {:?}", outcome.findings) };
+        assert_eq!(finding.message, format!("the patch changes nothing: {message}"));
+        assert_eq!(sources.slice(finding.primary.span), blamed, "{target}");
+        assert_eq!(finding.notes.iter().any(|note| note.contains("prefix")), !settings.is_empty(), "{target}");
+    }
+}
+
+#[test]
 fn orphans_lie_beside_a_list_and_are_named_nowhere() {
     let list = "resources: [web.yaml]\n";
     let base: [(&str, &str); 2] = [("k/kustomization.yaml", list), ("k/web.yaml", WEB)];
@@ -351,6 +384,18 @@ fn orphans_lie_beside_a_list_and_are_named_nowhere() {
             "a name that stands for another file",
             with(&[("k/settings.yaml", SETTINGS), ("ci.yaml", "run: kubectl apply -f other/settings.yaml\n")]),
             "k/settings.yaml:4 unlisted/medium",
+        ),
+        (
+            "where Argo CD takes the folder as it is",
+            with(&[
+                ("k/settings.yaml", SETTINGS),
+                (
+                    "argo/app.yaml",
+                    "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: k}\nspec:\n  \
+                     source: {path: k, directory: {recurse: false}}\n",
+                ),
+            ]),
+            "",
         ),
         (
             "listed from elsewhere",

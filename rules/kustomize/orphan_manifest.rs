@@ -4,10 +4,11 @@ use super::is_apart;
 use crate::declare_rule;
 use crate::finding::{Confidence, Edit};
 use crate::manifest::{Kustomization, Resource, Role};
+use crate::render::lies_in;
 use crate::rule::{Context, Sink, World};
 use crate::source::{SourceId, Span};
 use crate::tree;
-use crate::yaml::Value;
+use crate::yaml::{Value, Visit, walk};
 use regex::Regex;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -131,6 +132,8 @@ fn orphans<'a, 'w>(world: &'a World<'w>) -> Vec<Orphan<'a, 'w>> {
             objects.entry((resource.root, resource.path)).or_default().push(resource);
         }
     }
+    let plain = plain_folders(world);
+    let is_plain = |root: usize, path: &str| plain.iter().any(|(at, folder)| *at == root && lies_in(path, folder));
     let mut found = Vec::new();
     for (parsed, role) in manifests.files.iter().zip(&manifests.roles) {
         let key = (parsed.root, parsed.path);
@@ -139,9 +142,30 @@ fn orphans<'a, 'w>(world: &'a World<'w>) -> Vec<Orphan<'a, 'w>> {
             continue;
         }
         let objects = objects.remove(&key).unwrap_or_default();
+        if is_plain(parsed.root, parsed.path) {
+            continue;
+        }
         if !objects.is_empty() && objects.iter().all(|object| is_for_a_cluster(object)) {
             found.push(Orphan { path: parsed.path, root: parsed.root, beside, objects });
         }
+    }
+    found
+}
+
+/// Folders that Argo CD is told to take as they are, whatever kustomization lies in them.
+fn plain_folders(world: &World<'_>) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for resource in world.resources.iter().filter(|resource| resource.group == "argoproj.io") {
+        walk(resource.value, &mut |_, value| {
+            let told = value.get("directory").filter(|directory| directory.is_mapping());
+            if let Some(path) = told.and(value.get("path")).and_then(Value::raw)
+                // Up to the first step that a generator fills in.
+                && let Some(folder) = tree::normalize(path.split("{{").next().unwrap_or_default())
+            {
+                found.push((resource.root, folder));
+            }
+            Visit::Into
+        });
     }
     found
 }
