@@ -54,6 +54,9 @@ fn table(rule: &str, cases: &[(&str, Files<'_>, &str)]) {
     }
 }
 
+/// What a case is called, its files, and what is told.
+type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, &'a str);
+
 const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: 1\n";
 const MORE: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: 3\n";
 const SETTINGS: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata: {a: b}\n";
@@ -348,7 +351,7 @@ fn orphans_lie_beside_a_list_and_are_named_nowhere() {
         base.iter().copied().chain(more.iter().copied()).collect()
     };
     let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: key}\n";
-    let cases: Vec<(&str, Vec<(&str, &str)>, &str)> = vec![
+    let cases: Vec<Case<'_>> = vec![
         ("an object", with(&[("k/settings.yaml", SETTINGS)]), "k/settings.yaml:4 unlisted/medium"),
         ("one that is applied once by hand", with(&[("k/key.yaml", secret)]), "k/key.yaml:3 unlisted/low"),
         (
