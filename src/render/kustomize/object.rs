@@ -1,6 +1,6 @@
 //! An object on its way through a build, with the identities it had.
 
-use super::transform::is_cluster_scoped;
+use super::transform::{Shared, is_cluster_scoped};
 use super::{FieldSpec, Told};
 use crate::manifest::split_api_version;
 use crate::source::{Origin, Span};
@@ -44,6 +44,8 @@ pub struct Object<'w> {
     pub generated: Option<Generated>,
     /// Where it comes into being: its document, or the entry of a generator.
     pub born: Span,
+    /// Fields that hold one and the same value.
+    pub shared: Vec<Shared<'w>>,
     /// What a root wants to be told of it.
     pub told: Told,
 }
@@ -51,8 +53,16 @@ pub struct Object<'w> {
 impl<'w> Object<'w> {
     /// An object as it is loaded.
     pub fn new(tree: Rendered<'w>, born: Span) -> Object<'w> {
-        let told = Told::default();
-        Object { tree, former: Vec::new(), prefixes: Vec::new(), suffixes: Vec::new(), generated: None, born, told }
+        Object {
+            tree,
+            former: Vec::new(),
+            prefixes: Vec::new(),
+            suffixes: Vec::new(),
+            generated: None,
+            born,
+            shared: Vec::new(),
+            told: Told::default(),
+        }
     }
 
     /// A text field, empty where there is none.

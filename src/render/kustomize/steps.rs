@@ -177,14 +177,17 @@ impl<'w> Builder<'_, 'w> {
         self.patches(settings, folder, spec, all)?;
         if let Some(namespace) = of_spec("targetNamespace").or_else(|| own("namespace")) {
             transform::namespace(&mut all.objects, namespace, &config)?;
+            transform::part_annotations(&mut all.objects);
             self.passed(settings, "NamespaceTransformer", is_said(namespace), all);
         }
         if let Some(prefix) = of_spec("namePrefix").or_else(|| own("namePrefix")) {
             transform::name_prefix(&mut all.objects, prefix, &config)?;
+            transform::part_annotations(&mut all.objects);
             self.passed(settings, "PrefixTransformer", is_said(prefix), all);
         }
         if let Some(suffix) = of_spec("nameSuffix").or_else(|| own("nameSuffix")) {
             transform::name_suffix(&mut all.objects, suffix, &config)?;
+            transform::part_annotations(&mut all.objects);
             self.passed(settings, "SuffixTransformer", is_said(suffix), all);
         }
         let (labels, common) = (own("labels"), own("commonLabels"));
@@ -213,6 +216,7 @@ impl<'w> Builder<'_, 'w> {
         }
         if let Some(replacements) = own("replacements") {
             transform::replacements(&mut all.objects, replacements, &mut |path| self.file_of(folder, path))?;
+            transform::settle(&mut all.objects);
             self.passed(settings, "ReplacementTransformer", usize::from(!replacements.is_empty()), all);
         }
         let Some(settings) = settings else { return Ok(()) };
@@ -311,6 +315,7 @@ impl<'w> Builder<'_, 'w> {
         for patch in patches {
             let unseen = all.unseen();
             let applied = patch::apply(patch, &mut all.objects, unseen.is_some())?;
+            transform::settle(&mut all.objects);
             let Some(target) = &patch.target else { continue };
             if applied.matched == 0 {
                 all.idle.insert(target.idle(&all.objects, unseen));

@@ -46,6 +46,8 @@ pub struct Patch<'w> {
     content: Content<'w>,
     allow_name: bool,
     allow_kind: bool,
+    /// It stands in `patchesStrategicMerge`.
+    listed: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -80,7 +82,7 @@ pub fn apply<'w>(patch: &Patch<'w>, objects: &mut Vec<Object<'w>>, partial: bool
                 Err(refusal) if patch.entry.source == document.view().span().source => return Err(refusal),
                 Err(refusal) => return Err(refusal.with(patch.entry, "the kustomization uses the patch here")),
             };
-            let terms = Terms { targeted: false, name: patch.allow_name, kind: patch.allow_kind };
+            let terms = Terms { targeted: false, texts: patch.listed, name: patch.allow_name, kind: patch.allow_kind };
             if merge_into(&mut objects[at], document, terms)? == Outcome::Deleted {
                 objects.remove(at);
             }
@@ -99,7 +101,7 @@ pub fn apply<'w>(patch: &Patch<'w>, objects: &mut Vec<Object<'w>>, partial: bool
         match &patch.content {
             Content::Json(operations) => operate(object, operations, patch.entry)?,
             Content::Strategic(documents) => {
-                let terms = Terms { targeted: true, name: patch.allow_name, kind: patch.allow_kind };
+                let terms = Terms { targeted: true, texts: true, name: patch.allow_name, kind: patch.allow_kind };
                 for document in documents {
                     deleted[*at] |= merge_into(object, document, terms)? == Outcome::Deleted;
                 }
@@ -114,6 +116,7 @@ pub fn apply<'w>(patch: &Patch<'w>, objects: &mut Vec<Object<'w>>, partial: bool
 fn operate<'w>(object: &mut Object<'w>, operations: &[Value<'w>], entry: Span) -> Built<()> {
     let (before, annotations) = (object.id(), object.tree.at(&ANNOTATIONS));
     json::apply(&mut object.tree, operations)?;
+    object.shared.clear();
     let by = operations.last().map_or(entry, |operation| operation.span());
     settle_annotations(&mut object.tree, annotations.as_ref(), by, true);
     if object.id() != before && object.former.last() != Some(&before) {
@@ -127,6 +130,8 @@ fn operate<'w>(object: &mut Object<'w>, operations: &[Value<'w>], entry: Span) -
 struct Terms {
     /// It has a target, so its own identity means nothing.
     targeted: bool,
+    /// Its labels and annotations are read as texts before it is merged.
+    texts: bool,
     name: bool,
     kind: bool,
 }
@@ -165,7 +170,7 @@ fn without_identity<'w>(object: &Object<'w>, document: &Rendered<'w>, terms: Ter
         "name" => terms.name,
         _ => true,
     });
-    if terms.targeted {
+    if terms.texts {
         for key in ["labels", "annotations"] {
             as_texts(metadata, key)?;
         }
@@ -176,7 +181,7 @@ fn without_identity<'w>(object: &Object<'w>, document: &Rendered<'w>, terms: Ter
     Ok(patch)
 }
 
-/// Labels and annotations of a patch with a target are read as texts before they are merged, a `null` among
+/// Labels and annotations of a patch with a target, or of `patchesStrategicMerge`, are read as texts before they are merged, a `null` among
 /// them; an empty mapping and a null are lost.
 fn as_texts(metadata: &mut Map<'_>, key: &str) -> Built<()> {
     let Some(slot) = metadata.get_mut(key) else { return Ok(()) };

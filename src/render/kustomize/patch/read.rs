@@ -67,7 +67,7 @@ fn one<'w>(entry: Value<'w>, list: List, folder: &str, files: &Files<'w>) -> Bui
         }
         _ => {}
     }
-    Ok(Patch { entry: entry.span(), target, content, allow_name, allow_kind })
+    Ok(Patch { entry: entry.span(), target, content, allow_name, allow_kind, listed: false })
 }
 
 fn strategic<'w>(entry: Value<'w>, folder: &str, files: &Files<'w>) -> Built<Vec<Patch<'w>>> {
@@ -85,7 +85,7 @@ fn strategic<'w>(entry: Value<'w>, folder: &str, files: &Files<'w>) -> Built<Vec
         return Err(Refusal::new(entry.span(), "there is no patch in this file"));
     }
     let content = Content::Strategic(documents);
-    Ok(vec![Patch { entry: entry.span(), target: None, content, allow_name: false, allow_kind: false }])
+    Ok(vec![Patch { entry: entry.span(), target: None, content, allow_name: false, allow_kind: false, listed: true }])
 }
 
 /// The value of a field; field names are read whatever their case.

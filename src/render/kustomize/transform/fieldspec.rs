@@ -3,7 +3,7 @@
 
 use crate::render::kustomize::{FieldSpec, Object};
 use crate::source::Origin;
-use crate::yaml::rendered::{Key, Made, Map, Rendered};
+use crate::yaml::rendered::{Key, Made, Map, Rendered, Slot};
 use crate::yaml::{Kind, Value};
 
 /// A step to a value within a tree.
@@ -201,6 +201,16 @@ pub(super) fn value_mut<'t, 'w>(tree: &'t mut Rendered<'w>, steps: &[Step]) -> O
         Step::Item(index) => tree.list_mut()?.items.get_mut(*index)?,
     };
     value_mut(&mut slot.value, rest)
+}
+
+/// The slot at the end of steps, to be changed.
+pub(super) fn slot_mut<'t, 'w>(tree: &'t mut Rendered<'w>, steps: &[Step]) -> Option<&'t mut Slot<'w>> {
+    let (last, parents) = steps.split_last()?;
+    let parent = value_mut(tree, parents)?;
+    match last {
+        Step::Key(key) => parent.map_mut()?.get_mut(key),
+        Step::Item(index) => parent.list_mut()?.items.get_mut(*index),
+    }
 }
 
 /// The value at the end of steps, shared.

@@ -1,7 +1,8 @@
 //! `labels`, `commonLabels` and `commonAnnotations`: pairs that go into many fields of many objects.
 
-use super::fieldspec::{Compiled, value_mut};
+use super::fieldspec::{Compiled, Step, value_mut};
 use super::settings::{field, field_specs, flag, given, list, mapping, text};
+use super::shared::{settle_one, share};
 use super::specs::merge_specs;
 use super::{Configuration, Is, at, misfit, places, prepare, put};
 use crate::render::kustomize::{Built, FieldSpec, Object};
@@ -65,11 +66,14 @@ fn add<'w>(objects: &mut [Object<'w>], pairs: Value<'w>, specs: &[FieldSpec]) ->
     }
     let specs = Compiled::all(specs);
     for object in objects {
+        let mut added = vec![Vec::new(); known.len()];
         for spec in &specs {
             if spec.speaks_of(object) {
-                add_at(&mut object.tree, spec, pairs, &known)?;
+                add_at(&mut object.tree, spec, pairs, &known, &mut added)?;
             }
         }
+        settle_one(object);
+        added.into_iter().for_each(|fields| share(object, fields));
     }
     Ok(())
 }
@@ -79,6 +83,7 @@ fn add_at<'w>(
     spec: &Compiled<'_>,
     pairs: Value<'w>,
     known: &[(&str, Value<'w>)],
+    added: &mut [Vec<Vec<Step>>],
 ) -> Built<()> {
     let by = pairs.key_or_span();
     let origin = Origin::Generated(by);
@@ -97,6 +102,11 @@ fn add_at<'w>(
         let new: Vec<(&str, Value<'w>)> = known.iter().filter(|pair| !has(pair)).copied().collect();
         if new.is_empty() {
             continue;
+        }
+        for ((key, _), fields) in known.iter().zip(added.iter_mut()) {
+            if there.get(key).is_none() {
+                fields.push(spot.steps.iter().cloned().chain([Step::Key((*key).into())]).collect());
+            }
         }
         let Some(map) = value_mut(tree, &spot.steps).and_then(Rendered::map_mut) else { continue };
         for (key, value) in new {

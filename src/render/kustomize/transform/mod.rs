@@ -14,6 +14,7 @@ mod replicas;
 mod scope;
 mod selector;
 mod settings;
+mod shared;
 mod specs;
 mod vars;
 
@@ -29,6 +30,7 @@ pub use namespace::namespace;
 pub use references::fix_references;
 pub use replacements::replacements;
 pub use replicas::{replica, replicas};
+pub use shared::{Shared, part_annotations, settle};
 pub use scope::{effective_namespace, is_cluster_scoped};
 pub use specs::{Configuration, NameReference};
 pub use vars::{Var, merge_vars, read_vars, resolve_vars};
