@@ -62,12 +62,20 @@ fn check<'w>(cluster: &Cluster<'w>, _: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>
         Some(_) => format!("{title} is a copy with no backup of its own: what is written to it later can be lost"),
         None => format!("{title} has no backup of its own: what is lost there stays lost"),
     };
-    let mut finding = match switched_off(cluster) {
-        Some(switch) => sink
+    let lost = cluster.lost(&["spec", "backup"]).or_else(|| cluster.lost(&["spec", "plugins"]));
+    let mut finding = match (switched_off(cluster), lost) {
+        (None, Some((by, was))) => sink
+            .finding("none", cluster.resource(), headline, message)
+            .underline(by)
+            .label("takes the backup away")
+            .related(headline.span(), "from this Cluster")
+            .related(was, "the base sets it")
+            .help("leave the base's backup in place, or set another one here"),
+        (Some(switch), _) => sink
             .finding("none", cluster.resource(), switch, message)
             .label("the backup plugin is switched off")
             .help("set `enabled: true`, or remove the line: plugins are on by default"),
-        None => sink
+        (None, None) => sink
             .finding("none", cluster.resource(), headline, message)
             .label("no object store, volume snapshot or backup plugin")
             .help("add an ObjectStore and the plugin `barman-cloud.cloudnative-pg.io` with `isWALArchiver: true`"),

@@ -140,6 +140,24 @@ impl<'w> Resource<'w> {
         }
     }
 
+    /// What took the field under a path of keys away, and where the field stood; none where it was never there.
+    pub fn lost(&self, path: &[&str]) -> Option<(Span, Span)> {
+        let mut value = self.value;
+        for key in path {
+            match value.get(key) {
+                Some(next) => value = next,
+                None => {
+                    let removed = value.removed(key)?;
+                    let was = removed.was.value.view();
+                    // A whole block would be shown; its first key is enough.
+                    let first = was.entries().next().and_then(|(_, child)| child.key_span());
+                    return Some((removed.by, first.unwrap_or_else(|| was.span())));
+                }
+            }
+        }
+        None
+    }
+
     /// How a report names it.
     pub fn object_name(&self) -> ObjectName {
         let namespace = match &self.namespace {
