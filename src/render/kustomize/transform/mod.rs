@@ -30,8 +30,8 @@ pub use namespace::namespace;
 pub use references::fix_references;
 pub use replacements::replacements;
 pub use replicas::{replica, replicas};
-pub use shared::{Shared, part_annotations, settle};
 pub use scope::{effective_namespace, is_cluster_scoped};
+pub use shared::{Shared, part_annotations, settle};
 pub use specs::{Configuration, NameReference};
 pub use vars::{Var, merge_vars, read_vars, resolve_vars};
 
