@@ -1,15 +1,29 @@
 //! Folders as they are: the targets of the config, or the whole root as one.
 
 use super::openings;
+use super::recipes::Recipes;
 use super::worlds::{Draft, Member, Opening, Source};
 use crate::config::Config;
 use crate::manifest::By;
 
 /// The targets of root number `root` that hold what somebody applies as it is: those of the config, else one for
 /// the whole root. What recipes deliver is no part of them.
-pub(super) fn drafts<'w>(source: Source<'w>, config: &Config, root: usize) -> Vec<Draft<'w>> {
+pub(super) fn drafts<'w>(
+    source: Source<'w>,
+    config: &Config,
+    root: usize,
+    recipes: Option<&Recipes>,
+) -> Vec<Draft<'w>> {
     let own = || source.manifests.resources.iter().enumerate().filter(move |(_, resource)| resource.root == root);
-    let by_hand = || own().filter(|(_, resource)| resource.delivery.by == By::Hand);
+    let is_applied = |path: &str| recipes.is_some_and(|recipes| recipes.applies(path));
+    let by_hand = || {
+        own().filter(|(_, resource)| match resource.delivery.by {
+            By::Hand => true,
+            // Beside kustomizations only what a recipe names is known to be applied.
+            By::Nobody => is_applied(resource.path),
+            By::Kustomize | By::Flux => false,
+        })
+    };
     if config.targets.is_empty() {
         let members: Vec<usize> = by_hand().map(|(at, _)| at).collect();
         return vec![draft(".", root, source, members)];

@@ -3,6 +3,7 @@
 
 use super::files::Extra;
 use super::kustomize::FILE_NAMES;
+use super::recipes::MAKEFILES;
 use crate::source::{Source, SourceId, Sources};
 use crate::tree::{self, EntryKind, Tree};
 use crate::yaml::{self, Dialect, Value};
@@ -54,6 +55,9 @@ pub fn gather(
         .map(|(path, source)| (path.clone(), gathering.sources[*source].shared_text()))
         .collect();
     open.extend(folders.iter().flat_map(|folder| gathering.take(folder, Use::Manifest)));
+    if folders.is_empty() {
+        open.extend(MAKEFILES.iter().flat_map(|name| gathering.take(name, Use::Data)));
+    }
     while let Some((path, text)) = open.pop() {
         let folder = tree::parent(&path);
         let needs = needs(folder, text, &mut gathering.found.climbs);

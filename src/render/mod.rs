@@ -7,6 +7,7 @@ pub mod gather;
 pub mod kustomize;
 pub mod make;
 mod openings;
+pub mod recipes;
 mod roots;
 pub mod substitute;
 pub mod template;

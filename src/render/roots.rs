@@ -4,6 +4,7 @@
 use super::files::Files;
 use super::flux::{self, Applied};
 use super::kustomize::{Build, Builder, FILE_NAMES, Refusal, Restrict};
+use super::recipes::Recipes;
 use super::worlds::{Draft, Failed, Member, Opening, Root, Source, Told, members};
 use super::{folders, openings};
 use crate::config::Config;
@@ -23,6 +24,9 @@ pub(super) fn drafts<'w>(
     root: usize,
     told: &mut Told<'w>,
 ) -> Vec<Draft<'w>> {
+    if let Some(recipes) = Recipes::read(files) {
+        told.recipes.insert(root, recipes);
+    }
     let builder = Builder::new(files, Restrict::None);
     let mut making = Making { source, files, builder: &builder, root, told, scope: SCOPES };
     let drafts = match config.targets.is_empty() {
@@ -80,7 +84,7 @@ impl<'w> Making<'_, '_, 'w> {
         if drafts.is_empty() {
             drafts = self.kustomizations();
         }
-        let by_hand = folders::drafts(self.source, config, self.root);
+        let by_hand = folders::drafts(self.source, config, self.root, self.told.recipes.get(&self.root));
         drafts.extend(by_hand.into_iter().filter(|draft| !draft.members.is_empty()));
         if drafts.is_empty() {
             drafts.push(self.empty("."));
@@ -97,7 +101,7 @@ impl<'w> Making<'_, '_, 'w> {
             } else if self.has_kustomization(&folder) {
                 self.kustomization(&folder, &mut draft);
             } else {
-                let written = folders::drafts(self.source, config, self.root);
+                let written = folders::drafts(self.source, config, self.root, self.told.recipes.get(&self.root));
                 for own in written.into_iter().filter(|own| *own.name == *target.name.value) {
                     draft.members.extend(own.members);
                     draft.openings.extend(own.openings);
@@ -170,7 +174,16 @@ impl<'w> Making<'_, '_, 'w> {
             self.source.manifests.kustomizations.iter().filter(|one| one.root == self.root).collect();
         let mut built = Vec::new();
         let failed = self.told.failed.len();
-        let roots = outermost(&own);
+        let named: Vec<&str> = match self.told.recipes.get(&self.root) {
+            Some(recipes) => {
+                own.iter().map(|one| one.folder).filter(|folder| recipes.kustomizations.contains(*folder)).collect()
+            }
+            None => Vec::new(),
+        };
+        let mut roots = outermost(&own);
+        roots.extend(&named);
+        roots.sort_unstable();
+        roots.dedup();
         self.blank(&own);
         for folder in roots {
             let mut draft = self.empty(if folder.is_empty() { "." } else { folder });
@@ -187,7 +200,11 @@ impl<'w> Making<'_, '_, 'w> {
         let rivals = rivals(&built);
         let mut drafts = Vec::new();
         let mut whole = self.empty(".");
+        let mut certain = true;
         for (mut draft, rival) in built.into_iter().zip(rivals) {
+            // What a recipe applies goes to the cluster that its other recipes serve.
+            let applied = named.contains(&&*draft.name);
+            certain &= rival || applied;
             if rival {
                 draft.openings.push(unsure());
                 drafts.push(draft);
@@ -199,7 +216,9 @@ impl<'w> Making<'_, '_, 'w> {
             whole.openings.extend(draft.openings);
         }
         if !whole.members.is_empty() {
-            whole.openings.push(unsure());
+            if !certain {
+                whole.openings.push(unsure());
+            }
             drafts.insert(0, whole);
         }
         drafts

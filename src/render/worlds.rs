@@ -3,6 +3,7 @@
 use super::files::{Extra, Files};
 use super::flux::Applied;
 use super::kustomize::{Gap, Idle, Object, Refusal};
+use super::recipes::Recipes;
 use super::roots;
 use crate::config::Config;
 use crate::manifest::{By, Delivery, Manifests, Namespace, Resource, is_cluster_scoped, split_api_version};
@@ -97,6 +98,8 @@ pub struct Failed {
 pub struct Told<'w> {
     /// Flux Kustomizations that were followed, with the target they belong to.
     pub applied: Vec<(Arc<str>, Applied<'w>)>,
+    /// The Makefile of each root that has one.
+    pub recipes: BTreeMap<usize, Recipes>,
     /// Kustomizations that were built for themselves.
     pub roots: Vec<Root>,
     /// Builds that failed.
@@ -191,7 +194,14 @@ impl<'w> Worlds<'w> {
             for member in &draft.members {
                 let at = match member {
                     Member::Written(at) => *written.entry(*at).or_insert_with(|| {
-                        resources.push(manifests.resources[*at].clone());
+                        let mut resource = manifests.resources[*at].clone();
+                        if let Namespace::Unspecified(_) = resource.namespace
+                            && let Some(recipes) = self.told.recipes.get(&resource.root)
+                            && let Some(name) = recipes.namespace_of(resource.path)
+                        {
+                            resource.namespace = Namespace::Known(name);
+                        }
+                        resources.push(resource);
                         resources.len() - 1
                     }),
                     Member::Rendered { tree, born, by, scope } => {
