@@ -181,7 +181,8 @@ impl Builder {
         if start == end && shape == Shape::Plain {
             let colon = text[self.seen as usize..].starts_with(':');
             let at = self.seen + u32::from(colon);
-            let node = Node { start: at, end: at, next: self.next(), first: 0, length: 0, tag, shape, flags: ABSENT };
+            let flags = ABSENT | self.flow();
+            let node = Node { start: at, end: at, next: self.next(), first: 0, length: 0, tag, shape, flags };
             self.push(node, anchor);
             return;
         }
@@ -206,6 +207,7 @@ impl Builder {
             _ => (start, end),
         };
         let length = value.len() as u32;
+        let flags = flags | self.flow();
         self.push(Node { start: from, end: to, next: self.next(), first, length, tag, shape, flags }, anchor);
         self.seen = to.max(self.seen);
     }
@@ -218,6 +220,11 @@ impl Builder {
         let header = text[from..start as usize].find(indicator).map_or(start, |at| (from + at) as u32);
         let body = text[header as usize..end as usize].trim_end();
         (header, (header as usize + body.len().max(1)).min(text.len()) as u32)
+    }
+
+    /// Marks what stands between brackets.
+    fn flow(&self) -> u8 {
+        if self.stack.last().is_some_and(|open| !open.block) { FLOW } else { 0 }
     }
 
     fn next(&self) -> u32 {

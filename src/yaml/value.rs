@@ -1,7 +1,7 @@
 //! The view that everything else reads: a value of a document as one reader (dialect) sees it, with
 //! the place it was written. Aliases are followed and merge keys looked through.
 
-use super::arena::{ABSENT, File, MERGES, NodeId, Shape, UNRESOLVED};
+use super::arena::{ABSENT, FLOW, File, MERGES, NodeId, Shape, UNRESOLVED};
 use super::placeholder::{has_placeholder, placeholder};
 use super::rendered::{Entry, Key, Made, Past, Removed, Rendered, Slot};
 use super::scalar::{self, Dialect, Scalar, Style};
@@ -242,6 +242,11 @@ impl<'a> Value<'a> {
     /// Whether the value is not written at all, as in `key:`.
     pub fn is_absent(self) -> bool {
         matches!(self.at, At::Written { file, node, .. } if file.node(node).flags & ABSENT != 0)
+    }
+
+    /// Whether a scalar is written between brackets, as in `[a]`.
+    pub fn is_in_flow(self) -> bool {
+        matches!(self.at, At::Written { file, node, .. } if file.node(node).flags & FLOW != 0)
     }
 
     /// The style of a scalar.

@@ -2,10 +2,11 @@
 //! is not for the cluster, annotations as texts.
 
 use super::accumulate::Accumulated;
-use super::{Built, Object, hash};
+use super::{Built, Object, hash, reread};
 use crate::source::Origin;
 use crate::yaml::rendered::{Key, Rendered};
-use crate::yaml::{Kind, Value};
+use crate::yaml::{Kind, Scalar, Value};
+use std::borrow::Cow;
 
 /// Marks objects that are for kustomize alone.
 const LOCAL: &str = "config.kubernetes.io/local-config";
@@ -43,7 +44,7 @@ pub(super) fn run(all: &mut Accumulated<'_>) -> Built<()> {
     });
     all.objects.iter_mut().for_each(without_own_notes);
     all.objects.iter_mut().for_each(annotations_as_texts);
-    Ok(())
+    all.objects.iter_mut().try_for_each(reread::run)
 }
 
 fn add_hash(object: &mut Object<'_>) {
@@ -80,7 +81,11 @@ fn without_own_notes(object: &mut Object<'_>) {
 /// texts, and a mapping without any entry goes.
 fn annotations_as_texts(object: &mut Object<'_>) {
     let Some(annotations) = object.tree.view().at(&["metadata", "annotations"]) else { return };
-    let texts = |value: Value<'_>| matches!(value.kind(), Kind::Text | Kind::Mapping | Kind::Sequence);
+    // A date is read as what is written, too.
+    let texts = |value: Value<'_>| match value.kind() {
+        Kind::Text => matches!(value.scalar(), Some(Scalar::Text(Cow::Borrowed(_)))),
+        kind => matches!(kind, Kind::Mapping | Kind::Sequence),
+    };
     let span = annotations.span();
     let empty = annotations.is_null() || annotations.is_empty();
     if !empty && annotations.entries().all(|(_, value)| texts(value)) {
@@ -90,7 +95,7 @@ fn annotations_as_texts(object: &mut Object<'_>) {
         .entries()
         .filter(|(_, value)| !texts(*value))
         .map(|(key, value)| {
-            let raw = if value.is_null() { "" } else { value.raw().unwrap_or_default() };
+            let raw = if value.is_absent() { "" } else { value.raw().unwrap_or_default() };
             (key.to_owned(), raw.to_owned(), value.origin())
         })
         .collect();

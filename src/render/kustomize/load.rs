@@ -3,13 +3,13 @@
 use super::{Built, Object, Refusal};
 use crate::source::Span;
 use crate::yaml::rendered::Rendered;
-use crate::yaml::{Dialect, File, Kind, SyntaxKind, Value};
+use crate::yaml::{Dialect, File, Kind, Value};
 
 /// The objects of `file`, lists expanded, empty documents left out. `entry` is what names the file.
 pub fn objects<'w>(file: &'w File, entry: Span) -> Built<Vec<Object<'w>>> {
     let mut found = Vec::new();
     for document in file.documents() {
-        if let Some(error) = document.errors.iter().find(|error| error.kind != SyntaxKind::Incompatible) {
+        if let Some(error) = document.errors.first() {
             return Err(
                 Refusal::new(error.span, error.message.clone()).with(entry, "a kustomization takes it from here")
             );

@@ -13,6 +13,7 @@ mod notes;
 mod object;
 pub mod order;
 pub mod patch;
+mod reread;
 pub mod settings;
 mod steps;
 pub mod transform;

@@ -3,7 +3,7 @@
 
 use super::{Built, Refusal};
 use crate::source::Span;
-use crate::yaml::{Dialect, File, Kind, SyntaxKind, Value};
+use crate::yaml::{Dialect, File, Kind, Value};
 
 /// The kustomization of a folder.
 #[derive(Clone, Copy, Debug)]
@@ -192,7 +192,6 @@ impl<'w> Settings<'w> {
         let start = Span { source: file.source(), start: 0, end: 0 };
         let first = file.documents().first();
         if let Some(error) = first.and_then(|document| document.errors.first())
-            && error.kind != SyntaxKind::Incompatible
         {
             return Err(Refusal::new(error.span, error.message.clone()));
         }

@@ -22,6 +22,7 @@ mod vars;
 mod testing;
 
 pub use compose::Composer;
+pub(super) use fieldspec::slot_mut;
 pub use fieldspec::{Compiled, Found, Place, Step, put};
 pub use images::{image, images};
 pub use labels::{common_annotations, common_labels, labels};
