@@ -8,9 +8,9 @@ use crate::yaml::{Kind, Style, Value};
 use std::sync::Arc;
 
 /// Applies the operations of a patch to one object, in order.
-pub(super) fn apply<'w>(object: &mut Rendered<'w>, operations: &[Value<'w>]) -> Built<()> {
+pub(super) fn apply<'w>(object: &mut Rendered<'w>, operations: &[Value<'w>], has_notes: bool) -> Built<()> {
     for operation in operations {
-        if concerns_annotations(*operation) {
+        if has_notes && concerns_annotations(*operation) {
             ensure_annotations(object, operation.span());
         }
         perform(object, *operation)?;

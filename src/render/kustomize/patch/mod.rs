@@ -46,7 +46,7 @@ pub struct Patch<'w> {
     content: Content<'w>,
     allow_name: bool,
     allow_kind: bool,
-    /// It stands in `patchesStrategicMerge`.
+    /// It stands in one of the older lists, `patchesStrategicMerge` and `patchesJson6902`.
     listed: bool,
 }
 
@@ -99,7 +99,7 @@ pub fn apply<'w>(patch: &Patch<'w>, objects: &mut Vec<Object<'w>>, partial: bool
     for at in &matched {
         let object = &mut objects[*at];
         match &patch.content {
-            Content::Json(operations) => operate(object, operations, patch.entry)?,
+            Content::Json(operations) => operate(object, operations, patch)?,
             Content::Strategic(documents) => {
                 let terms = Terms { targeted: true, texts: true, name: patch.allow_name, kind: patch.allow_kind };
                 for document in documents {
@@ -113,11 +113,13 @@ pub fn apply<'w>(patch: &Patch<'w>, objects: &mut Vec<Object<'w>>, partial: bool
     Ok(Applied { matched: matched.len(), span: target.span })
 }
 
-fn operate<'w>(object: &mut Object<'w>, operations: &[Value<'w>], entry: Span) -> Built<()> {
+fn operate<'w>(object: &mut Object<'w>, operations: &[Value<'w>], patch: &Patch<'w>) -> Built<()> {
     let (before, annotations) = (object.id(), object.tree.at(&ANNOTATIONS));
-    json::apply(&mut object.tree, operations)?;
+    // Kustomize's own notes stand among the annotations: of `patches` always, else once it changed the identity.
+    let has_notes = !patch.listed || !object.former.is_empty();
+    json::apply(&mut object.tree, operations, has_notes)?;
     object.shared.clear();
-    let by = operations.last().map_or(entry, |operation| operation.span());
+    let by = operations.last().map_or(patch.entry, |operation| operation.span());
     settle_annotations(&mut object.tree, annotations.as_ref(), by, true);
     if object.id() != before && object.former.last() != Some(&before) {
         object.former.push(before);

@@ -67,7 +67,7 @@ fn one<'w>(entry: Value<'w>, list: List, folder: &str, files: &Files<'w>) -> Bui
         }
         _ => {}
     }
-    Ok(Patch { entry: entry.span(), target, content, allow_name, allow_kind, listed: false })
+    Ok(Patch { entry: entry.span(), target, content, allow_name, allow_kind, listed: list == List::Json6902 })
 }
 
 fn strategic<'w>(entry: Value<'w>, folder: &str, files: &Files<'w>) -> Built<Vec<Patch<'w>>> {
