@@ -2,6 +2,7 @@
 
 pub mod boundary;
 pub mod cnpg;
+pub mod flux;
 pub mod kustomize;
 pub mod netpol;
 pub mod repo;
@@ -30,6 +31,12 @@ pub static ALL: &[&Rule] = &[
     &cnpg::superuser_access::RULE,
     &cnpg::unsupported_postgres::RULE,
     &cnpg::unusable_backup_method::RULE,
+    &flux::dangling_reference::RULE,
+    &flux::dependency_cycle::RULE,
+    &flux::missing_health_check::RULE,
+    &flux::missing_operator_dependency::RULE,
+    &flux::prunable_database::RULE,
+    &flux::undefined_variable::RULE,
     &kustomize::build_failure::RULE,
     &kustomize::deprecated_field::RULE,
     &kustomize::ineffective_patch::RULE,

@@ -29,6 +29,22 @@ pub struct Absence<'w> {
 impl<'w> Graph<'w> {
     /// Looks for an object by group, kind, namespace and name.
     pub fn find(&self, group: &str, kind: &str, namespace: &Namespace<'_>, name: &str) -> Lookup<'w> {
+        self.find_with(group, kind, namespace, name, false)
+    }
+
+    /// Looks for an object of a kind that charts do not bring: see [`crate::render::Opening::chart`].
+    pub fn find_beside_charts(&self, group: &str, kind: &str, namespace: &Namespace<'_>, name: &str) -> Lookup<'w> {
+        self.find_with(group, kind, namespace, name, true)
+    }
+
+    fn find_with(
+        &self,
+        group: &str,
+        kind: &str,
+        namespace: &Namespace<'_>,
+        name: &str,
+        beside_charts: bool,
+    ) -> Lookup<'w> {
         let named = self.named(group, kind, name);
         let same: Vec<&'w Resource<'w>> = named
             .iter()
@@ -44,7 +60,7 @@ impl<'w> Graph<'w> {
         if let Some(renamed) = self.of_kind(group, kind).iter().find(|resource| resource.name().is_none()) {
             return Lookup::Unknown(format!("the name of {} is not known in full", renamed.title()));
         }
-        if let Err(reason) = self.licence(group, kind, namespace) {
+        if let Err(reason) = self.licence_with(group, kind, namespace, beside_charts) {
             return Lookup::Unknown(reason);
         }
         let all = self.of_kind(group, kind);
@@ -63,7 +79,18 @@ impl<'w> Graph<'w> {
     /// # Errors
     /// The reason why absence may not be claimed for this kind and namespace.
     pub fn licence(&self, group: &str, kind: &str, namespace: &Namespace<'_>) -> Result<(), String> {
-        let opening = self.openings.iter().find(|opening| match (&opening.namespace, namespace.known()) {
+        self.licence_with(group, kind, namespace, false)
+    }
+
+    fn licence_with(
+        &self,
+        group: &str,
+        kind: &str,
+        namespace: &Namespace<'_>,
+        beside_charts: bool,
+    ) -> Result<(), String> {
+        let mut openings = self.openings.iter().filter(|opening| !(beside_charts && opening.chart));
+        let opening = openings.find(|opening| match (&opening.namespace, namespace.known()) {
             (Some(opened), Some(asked)) => opened == asked,
             _ => true,
         });

@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod cnpg;
 pub mod credential;
+pub mod flux;
 pub mod image;
 mod lookup;
 pub mod roles;

@@ -26,7 +26,8 @@ pub(super) fn of_object(
     let elsewhere = value.at(&["spec", "targetNamespace"]).or_else(|| value.at(&["spec", "destination"]));
     // A chart may put objects where it likes, but does so by a namespace of its own; most stay at home.
     let namespace = namespace.known().filter(|_| elsewhere.is_none() && !what.contains("Argo"));
-    Some(Opening { namespace: namespace.map(str::to_owned), reason: format!("{what}, {title}, may bring it") })
+    let chart = what.contains("Helm");
+    Some(Opening { namespace: namespace.map(str::to_owned), reason: format!("{what}, {title}, may bring it"), chart })
 }
 
 /// The opening that a gap of a build makes.
@@ -38,5 +39,5 @@ pub(super) fn of_gap(gap: &Gap) -> Opening {
         GapKind::Plugin => format!("`{text}`, a plugin of a kustomization, may bring it"),
         GapKind::Outside => format!("`{text}` leads out of this repo and may bring it"),
     };
-    Opening { namespace: None, reason }
+    Opening { namespace: None, reason, chart: gap.kind == GapKind::Chart }
 }

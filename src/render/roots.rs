@@ -126,8 +126,9 @@ impl<'w> Making<'_, '_, 'w> {
 
     fn flux(&mut self, folder: &str, url: Option<&str>, draft: &mut Draft<'w>) {
         let applied = flux::run(self.builder, self.files, folder, url);
-        for applied in applied {
+        for mut applied in applied {
             let scope = self.next_scope();
+            applied.scope = scope;
             draft.members.extend(members(&applied.objects, By::Flux, scope));
             draft.openings.extend(self.openings(&applied));
             self.told.gaps.extend(applied.told.gaps.iter().cloned());
@@ -151,7 +152,7 @@ impl<'w> Making<'_, '_, 'w> {
             let why = set.open.clone().or_else(|| set.refused.as_ref().map(|(_, message)| message.clone()));
             if let Some(why) = why {
                 let reason = format!("the ResourceSet `{}/{}` may bring it: {why}", set.namespace, set.name);
-                found.push(Opening { namespace: None, reason });
+                found.push(Opening { namespace: None, reason, chart: false });
             }
         }
         if let Some(trouble) = &applied.trouble {
@@ -163,7 +164,11 @@ impl<'w> Making<'_, '_, 'w> {
                 flux::Trouble::Substitution(refused) => format!("it does not build: {}", refused.message),
             };
             let reason = format!("what the Flux Kustomization `{name}` applies is not seen: {why}");
-            found.push(Opening { namespace: None, reason });
+            // What is fetched from elsewhere all goes into the one namespace that is given.
+            let spec = applied.object.as_ref().map(|object| object.view());
+            let given = spec.and_then(|object| object.at(&["spec", "targetNamespace"])).and_then(|value| value.known());
+            let namespace = given.filter(|_| matches!(trouble, flux::Trouble::Elsewhere(_))).map(str::to_owned);
+            found.push(Opening { namespace, reason, chart: false });
         }
         found
     }
@@ -196,7 +201,7 @@ impl<'w> Making<'_, '_, 'w> {
             return built;
         }
         let reason = "which kustomizations of this repo go to one cluster is not written in it";
-        let unsure = || Opening { namespace: None, reason: reason.into() };
+        let unsure = || Opening { namespace: None, reason: reason.into(), chart: false };
         let rivals = rivals(&built);
         let mut drafts = Vec::new();
         let mut whole = self.empty(".");
@@ -260,7 +265,7 @@ impl<'w> Making<'_, '_, 'w> {
 
     fn fail(&mut self, folder: &str, refusal: Refusal, draft: &mut Draft<'w>) {
         let reason = format!("the kustomization in `{folder}` does not build: {}", refusal.message);
-        draft.openings.push(Opening { namespace: None, reason });
+        draft.openings.push(Opening { namespace: None, reason, chart: false });
         self.note_root(folder, None);
         let target = Arc::clone(&draft.name);
         self.told.failed.push(Failed { root: self.root, target, folder: folder.to_owned(), refusal });

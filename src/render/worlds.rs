@@ -34,6 +34,8 @@ pub struct Opening {
     pub namespace: Option<String>,
     /// What it is, as a sentence.
     pub reason: String,
+    /// Whether it is a Helm chart: those bring workloads, and hardly ever what Flux itself is told by.
+    pub chart: bool,
 }
 
 /// What a run renders from.

@@ -4,6 +4,7 @@ use super::Rule;
 use crate::config::Config;
 use crate::finding::Versions;
 use crate::graph::Graph;
+use crate::graph::flux::Flux;
 use crate::graph::sops::CreationRules;
 use crate::manifest::{Manifests, Parsed, Resource, Role};
 use crate::reach::Reach;
@@ -113,6 +114,15 @@ pub struct TargetContext<'a, 'w> {
     pub graph: &'a Graph<'w>,
     /// Who reaches whom in it. Policies that nothing is seen to deliver may be in force too.
     pub reach: &'a Reach<'w>,
+}
+
+impl<'a, 'w> TargetContext<'a, 'w> {
+    /// The Flux Kustomizations of the target.
+    pub fn flux(&self) -> Flux<'a, 'w> {
+        let told = self.world.told.applied.iter();
+        let own = told.filter(|(name, applied)| *name == self.target.name && applied.root == self.target.root);
+        Flux::new(own.map(|(_, applied)| applied), self.graph.resources())
+    }
 }
 
 impl<'a, 'w> Deref for TargetContext<'a, 'w> {

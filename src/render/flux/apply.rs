@@ -7,6 +7,7 @@ use crate::source::{Origin, SourceId, Span};
 use crate::yaml::rendered::{Key, Rendered, is_plain};
 use crate::yaml::scalar;
 use crate::yaml::{self, Dialect, Kind, Scalar, Step, Style, Value, Visit, walk};
+use std::sync::Arc;
 
 /// A reference to a variable that nothing defines.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +18,22 @@ pub struct Undefined {
     pub name: String,
     /// Whether what is left of the value is nothing at all.
     pub blank: bool,
+    /// The object it stands in: an index into what the Kustomization brings.
+    pub object: usize,
+    /// The keys and indexes that lead to its value within the object.
+    pub steps: Vec<Box<str>>,
+    /// The text it stands in, before substitution.
+    pub text: Arc<str>,
+}
+
+impl Undefined {
+    /// The value it stands in, in the object as it was rendered.
+    pub fn value<'w>(&self, object: Value<'w>) -> Option<Value<'w>> {
+        self.steps.iter().try_fold(object, |value, step| match value.is_sequence() {
+            true => value.items().nth(step.parse().ok()?),
+            false => value.get(step),
+        })
+    }
 }
 
 /// A text that Flux refuses to substitute, which fails the whole Kustomization.
@@ -28,14 +45,25 @@ pub struct Refused {
     pub message: String,
     /// Whether it is only that nothing defines the variable, where substitution is strict.
     pub strict: bool,
+    /// The object, as messages name it.
+    pub object: String,
 }
 
 /// Label or annotation that exempts an object.
 const SWITCH: &str = "kustomize.toolkit.fluxcd.io/substitute";
 
-/// Substitutes in `tree`; an object without references stays as it is and shared.
+/// Substitution in one object.
+struct Pass<'v> {
+    variables: &'v Variables,
+    undefined: &'v mut Vec<Undefined>,
+    object: usize,
+    steps: Vec<Box<str>>,
+}
+
+/// Substitutes in `tree`, which is object number `at`; an object without references stays as it is and shared.
 pub(super) fn object<'w>(
     tree: &mut Rendered<'w>,
+    at: usize,
     variables: &Variables,
     undefined: &mut Vec<Undefined>,
 ) -> Result<(), Refused> {
@@ -44,7 +72,7 @@ pub(super) fn object<'w>(
     if marked("labels") || marked("annotations") || !holds_reference(view) {
         return Ok(());
     }
-    below(tree, variables, undefined)
+    Pass { variables, undefined, object: at, steps: Vec::new() }.below(tree)
 }
 
 fn holds_reference(view: Value<'_>) -> bool {
@@ -57,91 +85,109 @@ fn holds_reference(view: Value<'_>) -> bool {
     found
 }
 
-fn below<'w>(tree: &mut Rendered<'w>, variables: &Variables, undefined: &mut Vec<Undefined>) -> Result<(), Refused> {
-    let view = tree.view();
-    match view.kind() {
-        Kind::Mapping if holds_reference(view) => {
-            let Some(map) = tree.map_mut() else { return Ok(()) };
-            for entry in &mut map.entries {
-                if has_reference(entry.key.text()) {
-                    let text = entry.key.text().to_owned();
-                    let origin = entry.key.origin();
-                    let made = replaced(&text, &|range| origin.part(range), variables, undefined, origin.span())?;
-                    entry.key = Key::made(made.0, made.1);
+impl Pass<'_> {
+    fn below(&mut self, tree: &mut Rendered<'_>) -> Result<(), Refused> {
+        let view = tree.view();
+        match view.kind() {
+            Kind::Mapping if holds_reference(view) => {
+                let Some(map) = tree.map_mut() else { return Ok(()) };
+                for entry in &mut map.entries {
+                    if has_reference(entry.key.text()) {
+                        let text = entry.key.text().to_owned();
+                        let origin = entry.key.origin();
+                        let made = self.replaced(&text, &|range| origin.part(range), origin.span())?;
+                        entry.key = Key::made(made.0, made.1);
+                    }
+                    self.steps.push(entry.key.text().into());
+                    self.slot(&mut entry.slot)?;
+                    self.steps.pop();
                 }
-                slot(&mut entry.slot, variables, undefined)?;
+                Ok(())
             }
-            Ok(())
+            Kind::Sequence if holds_reference(view) => {
+                let Some(list) = tree.list_mut() else { return Ok(()) };
+                for (at, item) in list.items.iter_mut().enumerate() {
+                    self.steps.push(at.to_string().into());
+                    self.slot(item)?;
+                    self.steps.pop();
+                }
+                Ok(())
+            }
+            _ => Ok(()),
         }
-        Kind::Sequence if holds_reference(view) => {
-            let Some(list) = tree.list_mut() else { return Ok(()) };
-            list.items.iter_mut().try_for_each(|item| slot(item, variables, undefined))
-        }
-        _ => Ok(()),
     }
-}
 
-fn slot<'w>(
-    slot: &mut crate::yaml::rendered::Slot<'w>,
-    variables: &Variables,
-    undefined: &mut Vec<Undefined>,
-) -> Result<(), Refused> {
-    let value = slot.value.view();
-    let Some(text) = value.as_str() else { return below(&mut slot.value, variables, undefined) };
-    if !has_reference(text) {
-        return Ok(());
-    }
-    let (new, origin) = replaced(text, &|range| value.part(range), variables, undefined, value.span())?;
-    let new = if is_plain(text) { read_again(&new, origin)? } else { Rendered::text(new, origin) };
-    slot.replace(new);
-    Ok(())
-}
-
-/// The text after substitution and where its bytes come from.
-fn replaced(
-    text: &str,
-    part: &dyn Fn(std::ops::Range<u32>) -> Origin,
-    variables: &Variables,
-    undefined: &mut Vec<Undefined>,
-    whole: Span,
-) -> Result<(String, Origin), Refused> {
-    let place = |range: &std::ops::Range<usize>| match part(range.start as u32..range.end as u32) {
-        Origin::Written(span) => span,
-        _ => whole,
-    };
-    let result = substitute(text, variables.strict, |name| variables.lookup(name)).map_err(|refusal| Refused {
-        span: place(&refusal.range),
-        strict: refusal.kind == RefusalKind::Undefined,
-        message: refusal.message,
-    })?;
-    for found in result.uses.iter().filter(|found| found.counts && !found.has_default) {
-        if found.resolved == Resolution::Undefined {
-            let name = text[found.name.clone()].to_owned();
-            undefined.push(Undefined { span: place(&found.site), name, blank: result.text.is_empty() });
+    fn slot(&mut self, slot: &mut crate::yaml::rendered::Slot<'_>) -> Result<(), Refused> {
+        let value = slot.value.view();
+        let Some(text) = value.as_str() else { return self.below(&mut slot.value) };
+        if !has_reference(text) {
+            return Ok(());
         }
+        let (new, origin) = self.replaced(text, &|range| value.part(range), value.span())?;
+        let new = if is_plain(text) { read_again(&new, origin)? } else { Rendered::text(new, origin) };
+        slot.replace(new);
+        Ok(())
     }
-    let Substituted { text: new, pieces, .. } = &result;
-    let parts = pieces.iter().map(|piece| {
-        let range = |range: &std::ops::Range<usize>| part(range.start as u32..range.end as u32);
-        let origin = match &piece.from {
-            Provenance::Input(bytes) | Provenance::Escape(bytes) => range(bytes),
-            Provenance::Variable { site, name, copied } => match (variables.origin(&text[name.clone()]), copied) {
-                (Some(origin), Some(copied)) => origin.part(copied.start as u32..copied.end as u32),
-                (Some(origin), None) => Origin::Generated(origin.span()),
-                (None, _) => range(site),
-            },
-            Provenance::Default { text: bytes, .. } => range(bytes),
-            Provenance::Undefined { site, .. } | Provenance::Unread { site } => range(site),
+
+    /// The text after substitution and where its bytes come from.
+    fn replaced(
+        &mut self,
+        text: &str,
+        part: &dyn Fn(std::ops::Range<u32>) -> Origin,
+        whole: Span,
+    ) -> Result<(String, Origin), Refused> {
+        let variables = self.variables;
+        let place = |range: &std::ops::Range<usize>| match part(range.start as u32..range.end as u32) {
+            Origin::Written(span) => span,
+            _ => whole,
         };
-        (&new[piece.range.clone()], origin)
-    });
-    let (_, origin) = Origin::compose(parts);
-    Ok((result.text, origin))
+        let result = substitute(text, variables.strict, |name| variables.lookup(name)).map_err(|refusal| Refused {
+            span: place(&refusal.range),
+            strict: refusal.kind == RefusalKind::Undefined,
+            message: refusal.message,
+            object: String::new(),
+        })?;
+        let mut shared: Option<Arc<str>> = None;
+        for found in result.uses.iter().filter(|found| found.counts && !found.has_default) {
+            if found.resolved == Resolution::Undefined {
+                self.undefined.push(Undefined {
+                    span: place(&found.site),
+                    name: text[found.name.clone()].to_owned(),
+                    blank: result.text.is_empty(),
+                    object: self.object,
+                    steps: self.steps.clone(),
+                    text: Arc::clone(shared.get_or_insert_with(|| text.into())),
+                });
+            }
+        }
+        let Substituted { text: new, pieces, .. } = &result;
+        let parts = pieces.iter().map(|piece| {
+            let range = |range: &std::ops::Range<usize>| part(range.start as u32..range.end as u32);
+            let origin = match &piece.from {
+                Provenance::Input(bytes) | Provenance::Escape(bytes) => range(bytes),
+                Provenance::Variable { site, name, copied } => match (variables.origin(&text[name.clone()]), copied) {
+                    (Some(origin), Some(copied)) => origin.part(copied.start as u32..copied.end as u32),
+                    (Some(origin), None) => Origin::Generated(origin.span()),
+                    (None, _) => range(site),
+                },
+                Provenance::Default { text: bytes, .. } => range(bytes),
+                Provenance::Undefined { site, .. } | Provenance::Unread { site } => range(site),
+            };
+            (&new[piece.range.clone()], origin)
+        });
+        let (_, origin) = Origin::compose(parts);
+        Ok((result.text, origin))
+    }
 }
 
 /// What a reader makes of a text that stands without quotes.
 fn read_again<'w>(text: &str, origin: Origin) -> Result<Rendered<'w>, Refused> {
-    let refuse = |message: &str| Refused { span: origin.span(), message: message.to_owned(), strict: false };
+    let refuse = |message: &str| Refused {
+        span: origin.span(),
+        message: message.to_owned(),
+        strict: false,
+        object: String::new(),
+    };
     if text.trim().is_empty() {
         return Ok(Rendered::plain("null", origin));
     }

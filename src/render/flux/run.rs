@@ -22,18 +22,28 @@ pub struct Applied<'w> {
     pub name: String,
     /// The folder that it builds, if that is known and in this repo.
     pub folder: Option<String>,
-    /// What it brings.
+    /// What it brings, ResourceSets and what they bring included.
     pub objects: Vec<Object<'w>>,
+    /// How many of these it applies itself; the others come from ResourceSets among them.
+    pub own: usize,
     /// Why it is not built, or not wholly.
     pub trouble: Option<Trouble>,
     /// References to variables that nothing defines.
     pub undefined: Vec<Undefined>,
+    /// The variables that it has, in order of name, with the places that define them.
+    pub variables: Vec<(String, Span)>,
+    /// Whether it substitutes at all.
+    pub substitutes: bool,
     /// ConfigMaps and Secrets that it takes variables from and that are nowhere.
     pub missing: Vec<Reference>,
     /// ResourceSets among what it brings.
     pub sets: Vec<Set>,
     /// What a build told.
     pub told: Told,
+    /// Number of its root.
+    pub root: usize,
+    /// The scope that its objects have in common as resources.
+    pub scope: u32,
 }
 
 /// How a ResourceSet went, whose objects are among those of its Kustomization.
@@ -94,6 +104,9 @@ pub struct Told {
     pub used: BTreeSet<std::sync::Arc<str>>,
 }
 
+/// The switch of the controller that makes undefined variables an error.
+const STRICT: &str = "StrictPostBuildSubstitutions=true";
+
 struct Task<'w> {
     object: Option<Rendered<'w>>,
     namespace: String,
@@ -114,6 +127,10 @@ struct Run<'r, 'f, 'w> {
     sources: HashMap<(String, String, String), Option<String>>,
     /// The URL that this repo is fetched from, where an entry says it.
     own: Option<String>,
+    /// The URL of the source that a bootstrap makes, once it was seen.
+    bootstrap: Option<String>,
+    /// Whether the controller is told to refuse variables that nothing defines.
+    strict: bool,
 }
 
 /// Follows everything from `folder`; `own` is the URL that this repo is fetched from, if it is known.
@@ -127,6 +144,8 @@ pub fn run<'w>(builder: &Builder<'_, 'w>, files: &Files<'w>, folder: &str, own: 
         done: Vec::new(),
         sources: HashMap::new(),
         own: own.map(str::to_owned),
+        bootstrap: None,
+        strict: files.below("").any(|(_, file)| is_strict(file.text())),
     };
     run.queue.push_back(Task {
         object: None,
@@ -165,11 +184,16 @@ impl<'w> Run<'_, '_, 'w> {
             name: task.name.clone(),
             folder: None,
             objects: Vec::new(),
+            own: 0,
             trouble: None,
             undefined: Vec::new(),
+            variables: variables.names(),
+            substitutes: variables.active,
             missing,
             sets: Vec::new(),
             told: Told::default(),
+            root: self.files.root,
+            scope: 0,
         };
         let folder = match (&task.folder, &spec) {
             (Some(folder), _) => Ok(folder.clone()),
@@ -202,15 +226,13 @@ impl<'w> Run<'_, '_, 'w> {
         };
         applied.told = Told { gaps: build.gaps, idle: build.idle, used: build.used };
         let mut objects = build.objects;
-        if let Some((name, span)) = variables.bad_names().next() {
-            let message = format!("`{name}` is no name of a variable: letters, digits and `_`, no digit first");
-            applied.trouble = Some(Trouble::Substitution(Refused { span, message, strict: false }));
-            return;
-        }
         if variables.active {
-            for object in &mut objects {
-                if let Err(refused) = apply::object(&mut object.tree, &variables, &mut applied.undefined) {
+            for (at, object) in objects.iter_mut().enumerate() {
+                if let Err(refused) = apply::object(&mut object.tree, at, &variables, &mut applied.undefined) {
+                    let refused = Refused { object: object.id().to_string(), ..refused };
                     applied.trouble = Some(Trouble::Substitution(refused));
+                    // What does not arrive has no faults of its own.
+                    applied.undefined.clear();
                     return;
                 }
             }
@@ -218,6 +240,7 @@ impl<'w> Run<'_, '_, 'w> {
         if let Some(metadata) = task.object.as_ref().and_then(|object| object.at(&["spec", "commonMetadata"])) {
             objects.iter_mut().for_each(|object| add_metadata(object, &metadata));
         }
+        applied.own = objects.len();
         let sets: Vec<usize> = (0..objects.len())
             .filter(|at| objects[*at].group() == resourceset::GROUP && objects[*at].kind() == "ResourceSet")
             .collect();
@@ -279,7 +302,7 @@ impl<'w> Run<'_, '_, 'w> {
     /// Whether a source is surely this repo.
     fn is_ours(&self, source: Value<'_>, task: &Task<'w>) -> bool {
         let Some(key) = Self::source_key(source, task) else { return false };
-        match (self.sources.get(&key), &self.own) {
+        match (self.sources.get(&key), self.own.as_ref().or(self.bootstrap.as_ref())) {
             (Some(Some(url)), Some(own)) => same_repo(url, own),
             (None, _) => key.0 == "GitRepository" && key.2 == "flux-system",
             _ => false,
@@ -295,6 +318,7 @@ impl<'w> Run<'_, '_, 'w> {
             (Some(Some(url)), Some(own)) if !same_repo(url, own) => {
                 Some(Foreign { text: format!("its source is {url}"), may_be_ours: false })
             }
+            (Some(Some(url)), None) if self.bootstrap.as_ref().is_some_and(|own| same_repo(url, own)) => None,
             (Some(Some(url)), None) if key.2 != "flux-system" => {
                 Some(Foreign { text: format!("its source is {url}"), may_be_ours: true })
             }
@@ -333,6 +357,7 @@ impl<'w> Run<'_, '_, 'w> {
         let always = spec.at(&["postBuild", "substituteStrategy"]).and_then(Value::as_str) == Some("Always");
         // Without a single variable Flux does not substitute at all.
         variables.active = !variables.is_empty() || always || variables.open.is_some();
+        variables.strict = self.strict;
         (variables, missing, waits)
     }
 
@@ -346,6 +371,10 @@ impl<'w> Run<'_, '_, 'w> {
             let name = object.name().to_owned();
             if group == "source.toolkit.fluxcd.io" {
                 let url = view.at(&["spec", "url"]).and_then(Value::known).map(str::to_owned);
+                // What a bootstrap calls `flux-system` is the repo that it stands in.
+                if self.bootstrap.is_none() && kind == "GitRepository" && name == "flux-system" {
+                    self.bootstrap.clone_from(&url);
+                }
                 self.sources.insert((kind, namespace, name), url);
             } else if group == super::GROUP && kind == "Kustomization" {
                 let elsewhere = view.at(&["spec", "kubeConfig"]).is_some_and(|config| !config.is_null());
@@ -361,6 +390,11 @@ impl<'w> Run<'_, '_, 'w> {
 struct Foreign {
     text: String,
     may_be_ours: bool,
+}
+
+/// Whether a text switches strict substitution on, be it in an argument or in a patch.
+fn is_strict(text: &str) -> bool {
+    text.contains(STRICT) && text.lines().any(|line| line.contains(STRICT) && !line.trim_start().starts_with('#'))
 }
 
 /// Whether two URLs name one repo, whatever their scheme.

@@ -115,12 +115,12 @@ impl Variables {
         self.known.get(name).map(|variable| &variable.origin)
     }
 
-    /// Names that Flux refuses, with their places.
-    pub(super) fn bad_names(&self) -> impl Iterator<Item = (&str, Span)> {
-        let bad = |name: &&String| !crate::render::substitute::is_valid_name(name);
-        let mut names: Vec<&String> = self.known.keys().filter(bad).collect();
+    /// Every name that is defined, in order, with its place.
+    pub(super) fn names(&self) -> Vec<(String, Span)> {
+        let mut names: Vec<(String, Span)> =
+            self.known.iter().map(|(name, variable)| (name.clone(), variable.origin.span())).collect();
         names.sort();
-        names.into_iter().map(|name| (name.as_str(), self.known[name].origin.span()))
+        names
     }
 }
 

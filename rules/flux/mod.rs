@@ -1,0 +1,10 @@
+//! Rules about what Flux makes of a repo, and in which order.
+
+pub mod dangling_reference;
+pub mod dependency_cycle;
+pub mod missing_health_check;
+pub mod missing_operator_dependency;
+mod operators;
+pub mod prunable_database;
+mod references;
+pub mod undefined_variable;

@@ -1,0 +1,71 @@
+//! Which release installs which custom resources: a short list of what is sure.
+
+use crate::graph::Graph;
+use crate::manifest::Resource;
+use crate::rule::TargetContext;
+use crate::yaml::{Dialect, Value};
+use std::collections::HashSet;
+
+/// An operator that everyone installs from the same charts.
+pub(super) struct Operator {
+    /// The groups of its custom resources.
+    pub(super) groups: &'static [&'static str],
+    /// The names of the charts that install their definitions.
+    charts: &'static [&'static str],
+}
+
+pub(super) const OPERATORS: &[Operator] = &[
+    Operator { groups: &["postgresql.cnpg.io"], charts: &["cloudnative-pg"] },
+    Operator { groups: &["barmancloud.cnpg.io"], charts: &["plugin-barman-cloud"] },
+    Operator { groups: &["external-secrets.io", "generators.external-secrets.io"], charts: &["external-secrets"] },
+    Operator { groups: &["cert-manager.io", "acme.cert-manager.io"], charts: &["cert-manager"] },
+    Operator { groups: &["monitoring.coreos.com"], charts: &["kube-prometheus-stack", "prometheus-operator-crds"] },
+];
+
+/// The name of the chart of a HelmRelease: what it names, else the end of the URL that it is fetched from.
+pub(super) fn chart<'w>(release: &'w Resource<'w>, graph: &Graph<'w>) -> Option<&'w str> {
+    let last = |path: &'w str| path.trim_end_matches('/').rsplit('/').next().unwrap_or(path);
+    if let Some(chart) = release.at(&["spec", "chart", "spec", "chart"]) {
+        return chart.known().map(last);
+    }
+    let name = release.at(&["spec", "chartRef", "name"])?.known()?;
+    let sources = graph.named("source.toolkit.fluxcd.io", "OCIRepository", name);
+    let written = release.at(&["spec", "chartRef", "namespace"]).and_then(Value::known);
+    let source = sources.iter().find(|source| match written {
+        Some(namespace) => source.namespace.known() == Some(namespace),
+        None => source.namespace.may_be(&release.namespace),
+    });
+    let url = source.and_then(|source| source.at(&["spec", "url"])).and_then(Value::known);
+    Some(url.map_or(name, last))
+}
+
+/// The groups whose definitions an object brings: a definition itself, or the release of an operator.
+pub(super) fn installs<'w>(object: &'w Resource<'w>, graph: &Graph<'w>) -> Vec<&'w str> {
+    if object.is("apiextensions.k8s.io", "CustomResourceDefinition") {
+        return object.at(&["spec", "group"]).and_then(Value::known).into_iter().collect();
+    }
+    if !object.is("helm.toolkit.fluxcd.io", "HelmRelease") {
+        return Vec::new();
+    }
+    let Some(chart) = chart(object, graph) else { return Vec::new() };
+    let operators = OPERATORS.iter().filter(|operator| operator.charts.contains(&chart));
+    operators.flat_map(|operator| operator.groups.iter().copied()).collect()
+}
+
+/// The groups whose operators a helmfile of the repo installs: that runs before Flux is there.
+pub(super) fn bootstrapped(context: &TargetContext<'_, '_>) -> Vec<&'static str> {
+    let manifests = context.world.manifests;
+    let files = manifests.files.iter().filter(|parsed| parsed.root == context.root);
+    let documents = files.flat_map(|parsed| {
+        let roots = parsed.file.documents().iter().filter_map(|document| document.root);
+        roots.map(|root| Value::new(parsed.file, root, Dialect::Kubectl))
+    });
+    let releases = documents.filter(|root| root.get("apiVersion").is_none()).filter_map(|root| root.get("releases"));
+    let charts: HashSet<&str> = releases
+        .flat_map(Value::items)
+        .filter_map(|release| release.get("chart")?.raw())
+        .map(|chart| chart.trim_end_matches('/').rsplit('/').next().unwrap_or(chart))
+        .collect();
+    let operators = OPERATORS.iter().filter(|operator| operator.charts.iter().any(|chart| charts.contains(chart)));
+    operators.flat_map(|operator| operator.groups.iter().copied()).collect()
+}

@@ -1,0 +1,336 @@
+//! How references of Flux objects are looked up: what is there, who may make it, and what else was meant.
+
+use crate::graph::{Absence, Graph, Lookup, is_near};
+use crate::manifest::{Namespace, Resource};
+use crate::rule::{Sink, TargetContext, replace_name};
+use crate::tree;
+use crate::yaml::Value;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// A field that names an object.
+pub(super) struct Reference<'w> {
+    pub(super) from: &'w Resource<'w>,
+    pub(super) value: Value<'w>,
+    pub(super) namespace: Option<Value<'w>>,
+    pub(super) group: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) code: &'static str,
+    /// What it does with it: `waits for`.
+    pub(super) verb: &'static str,
+}
+
+/// The text of a reference; where it is not known yet, that is said.
+pub(super) fn known<'w>(value: Value<'w>, sink: &mut Sink<'_, 'w>) -> Option<&'w str> {
+    if value.known().is_none()
+        && let Some(reason) = value.unknown()
+    {
+        sink.undecided(value.span(), reason);
+    }
+    value.known().filter(|name| !name.is_empty())
+}
+
+impl<'w> Reference<'w> {
+    /// Looks for the object and reports it where it is surely missing, unless there is a `doubt`.
+    pub(super) fn resolve(
+        &self,
+        makers: &Makers<'_, '_, 'w>,
+        sink: &mut Sink<'_, 'w>,
+        doubt: impl FnOnce(&Absence<'w>) -> Option<String>,
+    ) {
+        let Some(name) = known(self.value, sink) else { return };
+        let namespace = match self.namespace.filter(|namespace| !namespace.is_null()) {
+            None => self.from.namespace.clone(),
+            Some(namespace) => match known(namespace, sink) {
+                Some(name) => Namespace::Known(name),
+                None => return,
+            },
+        };
+        match makers.graph().find_beside_charts(self.group, self.kind, &namespace, name) {
+            Lookup::Found(_) => {}
+            Lookup::Unknown(reason) => sink.undecided(self.value.span(), reason),
+            Lookup::Absent(_) if self.from.is_example() => {
+                sink.undecided(self.value.span(), "an example need not show the object it names");
+            }
+            Lookup::Absent(mut absence) => {
+                if absence.near.is_some_and(|near| near.written_name() == self.from.written_name()) {
+                    // Nobody means itself.
+                    absence.near = None;
+                }
+                match doubt(&absence) {
+                    Some(reason) => sink.undecided(self.value.span(), reason),
+                    None => self.report(name, &namespace, &absence, sink),
+                }
+            }
+        }
+    }
+
+    fn report(&self, name: &str, namespace: &Namespace<'_>, absence: &Absence<'w>, sink: &mut Sink<'_, 'w>) {
+        let kind = self.kind;
+        let full = match namespace {
+            Namespace::Known(namespace) => format!("{namespace}/{name}"),
+            _ => name.to_owned(),
+        };
+        let message = format!("{} {} {kind} `{full}`, which is not there", self.from.title(), self.verb);
+        let place = match namespace {
+            Namespace::Known(namespace) => format!("in namespace `{namespace}`"),
+            _ => "in the same namespace".to_owned(),
+        };
+        let mut finding = sink
+            .finding(self.code, self.from, self.value, message)
+            .label(format!("no {kind} `{name}` {place}"))
+            .note(match absence.looked_at {
+                1 => format!("looked at the one {kind} of this target"),
+                count => format!("looked at {count} objects of kind {kind}"),
+            });
+        for other in absence.elsewhere.iter().take(2) {
+            finding = finding.related(
+                other.headline().span(),
+                match other.namespace.known() {
+                    Some(namespace) => format!("this one is in `{namespace}`"),
+                    None => "this one is in another namespace".to_owned(),
+                },
+            );
+        }
+        match absence.near.and_then(|near| near.written_name().map(|name| (near, name))) {
+            Some((near, meant)) => {
+                let finding = finding.related(near.headline().span(), format!("{kind} with a similar name"));
+                match replace_name(self.value, meant) {
+                    Some(edits) => finding.suggestion(format!("name {kind} `{meant}`, if that is meant"), edits),
+                    None => finding.help(format!("did you mean `{meant}`?")),
+                };
+            }
+            None => {
+                let known = absence.elsewhere.iter().find_map(|other| other.namespace.known());
+                finding.help(match known.filter(|_| !matches!(kind, "ConfigMap" | "Secret")) {
+                    Some(namespace) => format!("add `namespace: {namespace}`, if that one is meant"),
+                    None => format!("add {kind} `{full}`, or name one that is there"),
+                });
+            }
+        }
+    }
+}
+
+/// Where a Secret's maker says what it is called.
+const TARGETS: [&[&str]; 5] = [
+    &["spec", "target", "name"],
+    &["spec", "destination", "name"],
+    &["spec", "secretName"],
+    &["spec", "template", "metadata", "name"],
+    &["spec", "managedSecretReference", "secretName"],
+];
+
+/// What in a target is made by something other than a manifest of its own.
+pub(super) struct Makers<'c, 'a, 'w> {
+    context: &'c TargetContext<'a, 'w>,
+    /// Generated ConfigMaps and Secrets by kind and name without the hash.
+    hashed: HashMap<(&'w str, &'w str), Vec<&'w Resource<'w>>>,
+    /// Secrets that some other object makes, by name.
+    secrets: HashMap<&'w str, Vec<&'w Resource<'w>>>,
+    /// What a bootstrap calls the source and the Kustomization that everything starts from.
+    starts: HashSet<&'w str>,
+    /// Whether a policy engine generates objects.
+    generates: bool,
+}
+
+impl<'c, 'a, 'w> Makers<'c, 'a, 'w> {
+    pub(super) fn new(context: &'c TargetContext<'a, 'w>) -> Makers<'c, 'a, 'w> {
+        let graph = context.graph;
+        let mut hashed: HashMap<(&str, &str), Vec<&Resource<'_>>> = HashMap::new();
+        for kind in ["ConfigMap", "Secret"] {
+            for resource in graph.of_kind("", kind).iter().copied() {
+                if let Some(base) = resource.written_name().and_then(without_hash) {
+                    hashed.entry((kind, base)).or_default().push(resource);
+                }
+            }
+        }
+        let mut secrets: HashMap<&str, Vec<&Resource<'_>>> = HashMap::new();
+        for resource in graph.resources().iter().copied() {
+            let maker = resource.kind.contains("Secret") || matches!(resource.kind, "OnePasswordItem" | "Certificate");
+            if !maker || resource.is("", "Secret") {
+                continue;
+            }
+            let told = TARGETS.iter().filter_map(|path| resource.at(path).and_then(Value::raw));
+            for name in told.chain(resource.written_name()) {
+                secrets.entry(name).or_default().push(resource);
+            }
+        }
+        let generates = ["ClusterPolicy", "GeneratingPolicy", "Policy"]
+            .iter()
+            .flat_map(|kind| graph.of_kind("kyverno.io", kind).iter().chain(graph.of_kind("policies.kyverno.io", kind)))
+            .any(|policy| {
+                let rules = policy.at(&["spec", "rules"]).into_iter().flat_map(Value::items);
+                policy.kind == "GeneratingPolicy" || rules.into_iter().any(|rule| rule.get("generate").is_some())
+            });
+        Makers { context, hashed, secrets, starts: starts(context), generates }
+    }
+
+    pub(super) fn graph(&self) -> &'a Graph<'w> {
+        self.context.graph
+    }
+
+    /// Whether a bootstrap makes a source and a Kustomization of that name.
+    pub(super) fn bootstraps(&self, name: &str) -> bool {
+        self.starts.contains(name)
+    }
+
+    /// What a generator of kustomize made of `name`, in that namespace.
+    pub(super) fn hashed(&self, kind: &str, namespace: &Namespace<'_>, name: &str) -> Option<&'w Resource<'w>> {
+        let made = self.hashed.get(&(kind, name))?;
+        made.iter().copied().find(|resource| resource.namespace.is_same(namespace))
+    }
+
+    /// Whether another object may make a Secret of that name there.
+    pub(super) fn makes(&self, kind: &str, namespace: &Namespace<'_>, name: &str) -> bool {
+        let makers = self.secrets.get(name).filter(|_| kind == "Secret");
+        makers
+            .into_iter()
+            .flatten()
+            .any(|maker| matches!(maker.namespace, Namespace::None) || maker.namespace.may_be(namespace))
+    }
+
+    /// Why a ConfigMap or Secret that no manifest of the target makes may be there all the same.
+    pub(super) fn doubt(
+        &self,
+        kind: &str,
+        namespace: &Namespace<'_>,
+        name: &str,
+        absence: &Absence<'w>,
+    ) -> Option<String> {
+        if self.makes(kind, namespace, name) {
+            return Some(format!("another object makes the Secret `{name}`"));
+        }
+        if self.generates {
+            return Some("a policy of this target generates objects".into());
+        }
+        let copied = absence.elsewhere.iter().any(|other| {
+            let annotations = other.at(&["metadata", "annotations"]).into_iter().flat_map(Value::entries);
+            annotations.into_iter().any(|(key, _)| key.contains("reflector") || key.contains("replicat"))
+        });
+        if copied {
+            return Some(format!("something copies the {kind} `{name}` to other namespaces"));
+        }
+        let mut written = self.context.world.manifests.resources.iter();
+        let by_hand =
+            written.find(|one| one.root == self.context.root && one.is("", kind) && one.written_name() == Some(name));
+        if let Some(written) = by_hand.filter(|_| absence.elsewhere.is_empty()) {
+            return Some(format!("`{}` holds it, and somebody may apply that by hand", written.path));
+        }
+        if kind == "Secret" && absence.near.is_none() && absence.elsewhere.is_empty() {
+            return Some("who makes a Secret is not always written in a repo".into());
+        }
+        None
+    }
+}
+
+/// The names that FluxInstances and bootstraps of the repo give.
+fn starts<'w>(context: &TargetContext<'_, 'w>) -> HashSet<&'w str> {
+    let mut names = HashSet::from(["flux-system"]);
+    for resource in &context.world.manifests.resources {
+        let (sync, home) = if resource.is("fluxcd.controlplane.io", "FluxInstance") {
+            (resource.at(&["spec", "sync"]), resource.at(&["metadata", "namespace"]))
+        } else if resource.is("helm.toolkit.fluxcd.io", "HelmRelease") {
+            (resource.at(&["spec", "values", "instance", "sync"]), resource.at(&["metadata", "namespace"]))
+        } else {
+            continue;
+        };
+        let Some(sync) = sync else { continue };
+        names.extend(sync.get("name").or(home).and_then(Value::known));
+    }
+    names
+}
+
+/// The name that kustomize put a hash of ten characters behind, if it did.
+fn without_hash(name: &str) -> Option<&str> {
+    let (base, hash) = name.rsplit_once('-')?;
+    let is_hash = hash.len() == 10 && hash.bytes().all(|byte| b"bcdfghkmt2456789".contains(&byte));
+    (is_hash && !base.is_empty()).then_some(base)
+}
+
+/// Whether all clusters of the repo follow one revision of it.
+pub(super) fn only_branch(context: &TargetContext<'_, '_>) -> bool {
+    let mut refs = BTreeSet::new();
+    for (_, applied) in context.world.told.applied.iter().filter(|(_, applied)| applied.root == context.root) {
+        for object in applied.objects.iter().filter(|object| object.kind() == "GitRepository") {
+            if object.name() == "flux-system" {
+                let view = object.tree.view();
+                let written = view.at(&["spec", "ref"]).into_iter().flat_map(Value::entries);
+                refs.insert(
+                    written
+                        .map(|(key, value)| format!("{key}={}", value.raw().unwrap_or_default()))
+                        .collect::<String>(),
+                );
+            }
+        }
+    }
+    refs.len() < 2
+}
+
+/// The folders of a root that hold something.
+pub(super) struct Folders<'w> {
+    all: BTreeSet<&'w str>,
+}
+
+impl<'w> Folders<'w> {
+    pub(super) fn new(context: &TargetContext<'_, 'w>) -> Folders<'w> {
+        let mut all = BTreeSet::new();
+        for parsed in context.world.manifests.files.iter().filter(|parsed| parsed.root == context.root) {
+            let mut at = tree::parent(parsed.path);
+            while !at.is_empty() && all.insert(at) {
+                at = tree::parent(at);
+            }
+        }
+        Folders { all }
+    }
+
+    /// The deepest folder above `missing` that is there, and the folder that may have been meant: the same path with
+    /// one step written a little differently.
+    pub(super) fn near<'f>(&self, missing: &'f str) -> (&'f str, Option<String>) {
+        let mut there = missing;
+        while !there.is_empty() && !self.all.contains(there) {
+            there = tree::parent(there);
+        }
+        let rest = missing[there.len()..].trim_start_matches('/');
+        let (step, after) = rest.split_once('/').map_or((rest, ""), |(step, after)| (step, after));
+        let above = if there.is_empty() { String::new() } else { format!("{there}/") };
+        let siblings = self.all.iter().filter_map(|folder| {
+            let name = folder.strip_prefix(above.as_str())?;
+            let distance = is_near(step, name).filter(|_| !name.contains('/'))?;
+            let whole = if after.is_empty() { (*folder).to_owned() } else { format!("{folder}/{after}") };
+            self.all.contains(whole.as_str()).then_some((distance, whole))
+        });
+        (there, siblings.min().map(|(_, folder)| folder))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_are_those_of_kustomize() {
+        for (name, base) in [
+            ("app-values-5hdk7mb2gc", Some("app-values")),
+            ("app-values", None),
+            ("app-abcdefghij", None),
+            ("app-5hdk7mb2g", None),
+            ("-5hdk7mb2gc", None),
+        ] {
+            assert_eq!(without_hash(name), base, "{name}");
+        }
+    }
+
+    #[test]
+    fn near_folders_differ_in_one_step() {
+        let all = BTreeSet::from(["apps", "apps/base", "apps/base/shop", "infra", "infra/db"]);
+        let folders = Folders { all };
+        for (missing, there, near) in [
+            ("apps/base/shops", "apps/base", Some("apps/base/shop")),
+            ("app/base/shop", "", Some("apps/base/shop")),
+            ("apps/bse/shop", "apps", Some("apps/base/shop")),
+            ("apps/bse/other", "apps", None),
+            ("elsewhere", "", None),
+        ] {
+            assert_eq!(folders.near(missing), (there, near.map(str::to_owned)), "{missing}");
+        }
+    }
+}
