@@ -107,7 +107,7 @@ fn way(resource: &Resource<'_>, value: Value<'_>) -> Option<(Span, &'static str)
             Some(_) => "it is put in here",
             None => "it replaces this",
         };
-        return (before.span() != value.span()).then_some((before.span(), text));
+        return (!before.span().contains(value.span())).then_some((before.span(), text));
     }
     (headline.source != value.span().source).then_some((headline, "it goes into this object"))
 }
