@@ -1,5 +1,6 @@
 //! The policy: one file a rule, in folders named like the first part of its id.
 
+pub mod argo;
 pub mod boundary;
 pub mod cnpg;
 pub mod flux;
@@ -13,6 +14,7 @@ use crate::rule::Rule;
 
 /// Every rule, by id.
 pub static ALL: &[&Rule] = &[
+    &argo::dangling_reference::RULE,
     &boundary::app_data_in_platform::RULE,
     &boundary::platform_object_in_app::RULE,
     &cnpg::dangling_reference::RULE,

@@ -107,7 +107,7 @@ fn read(path: &Path, limit: u64) -> Result<Read, OptionError> {
     let unread = own.filter_map(|path| match read.extras.get(&path)? {
         Extra::Unread(why) => Some((path, why.as_str())),
         Extra::Binary(_) => Some((path, "not UTF-8")),
-        Extra::Yaml(_) | Extra::Text(_) => None,
+        Extra::Yaml(_) | Extra::Text(_) | Extra::Folder { .. } | Extra::Missing => None,
     });
     match unread.into_iter().next() {
         Some((path, why)) => Err(plain(format!("{}: {why}", shown_path(&read.folder.join(path))))),

@@ -17,6 +17,8 @@ pub enum By {
     Kustomize,
     /// A Flux Kustomization applies its folder.
     Flux,
+    /// An Application of Argo CD applies its folder.
+    Argo,
     /// Nothing in a repo that is delivered by kustomizations reaches it.
     Nobody,
 }

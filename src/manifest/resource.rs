@@ -189,7 +189,7 @@ pub(super) fn is_object(file: &yaml::File, document: &Document) -> bool {
 pub(super) fn read_file<'w>(at: usize, parsed: &Parsed<'w>, delivery: &Delivery, into: &mut Vec<Resource<'w>>) {
     let dialect = match delivery.by {
         By::Kustomize | By::Flux => Dialect::Kustomize,
-        By::Hand | By::Nobody => Dialect::Kubectl,
+        By::Hand | By::Argo | By::Nobody => Dialect::Kubectl,
     };
     for (number, document) in parsed.file.documents().iter().enumerate() {
         // A document that broke holds only a part of its object: nothing can be said of it.

@@ -2,9 +2,10 @@
 //! names, and texts that stand within values. It opens nothing; what was not read beforehand is missing.
 
 use crate::source::{SourceId, Sources, Span};
+use crate::tree;
 use crate::yaml::{self, Value, parse_embedded};
 use elsa::sync::FrozenVec;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Included, Unbounded};
 use std::sync::Arc;
 
@@ -34,6 +35,13 @@ pub enum Extra {
     Binary(Arc<[u8]>),
     /// It could not be read, and why.
     Unread(String),
+    /// A folder, whatever it holds.
+    Folder {
+        /// Whether every folder below it is here too.
+        whole: bool,
+    },
+    /// Nothing lies there.
+    Missing,
 }
 
 /// The files of one root.
@@ -89,21 +97,57 @@ impl<'w> Files<'w> {
             Some(Extra::Text(source) | Extra::Yaml(source)) => Content::Text(*source, self.sources[*source].text()),
             Some(Extra::Binary(bytes)) => Content::Binary(bytes),
             Some(Extra::Unread(why)) => Content::Unread(why),
-            None if self.is_folder(path) => Content::Folder,
-            None => Content::Missing,
+            _ if self.is_folder(path) => Content::Folder,
+            _ => Content::Missing,
         }
     }
 
     /// Whether `path` is a folder that holds something.
     pub fn is_folder(&self, path: &str) -> bool {
-        if matches!(path, "" | ".") {
+        if matches!(path, "" | ".") || matches!(self.extras.get(path), Some(Extra::Folder { .. })) {
             return true;
         }
         let below = format!("{path}/");
         let from = (Included(below.as_str()), Unbounded);
         let yaml = self.yaml.range::<str, _>(from).next().map(|(known, _)| *known);
-        let extra = self.extras.range::<str, _>(from).next().map(|(known, _)| *known);
+        let there = |(known, extra): (&&'w str, &&Extra)| (!matches!(extra, Extra::Missing)).then_some(*known);
+        let mut extras = self.extras.range::<str, _>(from).take_while(|(known, _)| known.starts_with(&below));
+        let extra = extras.find_map(there);
         yaml.into_iter().chain(extra).any(|known| known.starts_with(&below))
+    }
+
+    /// Whether there is surely nothing at `path`: somebody looked there, or at all that its folder holds.
+    pub fn is_surely_missing(&self, path: &str) -> bool {
+        if !matches!(self.content(path), Content::Missing) {
+            return false;
+        }
+        if matches!(self.extras.get(path), Some(Extra::Missing)) {
+            return true;
+        }
+        let mut above = path;
+        while let Some((folder, _)) = above.rsplit_once('/') {
+            if self.is_folder(folder) {
+                return matches!(self.extras.get(folder), Some(Extra::Folder { whole: true }));
+            }
+            above = folder;
+        }
+        matches!(self.extras.get(""), Some(Extra::Folder { whole: true }))
+    }
+
+    /// The folders that are known, the root left out.
+    pub fn folders(&self) -> BTreeSet<&'w str> {
+        let mut found = BTreeSet::new();
+        let extras = self.extras.iter().filter(|(_, extra)| !matches!(extra, Extra::Missing));
+        let of_extras = extras.map(|(path, extra)| match extra {
+            Extra::Folder { .. } => *path,
+            _ => tree::parent(path),
+        });
+        for mut folder in self.yaml.keys().map(|path| tree::parent(path)).chain(of_extras) {
+            while !folder.is_empty() && found.insert(folder) {
+                folder = tree::parent(folder);
+            }
+        }
+        found
     }
 
     /// Paths of parsed files in `folder` and below, in order; the empty folder holds all.

@@ -5,23 +5,25 @@ use super::recipes::Recipes;
 use super::worlds::{Draft, Member, Opening, Source};
 use crate::config::Config;
 use crate::manifest::By;
+use std::collections::HashSet;
 
 /// The targets of root number `root` that hold what somebody applies as it is: those of the config, else one for
-/// the whole root. What recipes deliver is no part of them.
+/// the whole root. What recipes deliver is no part of them: `taken`, by index, and what has a recipe by its place.
 pub(super) fn drafts<'w>(
     source: Source<'w>,
     config: &Config,
     root: usize,
     recipes: Option<&Recipes>,
+    taken: &HashSet<usize>,
 ) -> Vec<Draft<'w>> {
     let own = || source.manifests.resources.iter().enumerate().filter(move |(_, resource)| resource.root == root);
     let is_applied = |path: &str| recipes.is_some_and(|recipes| recipes.applies(path));
     let by_hand = || {
-        own().filter(|(_, resource)| match resource.delivery.by {
-            By::Hand => true,
+        own().filter(|(at, resource)| match resource.delivery.by {
+            By::Hand => !taken.contains(at),
             // Beside kustomizations only what a recipe names is known to be applied.
-            By::Nobody => is_applied(resource.path),
-            By::Kustomize | By::Flux => false,
+            By::Nobody => is_applied(resource.path) && !taken.contains(at),
+            By::Kustomize | By::Flux | By::Argo => false,
         })
     };
     if config.targets.is_empty() {

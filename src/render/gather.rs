@@ -1,6 +1,7 @@
-//! Reads what kustomizations name and no walk brings: data of generators, files without a manifest's
-//! name, folders that git ignores. It goes on from what it finds until nothing new is named.
+//! Reads what kustomizations and Argo CD's Applications name and no walk brings: data of generators, files without
+//! a manifest's name, folders that git ignores. It goes on from what it finds until nothing new is named.
 
+use super::argo::{self, Named};
 use super::files::Extra;
 use super::kustomize::FILE_NAMES;
 use super::recipes::MAKEFILES;
@@ -18,6 +19,9 @@ enum Use {
     /// Bytes.
     Data,
 }
+
+/// Nobody's repo has more folders that a pattern of Argo CD may mean.
+const MOST_FOLDERS: usize = 50_000;
 
 /// What was gathered.
 #[derive(Debug, Default)]
@@ -58,6 +62,7 @@ pub fn gather(
     if folders.is_empty() {
         open.extend(MAKEFILES.iter().flat_map(|name| gathering.take(name, Use::Data)));
     }
+    open.extend(gathering.argo());
     while let Some((path, text)) = open.pop() {
         let folder = tree::parent(&path);
         let needs = needs(folder, text, &mut gathering.found.climbs);
@@ -143,6 +148,74 @@ impl Gathering<'_> {
             None => *self.known.get(path)?,
         };
         Some(self.sources[source].shared_text())
+    }
+
+    /// Looks for what Argo CD is told to take; gives the kustomizations that this brings.
+    fn argo(&mut self) -> Vec<(String, Arc<str>)> {
+        let texts = self.known.values().map(|source| self.sources[*source].shared_text());
+        let named: BTreeSet<Named> = texts.filter(|text| argo::may_name(text)).flat_map(argo::named).collect();
+        let mut open = Vec::new();
+        let mut listed = BTreeMap::new();
+        for named in named {
+            match named {
+                Named::Folder(path) => open.extend(self.probe(&path, Use::Manifest)),
+                Named::File(path) => open.extend(self.probe(&path, Use::Data)),
+                Named::Folders(glob) => {
+                    self.list(&glob, &mut listed);
+                }
+                Named::Files(glob) => {
+                    self.list(&glob, &mut listed);
+                    let Some(matcher) = argo::matcher(&glob) else { continue };
+                    let files = listed.get(argo::fixed_part(&glob)).into_iter().flatten();
+                    let wanted: Vec<String> = files.filter(|path| matcher.is_match(path)).cloned().collect();
+                    open.extend(wanted.iter().flat_map(|path| self.take(path, Use::Manifest)));
+                }
+            }
+        }
+        open
+    }
+
+    /// Notes whether something lies at `path`, and reads it.
+    fn probe(&mut self, path: &str, what: Use) -> Vec<(String, Arc<str>)> {
+        let extra = match self.tree.kind(path) {
+            None | Some(EntryKind::Special | EntryKind::Symlink(None)) => Some(Extra::Missing),
+            Some(EntryKind::Folder) => Some(Extra::Folder { whole: false }),
+            Some(EntryKind::Symlink(Some(target))) if self.tree.kind(&target) == Some(EntryKind::Folder) => {
+                Some(Extra::Unread("it is a symbolic link to a folder".into()))
+            }
+            Some(EntryKind::File | EntryKind::Symlink(Some(_))) => None,
+        };
+        if let Some(extra) = extra {
+            self.found.extras.entry(path.to_owned()).or_insert(extra);
+        }
+        self.take(path, what)
+    }
+
+    /// Notes every folder below the fixed part of a pattern, and gives the files there.
+    fn list(&mut self, glob: &str, listed: &mut BTreeMap<String, Vec<String>>) {
+        let start = argo::fixed_part(glob);
+        if listed.contains_key(start) {
+            return;
+        }
+        let mut files = Vec::new();
+        let mut queue = vec![start.to_owned()];
+        let mut count = 0;
+        while let Some(folder) = queue.pop() {
+            let entries = if count < MOST_FOLDERS { self.tree.list(&folder) } else { break };
+            count += 1;
+            let Ok(entries) = entries else { continue };
+            self.found.extras.insert(folder.clone(), Extra::Folder { whole: true });
+            for entry in entries {
+                let path = if folder.is_empty() { entry.name.clone() } else { format!("{folder}/{}", entry.name) };
+                match entry.kind {
+                    EntryKind::Folder if !matches!(entry.name.as_str(), ".git" | "node_modules") => queue.push(path),
+                    EntryKind::File => files.push(path),
+                    _ => {}
+                }
+            }
+        }
+        files.sort_unstable();
+        listed.insert(start.to_owned(), files);
     }
 
     fn read(&mut self, path: &str, what: Use) -> Vec<(String, Arc<str>)> {
@@ -333,6 +406,8 @@ mod tests {
                     Extra::Text(_) => "text",
                     Extra::Binary(_) => "binary",
                     Extra::Unread(_) => "unread",
+                    Extra::Folder { .. } => "folder",
+                    Extra::Missing => "missing",
                 };
                 (path.as_str(), kind)
             })

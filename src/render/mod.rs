@@ -1,5 +1,6 @@
 //! What each cluster would get: targets, and the recipes that make them. A plain folder is one target.
 
+pub mod argo;
 pub mod files;
 pub mod flux;
 mod folders;

@@ -1,6 +1,8 @@
 //! What the recipes of one root make: targets from Flux entries, from folders that the config names, else
 //! from the kustomizations that nothing includes.
 
+mod argo;
+
 use super::files::Files;
 use super::flux::{self, Applied};
 use super::kustomize::{Build, Builder, FILE_NAMES, Refusal, Restrict};
@@ -8,7 +10,7 @@ use super::recipes::Recipes;
 use super::worlds::{Draft, Failed, Member, Opening, Root, Source, Told, members};
 use super::{folders, openings};
 use crate::config::Config;
-use crate::manifest::{By, Kustomization, Namespace};
+use crate::manifest::{By, Kustomization, Namespace, Resource};
 use crate::tree;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -28,7 +30,7 @@ pub(super) fn drafts<'w>(
         told.recipes.insert(root, recipes);
     }
     let builder = Builder::new(files, Restrict::None);
-    let mut making = Making { source, files, builder: &builder, root, told, scope: SCOPES };
+    let mut making = Making { source, files, builder: &builder, root, told, scope: SCOPES, left_out: HashSet::new() };
     let drafts = match config.targets.is_empty() {
         true => making.found(config),
         false => config.targets.iter().map(|target| making.of_config(target, config)).collect(),
@@ -60,6 +62,8 @@ struct Making<'m, 'f, 'w> {
     root: usize,
     told: &'m mut Told<'w>,
     scope: u32,
+    /// Files that somebody took out of what is applied.
+    left_out: HashSet<&'w str>,
 }
 
 impl<'w> Making<'_, '_, 'w> {
@@ -81,15 +85,44 @@ impl<'w> Making<'_, '_, 'w> {
             self.flux(&entry.folder, entry.url.as_deref(), &mut draft);
             drafts.push(draft);
         }
+        let by_argo = self.argo("", None);
+        let only = (drafts.is_empty() && by_argo.len() == 1).then(|| Arc::clone(&by_argo[0].name));
+        drafts.extend(by_argo);
         if drafts.is_empty() {
             drafts = self.kustomizations();
         }
-        let by_hand = folders::drafts(self.source, config, self.root, self.told.recipes.get(&self.root));
+        let mut by_hand = self.by_hand(config, &drafts);
+        if let Some(only) = only {
+            by_hand.iter_mut().for_each(|draft| draft.name = Arc::clone(&only));
+        }
         drafts.extend(by_hand.into_iter().filter(|draft| !draft.members.is_empty()));
         if drafts.is_empty() {
             drafts.push(self.empty("."));
         }
         join_equal_names(drafts)
+    }
+
+    /// What is applied as it is, and is in none of `drafts`.
+    fn by_hand(&self, config: &Config, drafts: &[Draft<'w>]) -> Vec<Draft<'w>> {
+        let recipes = self.told.recipes.get(&self.root);
+        folders::drafts(self.source, config, self.root, recipes, &self.taken(drafts))
+    }
+
+    /// Written objects that a recipe hands over.
+    fn taken(&self, drafts: &[Draft<'w>]) -> HashSet<usize> {
+        let of_drafts = drafts.iter().flat_map(|draft| &draft.members).filter_map(|member| match member {
+            Member::Written(at) => Some(*at),
+            Member::Rendered { .. } => None,
+        });
+        let resources = self.source.manifests.resources.iter().enumerate();
+        let used = resources.filter(|(_, resource)| self.is_used(resource));
+        of_drafts.chain(used.map(|(at, _)| at)).collect()
+    }
+
+    fn is_used(&self, resource: &Resource<'w>) -> bool {
+        let path = resource.path;
+        resource.root == self.root
+            && (self.left_out.contains(path) || self.told.used.contains(&(resource.root, path.into())))
     }
 
     fn of_config(&mut self, target: &crate::config::TargetConfig, config: &Config) -> Draft<'w> {
@@ -98,10 +131,17 @@ impl<'w> Making<'_, '_, 'w> {
             let folder = tree::normalize(&folder.value).unwrap_or_default();
             if self.holds_flux(&folder) {
                 self.flux(&folder, None, &mut draft);
-            } else if self.has_kustomization(&folder) {
+                continue;
+            }
+            let by_argo = self.argo(&folder, Some(&target.name.value));
+            for own in by_argo.iter().cloned() {
+                draft.members.extend(own.members);
+                draft.openings.extend(own.openings);
+            }
+            if by_argo.is_empty() && self.has_kustomization(&folder) {
                 self.kustomization(&folder, &mut draft);
             } else {
-                let written = folders::drafts(self.source, config, self.root, self.told.recipes.get(&self.root));
+                let written = self.by_hand(config, &by_argo);
                 for own in written.into_iter().filter(|own| *own.name == *target.name.value) {
                     draft.members.extend(own.members);
                     draft.openings.extend(own.openings);

@@ -1,5 +1,6 @@
 //! All targets of a run and the objects they hold. What several targets share is held once.
 
+use super::argo::{Followed, SetRun};
 use super::files::{Extra, Files};
 use super::flux::Applied;
 use super::kustomize::{Gap, Idle, Object, Refusal};
@@ -104,6 +105,10 @@ pub struct Told<'w> {
     pub recipes: BTreeMap<usize, Recipes>,
     /// Kustomizations that were built for themselves.
     pub roots: Vec<Root>,
+    /// Applications of Argo CD that were followed, with the target that they live in.
+    pub followed: Vec<(Arc<str>, Followed<'w>)>,
+    /// ApplicationSets of Argo CD that were run, with the target that they live in.
+    pub sets: Vec<(Arc<str>, SetRun<'w>)>,
     /// Builds that failed.
     pub failed: Vec<Failed>,
     /// Patches without effect, wherever they are used.

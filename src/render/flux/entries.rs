@@ -168,7 +168,7 @@ fn widest(written: &[Written<'_>]) -> Option<(String, Option<String>)> {
 }
 
 /// A short name for each folder: the step that tells it from the others; alone, its last step.
-fn names(folders: &[&str]) -> Vec<String> {
+pub(in crate::render) fn names(folders: &[&str]) -> Vec<String> {
     let steps: Vec<Vec<&str>> = folders.iter().map(|folder| folder.split('/').collect()).collect();
     let longest = steps.iter().map(Vec::len).max().unwrap_or(0);
     let telling = (0..longest).find(|at| {

@@ -399,12 +399,14 @@ fn is_strict(text: &str) -> bool {
 
 /// Whether two URLs name one repo, whatever their scheme.
 fn same_repo(a: &str, b: &str) -> bool {
-    fn bare(url: &str) -> String {
-        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-        let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-        rest.replace(':', "/").trim_end_matches('/').trim_end_matches(".git").to_ascii_lowercase()
-    }
-    bare(a) == bare(b)
+    bare_url(a) == bare_url(b)
+}
+
+/// A URL without scheme, user and ending: what all ways to one repo have in common.
+pub(in crate::render) fn bare_url(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+    rest.replace(':', "/").trim_end_matches('/').trim_end_matches(".git").to_ascii_lowercase()
 }
 
 fn add_metadata<'w>(object: &mut Object<'w>, metadata: &Rendered<'w>) {

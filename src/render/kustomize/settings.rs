@@ -191,8 +191,7 @@ impl<'w> Settings<'w> {
     pub fn read(file: &'w File, path: &'w str, flux: bool) -> Built<Settings<'w>> {
         let start = Span { source: file.source(), start: 0, end: 0 };
         let first = file.documents().first();
-        if let Some(error) = first.and_then(|document| document.errors.first())
-        {
+        if let Some(error) = first.and_then(|document| document.errors.first()) {
             return Err(Refusal::new(error.span, error.message.clone()));
         }
         let Some(root) = first.and_then(|document| document.root) else {

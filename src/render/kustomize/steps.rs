@@ -159,7 +159,8 @@ impl<'w> Builder<'_, 'w> {
         Ok(())
     }
 
-    /// Runs the transformers: those of `settings`, with what the spec of a Flux Kustomization puts in their place.
+    /// Runs the transformers: those of `settings`, with what the spec of a Flux Kustomization, or a source of Argo CD in
+    /// the same words, puts in their place or behind them.
     pub(super) fn transform(
         &self,
         settings: Option<&Settings<'w>>,
@@ -190,22 +191,23 @@ impl<'w> Builder<'_, 'w> {
             transform::part_annotations(&mut all.objects);
             self.passed(settings, "SuffixTransformer", is_said(suffix), all);
         }
-        let (labels, common) = (own("labels"), own("commonLabels"));
-        if let Some(labels) = labels {
+        let labels = [own("labels"), of_spec("labels")];
+        for labels in labels.into_iter().flatten() {
             transform::labels(&mut all.objects, labels, &config)?;
         }
-        if let Some(labels) = common {
+        let common = [own("commonLabels"), of_spec("commonLabels")];
+        for labels in common.into_iter().flatten() {
             transform::common_labels(&mut all.objects, labels, &config)?;
         }
-        let entries = labels.map_or(0, |labels| labels.items().count());
-        let is_any = entries > 0 || common.is_some_and(|common| !common.is_empty());
+        let entries: usize = labels.iter().flatten().map(|labels| labels.items().count()).sum();
+        let is_any = entries > 0 || common.iter().flatten().any(|common| !common.is_empty());
         self.passed(settings, "LabelTransformer", if is_any { entries + 1 } else { 0 }, all);
-        if let Some(annotations) = own("commonAnnotations") {
+        for annotations in [own("commonAnnotations"), of_spec("commonAnnotations")].into_iter().flatten() {
             transform::common_annotations(&mut all.objects, annotations, &config)?;
             self.passed(settings, "AnnotationsTransformer", usize::from(!annotations.is_empty()), all);
         }
         self.json_patches(settings, folder, all)?;
-        if let Some(replicas) = own("replicas") {
+        for replicas in [own("replicas"), of_spec("replicas")].into_iter().flatten() {
             transform::replicas(&mut all.objects, replicas, &config)?;
             self.passed(settings, "ReplicaCountTransformer", replicas.items().count(), all);
         }

@@ -204,7 +204,10 @@ pub(super) fn value_mut<'t, 'w>(tree: &'t mut Rendered<'w>, steps: &[Step]) -> O
 }
 
 /// The slot at the end of steps, to be changed.
-pub(in crate::render::kustomize) fn slot_mut<'t, 'w>(tree: &'t mut Rendered<'w>, steps: &[Step]) -> Option<&'t mut Slot<'w>> {
+pub(in crate::render::kustomize) fn slot_mut<'t, 'w>(
+    tree: &'t mut Rendered<'w>,
+    steps: &[Step],
+) -> Option<&'t mut Slot<'w>> {
     let (last, parents) = steps.split_last()?;
     let parent = value_mut(tree, parents)?;
     match last {

@@ -1,0 +1,3 @@
+//! Argo CD: Applications, ApplicationSets, projects.
+
+pub mod dangling_reference;

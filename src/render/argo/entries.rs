@@ -1,0 +1,205 @@
+//! Where Argo CD starts: Applications and ApplicationSets that no other one brings, alone or as a kustomization
+//! hands them over.
+
+use super::repository::Repository;
+use super::run::{footprint, is_followed};
+use super::sources::Reader;
+use super::{GROUP, Outcome, run};
+use crate::manifest::{Manifests, Resource};
+use crate::render::files::Files;
+use crate::render::kustomize::{Build, Builder, Object};
+use crate::yaml::rendered::Rendered;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// What was found in a repo.
+#[derive(Debug, Default)]
+pub(in crate::render) struct Found<'w> {
+    /// Where Argo CD starts.
+    pub(in crate::render) entries: Vec<Entry<'w>>,
+    /// Files of Applications that somebody took out of what is applied.
+    pub(in crate::render) left_out: BTreeSet<&'w str>,
+}
+
+/// What somebody applies by hand, and what Argo CD makes of it.
+#[derive(Debug)]
+pub(in crate::render) struct Entry<'w> {
+    /// The name of the object, or the folder of the kustomization.
+    pub(in crate::render) name: String,
+    /// The folder it stands in.
+    pub(in crate::render) folder: String,
+    /// The file it stands in; none where a kustomization is applied.
+    pub(in crate::render) path: Option<&'w str>,
+    /// The build of the kustomization.
+    pub(in crate::render) build: Option<Build<'w>>,
+    /// What Argo CD makes of it.
+    pub(in crate::render) outcome: Outcome<'w>,
+}
+
+/// An Application or ApplicationSet as it is written.
+struct Candidate<'w> {
+    path: &'w str,
+    object: Object<'w>,
+    /// Which others it brings.
+    brings: BTreeSet<usize>,
+    /// Whether one that looks at its folder is told to leave it out.
+    left_out: bool,
+}
+
+/// The entries among what lies in `within` and no recipe used before, with what comes of them.
+pub(in crate::render) fn entries<'w>(
+    builder: &Builder<'_, 'w>,
+    files: &Files<'w>,
+    manifests: &Manifests<'w>,
+    within: &str,
+    used: &BTreeSet<(usize, Arc<str>)>,
+) -> Found<'w> {
+    let root = files.root;
+    let is_ours = |resource: &&Resource<'w>| {
+        resource.root == root
+            && resource.group == GROUP
+            && matches!(resource.kind, "Application" | "ApplicationSet")
+            && !resource.is_example()
+            && !used.contains(&(root, Arc::from(resource.path)))
+    };
+    let written: Vec<&Resource<'w>> = manifests.resources.iter().filter(is_ours).collect();
+    if written.is_empty() {
+        return Found::default();
+    }
+    let repository = Repository::find(&written, files);
+    let reader = Reader { builder, files, repository: &repository };
+    let mut candidates: Vec<Candidate<'w>> = written
+        .iter()
+        .filter(|resource| resource.whole && crate::render::lies_in(resource.path, within))
+        .filter_map(|resource| {
+            let object = Object::new(Rendered::written(resource.value)?, resource.span());
+            Some(Candidate { path: resource.path, object, brings: BTreeSet::new(), left_out: false })
+        })
+        .collect();
+    let unlisted = drop_unlisted(manifests, root, &mut candidates);
+    let covered = cover(&reader, &mut candidates);
+    let mut entries = wrapped(&reader, manifests, root, within, &candidates, &covered);
+    let mut reached: BTreeSet<usize> = BTreeSet::new();
+    for at in 0..candidates.len() {
+        let kustomized = entries.iter().any(|entry| uses(entry, candidates[at].path));
+        if kustomized || candidates[at].left_out {
+            reach(&candidates, at, &mut reached);
+        }
+    }
+    let brought: BTreeSet<usize> = candidates.iter().flat_map(|candidate| candidate.brings.iter().copied()).collect();
+    let mut starts: Vec<usize> =
+        (0..candidates.len()).filter(|at| !brought.contains(at) && !reached.contains(at)).collect();
+    starts.iter().for_each(|at| reach(&candidates, *at, &mut reached));
+    // What is left brings each other in a circle: the one that brings the most is where it starts.
+    while reached.len() < candidates.len() {
+        let width = |at: &usize| {
+            let mut seen = BTreeSet::new();
+            reach(&candidates, *at, &mut seen);
+            (seen.len(), std::cmp::Reverse(*at))
+        };
+        let Some(best) = (0..candidates.len()).filter(|at| !reached.contains(at)).max_by_key(width) else { break };
+        starts.push(best);
+        reach(&candidates, best, &mut reached);
+    }
+    starts.sort_unstable();
+    entries.extend(starts.into_iter().map(|at| {
+        let Candidate { path, object, .. } = &candidates[at];
+        Entry {
+            name: object.name().to_owned(),
+            folder: crate::tree::parent(path).to_owned(),
+            path: Some(path),
+            build: None,
+            outcome: run(&reader, std::slice::from_ref(object)),
+        }
+    }));
+    let left_out = candidates.iter().filter(|candidate| candidate.left_out).map(|candidate| candidate.path);
+    Found { left_out: left_out.chain(unlisted).collect(), entries }
+}
+
+fn uses(entry: &Entry<'_>, path: &str) -> bool {
+    entry.build.as_ref().is_some_and(|build| build.used.contains(path))
+}
+
+fn reach(candidates: &[Candidate<'_>], from: usize, reached: &mut BTreeSet<usize>) {
+    let mut queue = vec![from];
+    while let Some(at) = queue.pop() {
+        if reached.insert(at) {
+            queue.extend(&candidates[at].brings);
+        }
+    }
+}
+
+/// Notes who brings whom; gives the files that any of them takes.
+fn cover<'w>(reader: &Reader<'_, '_, 'w>, candidates: &mut [Candidate<'w>]) -> BTreeSet<Arc<str>> {
+    let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, candidate) in candidates.iter().enumerate() {
+        places.entry(candidate.path).or_default().push(at);
+    }
+    let mut covered = BTreeSet::new();
+    let mut brings = Vec::with_capacity(candidates.len());
+    let mut left_out = BTreeSet::new();
+    for (at, candidate) in candidates.iter().enumerate() {
+        let (files, out) = footprint(reader, &candidate.object);
+        left_out.extend(out);
+        let found = files.iter().filter_map(|path| places.get(&**path)).flatten().copied();
+        brings.push(found.filter(|other| *other != at).collect::<BTreeSet<usize>>());
+        covered.extend(files);
+    }
+    for (candidate, brings) in candidates.iter_mut().zip(brings) {
+        candidate.brings = brings;
+    }
+    for candidate in candidates.iter_mut() {
+        candidate.left_out = left_out.contains(candidate.path) && !covered.contains(candidate.path);
+    }
+    covered
+}
+
+/// Leaves out what a kustomization that lists others of its kind does not list: somebody took it out.
+fn drop_unlisted<'w>(manifests: &Manifests<'w>, root: usize, candidates: &mut Vec<Candidate<'w>>) -> BTreeSet<&'w str> {
+    let own = || manifests.kustomizations.iter().filter(|one| one.root == root);
+    let listed: BTreeSet<&str> = own().flat_map(|one| one.includes.iter().map(|(path, _)| path.as_str())).collect();
+    let paths: BTreeSet<&str> = candidates.iter().map(|candidate| candidate.path).collect();
+    let lists: BTreeMap<&str, bool> =
+        own().map(|one| (one.folder, one.includes.iter().any(|(path, _)| paths.contains(path.as_str())))).collect();
+    let mut dropped = BTreeSet::new();
+    candidates.retain(|candidate| {
+        let kept = listed.contains(candidate.path) || lists.get(crate::tree::parent(candidate.path)) != Some(&true);
+        if !kept {
+            dropped.insert(candidate.path);
+        }
+        kept
+    });
+    dropped
+}
+
+/// Kustomizations that somebody applies and that hand over Applications.
+fn wrapped<'w>(
+    reader: &Reader<'_, '_, 'w>,
+    manifests: &Manifests<'w>,
+    root: usize,
+    within: &str,
+    candidates: &[Candidate<'w>],
+    covered: &BTreeSet<Arc<str>>,
+) -> Vec<Entry<'w>> {
+    let own = || manifests.kustomizations.iter().filter(|one| one.root == root);
+    let included: BTreeSet<&str> = own().flat_map(|one| one.includes.iter().map(|(path, _)| path.as_str())).collect();
+    let paths: BTreeSet<&str> = candidates.iter().map(|candidate| candidate.path).collect();
+    let mut found: BTreeMap<&str, Entry<'w>> = BTreeMap::new();
+    for one in own() {
+        let path = manifests.files[one.file].path;
+        let top = !one.component && !included.contains(one.folder) && !covered.contains(path);
+        if !top || !crate::render::lies_in(one.folder, within) || found.contains_key(one.folder) {
+            continue;
+        }
+        let Ok(all) = reader.builder.folder(one.folder, None, &mut Vec::new()) else { continue };
+        if !all.used.iter().any(|used| paths.contains(&**used)) {
+            continue;
+        }
+        let Ok(build) = reader.builder.build(one.folder) else { continue };
+        let starts: Vec<Object<'w>> = build.objects.iter().filter(|object| is_followed(object)).cloned().collect();
+        let outcome = run(reader, &starts);
+        let (name, folder) = (one.folder.to_owned(), one.folder.to_owned());
+        found.insert(one.folder, Entry { name, folder, path: None, build: Some(build), outcome });
+    }
+    found.into_values().collect()
+}
