@@ -29,7 +29,8 @@ declare_rule! {
     /// ## Limits
     /// Only sources in this repo are looked at: those with the URL that goes with the most paths which exist here, and at
     /// a revision that is the usual one (`HEAD`, `main`, `master`, `trunk`, or what most Applications follow). Paths and
-    /// value files with parameters that only Argo CD knows are left alone, and value files with wildcards. A project is
+    /// value files with parameters that only Argo CD knows are left alone, and value files with wildcards, and all that
+    /// is made for the clusters that Argo CD knows, since which there are is not written in a repo. A project is
     /// only missed where this repo holds other projects and nothing that is not seen could bring it.
     pub static RULE {
         id: "argo/dangling-reference",
@@ -65,7 +66,9 @@ fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         .filter_map(Resource::written_name)
         .collect();
     for (target, followed) in &context.world.told.followed {
-        let Some(resource) = resources.get(&followed.object.view().identity()) else { continue };
+        let Some(resource) = resources.get(&followed.object.view().identity()).filter(|_| !followed.unsure) else {
+            continue;
+        };
         for (source, value) in followed.sources.iter().zip(sources(resource)) {
             of_source(context, resource, source, value, sink);
         }

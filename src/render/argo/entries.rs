@@ -79,28 +79,18 @@ pub(in crate::render) fn entries<'w>(
     let unlisted = drop_unlisted(manifests, root, &mut candidates);
     let covered = cover(&reader, &mut candidates);
     let mut entries = wrapped(&reader, manifests, root, within, &candidates, &covered);
+    let listed = listed(manifests, root);
     let mut reached: BTreeSet<usize> = BTreeSet::new();
-    for at in 0..candidates.len() {
-        let kustomized = entries.iter().any(|entry| uses(entry, candidates[at].path));
-        if kustomized || candidates[at].left_out {
+    for (at, candidate) in candidates.iter().enumerate() {
+        // What a kustomization lists goes where that goes, or nowhere.
+        if candidate.left_out
+            || listed.contains(candidate.path)
+            || entries.iter().any(|entry| uses(entry, candidate.path))
+        {
             reach(&candidates, at, &mut reached);
         }
     }
-    let brought: BTreeSet<usize> = candidates.iter().flat_map(|candidate| candidate.brings.iter().copied()).collect();
-    let mut starts: Vec<usize> =
-        (0..candidates.len()).filter(|at| !brought.contains(at) && !reached.contains(at)).collect();
-    starts.iter().for_each(|at| reach(&candidates, *at, &mut reached));
-    // What is left brings each other in a circle: the one that brings the most is where it starts.
-    while reached.len() < candidates.len() {
-        let width = |at: &usize| {
-            let mut seen = BTreeSet::new();
-            reach(&candidates, *at, &mut seen);
-            (seen.len(), std::cmp::Reverse(*at))
-        };
-        let Some(best) = (0..candidates.len()).filter(|at| !reached.contains(at)).max_by_key(width) else { break };
-        starts.push(best);
-        reach(&candidates, best, &mut reached);
-    }
+    let mut starts = starts(&candidates, reached);
     starts.sort_unstable();
     entries.extend(starts.into_iter().map(|at| {
         let Candidate { path, object, .. } = &candidates[at];
@@ -116,8 +106,39 @@ pub(in crate::render) fn entries<'w>(
     Found { left_out: left_out.chain(unlisted).collect(), entries }
 }
 
+/// Those that no other one brings, `reached` left out.
+fn starts(candidates: &[Candidate<'_>], mut reached: BTreeSet<usize>) -> Vec<usize> {
+    let brought: BTreeSet<usize> = candidates.iter().flat_map(|candidate| candidate.brings.iter().copied()).collect();
+    let mut starts: Vec<usize> =
+        (0..candidates.len()).filter(|at| !brought.contains(at) && !reached.contains(at)).collect();
+    starts.iter().for_each(|at| reach(candidates, *at, &mut reached));
+    // What is left brings each other in a circle: the one that brings the most is where it starts.
+    while reached.len() < candidates.len() {
+        let width = |at: &usize| {
+            let mut seen = BTreeSet::new();
+            reach(candidates, *at, &mut seen);
+            (seen.len(), std::cmp::Reverse(*at))
+        };
+        let Some(best) = (0..candidates.len()).filter(|at| !reached.contains(at)).max_by_key(width) else { break };
+        starts.push(best);
+        reach(candidates, best, &mut reached);
+    }
+    starts
+}
+
+/// Files and folders that kustomizations list.
+fn listed<'k>(manifests: &'k Manifests<'_>, root: usize) -> BTreeSet<&'k str> {
+    let own = manifests.kustomizations.iter().filter(|one| one.root == root);
+    own.flat_map(|one| one.includes.iter().map(|(path, _)| path.as_str())).collect()
+}
+
+/// Whether an entry takes a file, itself or by what Argo CD brings for it.
 fn uses(entry: &Entry<'_>, path: &str) -> bool {
-    entry.build.as_ref().is_some_and(|build| build.used.contains(path))
+    entry.build.as_ref().is_some_and(|build| build.used.contains(path)) || brings(entry, path)
+}
+
+fn brings(entry: &Entry<'_>, path: &str) -> bool {
+    entry.outcome.followed.iter().any(|(_, followed)| followed.told.used.contains(path))
 }
 
 fn reach(candidates: &[Candidate<'_>], from: usize, reached: &mut BTreeSet<usize>) {
@@ -157,7 +178,7 @@ fn cover<'w>(reader: &Reader<'_, '_, 'w>, candidates: &mut [Candidate<'w>]) -> B
 /// Leaves out what a kustomization that lists others of its kind does not list: somebody took it out.
 fn drop_unlisted<'w>(manifests: &Manifests<'w>, root: usize, candidates: &mut Vec<Candidate<'w>>) -> BTreeSet<&'w str> {
     let own = || manifests.kustomizations.iter().filter(|one| one.root == root);
-    let listed: BTreeSet<&str> = own().flat_map(|one| one.includes.iter().map(|(path, _)| path.as_str())).collect();
+    let listed = listed(manifests, root);
     let paths: BTreeSet<&str> = candidates.iter().map(|candidate| candidate.path).collect();
     let lists: BTreeMap<&str, bool> =
         own().map(|one| (one.folder, one.includes.iter().any(|(path, _)| paths.contains(path.as_str())))).collect();
@@ -182,13 +203,13 @@ fn wrapped<'w>(
     covered: &BTreeSet<Arc<str>>,
 ) -> Vec<Entry<'w>> {
     let own = || manifests.kustomizations.iter().filter(|one| one.root == root);
-    let included: BTreeSet<&str> = own().flat_map(|one| one.includes.iter().map(|(path, _)| path.as_str())).collect();
+    let included = listed(manifests, root);
     let paths: BTreeSet<&str> = candidates.iter().map(|candidate| candidate.path).collect();
     let mut found: BTreeMap<&str, Entry<'w>> = BTreeMap::new();
     for one in own() {
         let path = manifests.files[one.file].path;
         let top = !one.component && !included.contains(one.folder) && !covered.contains(path);
-        if !top || !crate::render::lies_in(one.folder, within) || found.contains_key(one.folder) {
+        if !top || !crate::render::lies_in(one.folder, within) {
             continue;
         }
         let Ok(all) = reader.builder.folder(one.folder, None, &mut Vec::new()) else { continue };
@@ -199,7 +220,16 @@ fn wrapped<'w>(
         let starts: Vec<Object<'w>> = build.objects.iter().filter(|object| is_followed(object)).cloned().collect();
         let outcome = run(reader, &starts);
         let (name, folder) = (one.folder.to_owned(), one.folder.to_owned());
-        found.insert(one.folder, Entry { name, folder, path: None, build: Some(build), outcome });
+        found.insert(path, Entry { name, folder, path: None, build: Some(build), outcome });
+    }
+    // What patches make of an Application may lead to another one of them.
+    let inner: Vec<&str> = found
+        .keys()
+        .filter(|path| found.iter().any(|(other, entry)| other != *path && brings(entry, path)))
+        .copied()
+        .collect();
+    if inner.len() < found.len() {
+        inner.iter().for_each(|path| drop(found.remove(path)));
     }
     found.into_values().collect()
 }

@@ -38,7 +38,7 @@ pub(in crate::render) fn named(text: Arc<str>) -> Vec<Named> {
             match steps {
                 [.., Step::Key("source")] | [.., Step::Key("sources"), Step::Index(_)] => of_source(value, &mut found),
                 [.., Step::Key("directories"), Step::Index(_), Step::Key("path")] => {
-                    found.extend(value.raw().and_then(pattern).map(Named::Folders));
+                    found.extend(value.raw().and_then(pattern).map(folder));
                 }
                 [.., Step::Key("files"), Step::Index(_), Step::Key("path")] => {
                     found.extend(value.raw().and_then(pattern).map(Named::Files));
@@ -54,9 +54,7 @@ pub(in crate::render) fn named(text: Arc<str>) -> Vec<Named> {
 fn of_source(source: Value<'_>, found: &mut Vec<Named>) {
     let path = source.get("path").and_then(Value::raw);
     let folder = path.and_then(pattern);
-    if let Some(folder) = &folder {
-        found.push(if is_pattern(folder) { Named::Folders(folder.clone()) } else { Named::Folder(folder.clone()) });
-    }
+    found.extend(folder.clone().map(self::folder));
     for file in source.at(&["helm", "valueFiles"]).into_iter().flat_map(Value::items).filter_map(Value::raw) {
         let full = match file.strip_prefix('$') {
             Some(rest) => rest.split_once('/').map(|(_, rest)| rest.to_owned()),
@@ -67,6 +65,10 @@ fn of_source(source: Value<'_>, found: &mut Vec<Named>) {
             found.push(if is_pattern(&full) { Named::Files(full) } else { Named::File(full) });
         }
     }
+}
+
+fn folder(path: String) -> Named {
+    if is_pattern(&path) { Named::Folders(path) } else { Named::Folder(path) }
 }
 
 /// A path in normal form, with a wildcard for each parameter in it.
@@ -145,7 +147,7 @@ spec:
         let files = |path: &str| Named::Files(path.into());
         let expected = [
             folders("teams/*"),
-            folders("teams/old"),
+            folder("teams/old"),
             files("teams/**/x.json"),
             folders("teams/*/app"),
             files("teams/*/app/v-*.yaml"),

@@ -36,6 +36,8 @@ pub struct Followed<'w> {
     pub name: String,
     /// The ApplicationSet that made it, if one did.
     pub set: Option<String>,
+    /// Whether nobody can tell from this repo if it exists at all, as what is made for clusters of Argo CD.
+    pub unsure: bool,
     /// Where it goes.
     pub site: Site,
     /// The namespace of objects that name none, if that is known.
@@ -82,6 +84,7 @@ struct Task<'w> {
     /// The ApplicationSet that made it.
     set: Option<String>,
     cluster: Option<Cluster>,
+    unsure: bool,
 }
 
 /// The namespace of Argo CD where nothing says another.
@@ -96,14 +99,15 @@ pub(super) fn is_followed(object: &Object<'_>) -> bool {
 pub(super) fn run<'w>(reader: &Reader<'_, '_, 'w>, start: &[Object<'w>]) -> Outcome<'w> {
     let mut outcome = Outcome::default();
     let mut seen = HashSet::new();
-    let task = |object: &Object<'w>, site: &Site| Task {
+    let task = |object: &Object<'w>, site: &Site, unsure: bool| Task {
         object: object.clone(),
         site: site.clone(),
         set: None,
         cluster: None,
+        unsure,
     };
     let begin = start.iter().filter(|object| is_followed(object));
-    let mut queue: VecDeque<Task<'w>> = begin.map(|object| task(object, &Site::Home)).collect();
+    let mut queue: VecDeque<Task<'w>> = begin.map(|object| task(object, &Site::Home, false)).collect();
     while let Some(next) = queue.pop_front() {
         let namespace = namespace_of(&next.object);
         let kind = next.object.kind().to_owned();
@@ -118,7 +122,7 @@ pub(super) fn run<'w>(reader: &Reader<'_, '_, 'w>, start: &[Object<'w>]) -> Outc
         }
         let followed = follow(reader, &next, namespace);
         let children = followed.objects.iter().filter(|object| is_followed(object));
-        queue.extend(children.map(|object| task(object, &followed.site)));
+        queue.extend(children.map(|object| task(object, &followed.site, followed.unsure)));
         outcome.followed.push((next.site, followed));
     }
     outcome
@@ -165,7 +169,9 @@ fn applications<'w>(reader: &Reader<'_, '_, 'w>, task: &Task<'w>, namespace: Str
             told.open = made.open;
         }
         told.applications.push(object.clone());
-        tasks.push(Task { object, site: task.site.clone(), set: Some(told.name.clone()), cluster: made.cluster });
+        let unsure = task.unsure || made.cluster.is_some();
+        let set = Some(told.name.clone());
+        tasks.push(Task { object, site: task.site.clone(), set, cluster: made.cluster, unsure });
     }
     (told, tasks)
 }
@@ -180,6 +186,7 @@ fn follow<'w>(reader: &Reader<'_, '_, 'w>, task: &Task<'w>, namespace: String) -
         namespace,
         name: task.object.name().to_owned(),
         set: task.set.clone(),
+        unsure: task.unsure,
         site: site(destination.as_ref().map(Rendered::view), task),
         destination: fallback.as_ref().and_then(|name| name.view().known()).map(str::to_owned),
         sources: Vec::new(),

@@ -203,7 +203,8 @@ impl<'w> Reader<'_, '_, 'w> {
             Tool::Plugin => sourced.trouble = Some(Trouble::Elsewhere("a plugin makes its objects".into())),
             Tool::Directory => {
                 let taken = directory::objects(self.files, folder, view.get("directory"));
-                sourced.open = taken.open;
+                let nothing = || taken.used.is_empty().then(|| "its folder holds no YAML that is read here".to_owned());
+                sourced.open = taken.open.clone().or_else(nothing);
                 let used = taken.used.into_iter().map(Arc::from).collect();
                 let (gaps, idle) = (BTreeSet::new(), BTreeSet::new());
                 brought.build = Some(Build { objects: taken.objects, gaps, idle, used });

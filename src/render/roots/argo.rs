@@ -45,9 +45,13 @@ impl<'w> Making<'_, '_, 'w> {
                 (None, Site::Home) => home.to_owned(),
                 (None, Site::Named(name) | Site::Unknown(name)) => name.clone(),
             };
-            for (site, draft) in start.drafts {
+            for (site, mut draft) in start.drafts {
                 if let Site::Unknown(set) = &site {
                     spread.push((target(&site), self.elsewhere(set, &draft)));
+                    let reason = format!(
+                        "the clusters that `{set}` goes to may hold it, and which those are is not written here"
+                    );
+                    draft.openings.push(Opening { namespace: None, reason });
                 }
                 join(drafts.entry(target(&site)).or_insert_with(|| self.empty(&target(&site))), draft);
             }
@@ -158,9 +162,12 @@ impl<'w> Making<'_, '_, 'w> {
         let own = || self.source.manifests.kustomizations.iter().filter(|one| one.root == self.root);
         let included: BTreeSet<&str> =
             own().flat_map(|one| one.includes.iter().map(|(path, _)| path.as_str())).collect();
+        let followed = self.told.followed.iter().flat_map(|(_, followed)| &followed.sources);
+        let named: BTreeSet<&str> = followed.filter_map(|source| source.folder.as_deref()).collect();
         let stray = own().find(|one| {
             let path = self.source.manifests.files[one.file].path;
-            let top = !one.component && !included.contains(one.folder) && !is_example_path(path);
+            let apart = !included.contains(one.folder) && !named.contains(one.folder);
+            let top = !one.component && apart && !is_example_path(path);
             top && crate::render::lies_in(path, within) && !self.told.used.contains(&(self.root, Arc::from(path)))
         });
         let reason =

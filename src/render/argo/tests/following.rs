@@ -215,3 +215,60 @@ fn what_a_kustomization_no_longer_lists_is_not_followed() {
         assert_eq!(seen.objects("in-cluster"), ["Application argocd/web", "ConfigMap shop/c"]);
     });
 }
+
+#[test]
+fn patches_decide_what_an_overlay_leads_to() {
+    let root = application("root", &source("sets/none", ""));
+    let (live, trial) = (application("web", &source("web", "")), application("jobs", &source("jobs", "")));
+    let patch = |path: &str| {
+        format!(
+            "resources: [../base]\npatches:\n  - target: {{kind: Application}}\n    patch: |\n      - op: replace\n        \
+             path: /spec/source/path\n        value: {path}\n"
+        )
+    };
+    let texts = [
+        ("start/base/kustomization.yaml", "resources: [root.yaml]\n"),
+        ("start/base/root.yaml", root.as_str()),
+        ("start/live/kustomization.yaml", &patch("sets/live")),
+        ("start/trial/kustomization.yaml", &patch("sets/trial")),
+        ("sets/live/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("sets/live/web.yaml", &live),
+        ("sets/trial/kustomization.yaml", "resources: [jobs.yaml]\n"),
+        ("sets/trial/jobs.yaml", &trial),
+        ("web/c.yaml", &config("c")),
+        ("jobs/c.yaml", &config("c")),
+    ];
+    render(&texts, |seen| {
+        assert_eq!(seen.names(), ["live", "trial"]);
+        let expected = ["Application argocd/root", "Application argocd/web", "ConfigMap shop/c"];
+        assert_eq!(seen.objects("live"), expected);
+        assert_eq!(seen.told.followed.len(), 4);
+    });
+}
+
+#[test]
+fn what_is_made_for_unknown_clusters_is_unsure() {
+    let set = "apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: agents, namespace: argocd}
+spec:
+  generators: [{clusters: {}}]
+  template:
+    metadata: {name: 'agent-{{name}}'}
+    spec:
+      source: {repoURL: HERE, path: agents}
+      destination: {server: '{{server}}', namespace: agents}
+";
+    let web = application("web", &source("web", ""));
+    let texts = [("set.yaml", set), ("web.yaml", &web), ("agents/c.yaml", &config("c")), ("web/c.yaml", &config("c"))];
+    render(&texts, |seen| {
+        assert_eq!(seen.names(), ["agents", "in-cluster"]);
+        assert_eq!(seen.objects("agents"), ["ConfigMap agents/c"]);
+        let (_, agent) = seen.told.followed.iter().find(|(_, one)| one.set.is_some()).expect("one was made");
+        assert!(agent.unsure && agent.site == Site::Unknown("agents".into()));
+        let opened: Vec<Option<&str>> =
+            seen.targets[1].openings.iter().map(|opening| opening.namespace.as_deref()).collect();
+        assert_eq!(opened, [Some("agents")]);
+        assert!(seen.targets[0].openings.iter().any(|opening| opening.namespace.is_none()));
+    });
+}
