@@ -6,7 +6,8 @@ use tidegate::cli::{self, Io};
 
 fn main() -> ExitCode {
     let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
-    let mut err = std::io::stderr().lock();
+    // Not locked: a thread that panics has to be able to say so.
+    let mut err = std::io::stderr();
     let mut io =
         Io { input: &mut std::io::stdin().lock(), out: &mut out, err: &mut err, terminal: cli::detect_terminal() };
     let status = cli::run(std::env::args_os(), &mut io);

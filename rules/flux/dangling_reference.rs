@@ -67,6 +67,10 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         let applied =
             from.name().zip(from.namespace.known()).is_some_and(|(name, space)| built.contains(&(space, name)));
         source(from, from.at(&["spec", "sourceRef"]), "missing-source", applied, &makers, sink);
+        if flux.guessed {
+            sink.undecided(from.headline().span(), "where Flux starts is not written in this repo");
+            continue;
+        }
         dependencies(from, GROUP, "Kustomization", &makers, sink);
         let list = from.at(&["spec", "postBuild", "substituteFrom"]);
         for entry in list.into_iter().flat_map(Value::items) {

@@ -44,7 +44,7 @@ declare_rule! {
 const MARK: &str = "kustomize.toolkit.fluxcd.io/prune";
 
 fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
-    let flux = context.flux();
+    let flux = context.flux_as_seen();
     let mut homes: HashMap<&str, &'w Resource<'w>> = HashMap::new();
     for cluster in context.graph.of_kind(GROUP, "Cluster").iter().filter(|cluster| cluster.whole) {
         if let Some(namespace) = namespace(&flux, cluster)

@@ -76,6 +76,9 @@ fn refusals<'w>(node: &Node<'_, 'w>, resource: &'w Resource<'w>, sink: &mut Sink
             .related(post_build(node), "its variables are taken from here")
             .help("rename the key, or keep it out of what `substituteFrom` names");
     }
+    if node.applied.variables.iter().any(|(name, _)| !is_valid_name(name)) {
+        return;
+    }
     let Some((span, reason, object, strict)) = node.refused() else { return };
     let message = format!("{title} is not applied: {reason}");
     let code = if strict { "strict" } else { "refused" };

@@ -39,8 +39,10 @@ pub struct Wait<'w> {
 /// The Flux Kustomizations of a target.
 #[derive(Debug)]
 pub struct Flux<'a, 'w> {
-    /// All of them, in the order in which they were followed.
+    /// All of them, in the order in which they were followed; none where it is only a guess where the target starts.
     pub nodes: Vec<Node<'a, 'w>>,
+    /// Whether it is a guess where the target starts: what applies these Kustomizations may change them.
+    pub guessed: bool,
 }
 
 /// The namespace and name of an entry of `dependsOn`; none where they are not known.
@@ -84,9 +86,14 @@ impl<'a, 'w> Flux<'a, 'w> {
                 nodes[*at].parent = bringer.filter(|bringer| bringer != at);
             }
         }
-        let mut flux = Flux { nodes };
+        let mut flux = Flux { nodes, guessed: false };
         flux.connect();
         flux
+    }
+
+    /// The target, of which it is only a guess where it starts.
+    pub fn guess() -> Flux<'a, 'w> {
+        Flux { nodes: Vec::new(), guessed: true }
     }
 
     fn connect(&mut self) {
@@ -175,10 +182,11 @@ impl<'a, 'w> Node<'a, 'w> {
         self.spec(&[switch]).and_then(Value::as_bool) == Some(true)
     }
 
-    /// What Flux refuses to substitute, with the place and the object, if it does.
+    /// What Flux refuses to substitute, with the place and the object, if it does. A text that is no YAML after
+    /// substitution is not counted: how Flux quotes it is not known to the last byte.
     pub fn refused(&self) -> Option<(Span, &'a str, &'a str, bool)> {
         match &self.applied.trouble {
-            Some(Trouble::Substitution(refused)) => {
+            Some(Trouble::Substitution(refused)) if !refused.unreadable => {
                 Some((refused.span, refused.message.as_str(), refused.object.as_str(), refused.strict))
             }
             _ => None,

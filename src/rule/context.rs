@@ -12,7 +12,7 @@ use crate::render::{Target, Told};
 use crate::source::Sources;
 use jiff::civil::Date;
 use std::any::Any;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 
 /// Everything that was read, of all roots.
@@ -117,11 +117,41 @@ pub struct TargetContext<'a, 'w> {
 }
 
 impl<'a, 'w> TargetContext<'a, 'w> {
-    /// The Flux Kustomizations of the target.
+    /// The Flux Kustomizations of the target, if it is written where Flux starts.
     pub fn flux(&self) -> Flux<'a, 'w> {
+        if self.starts_surely() { self.flux_as_seen() } else { Flux::guess() }
+    }
+
+    /// The Flux Kustomizations of the target, though what applies them may not be seen and may change them.
+    pub fn flux_as_seen(&self) -> Flux<'a, 'w> {
         let told = self.world.told.applied.iter();
         let own = told.filter(|(name, applied)| *name == self.target.name && applied.root == self.target.root);
         Flux::new(own.map(|(_, applied)| applied), self.graph.resources())
+    }
+}
+
+impl TargetContext<'_, '_> {
+    /// Whether the repo says where Flux starts: a source of the target that its Kustomizations take their files from,
+    /// a FluxInstance, or the config.
+    fn starts_surely(&self) -> bool {
+        let kustomizations = self.graph.of_kind("kustomize.toolkit.fluxcd.io", "Kustomization");
+        let sources: HashSet<(&str, &str)> = kustomizations
+            .iter()
+            .filter_map(|one| one.at(&["spec", "sourceRef"]))
+            .filter_map(|source| Some((source.get("kind")?.known()?, source.get("name")?.known()?)))
+            .collect();
+        let written = || self.world.manifests.resources.iter().filter(|one| one.root == self.target.root);
+        let is_source = |kind: &str, name: &str| !self.graph.named("source.toolkit.fluxcd.io", kind, name).is_empty();
+        !self.config().targets.is_empty()
+            || sources.iter().any(|(kind, name)| is_source(kind, name))
+            || written().any(|one| {
+                let sync = match one.group {
+                    "fluxcd.controlplane.io" if one.kind == "FluxInstance" => one.at(&["spec", "sync"]),
+                    "helm.toolkit.fluxcd.io" => one.at(&["spec", "values", "instance", "sync"]),
+                    _ => None,
+                };
+                sync.is_some()
+            })
     }
 }
 

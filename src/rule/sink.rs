@@ -135,6 +135,8 @@ impl Builder<'_> {
 
     /// Underlines `span` instead of the value.
     pub fn underline(self, span: Span) -> Self {
+        // A part of the value shows by itself what it is put into.
+        self.finding.related.retain(|label| !label.span.contains(span));
         self.finding.primary.span = span;
         self
     }

@@ -45,6 +45,8 @@ pub struct Refused {
     pub message: String,
     /// Whether it is only that nothing defines the variable, where substitution is strict.
     pub strict: bool,
+    /// Whether the text was substituted and only cannot be read again afterwards.
+    pub unreadable: bool,
     /// The object, as messages name it.
     pub object: String,
 }
@@ -144,6 +146,7 @@ impl Pass<'_> {
         let result = substitute(text, variables.strict, |name| variables.lookup(name)).map_err(|refusal| Refused {
             span: place(&refusal.range),
             strict: refusal.kind == RefusalKind::Undefined,
+            unreadable: false,
             message: refusal.message,
             object: String::new(),
         })?;
@@ -186,6 +189,7 @@ fn read_again<'w>(text: &str, origin: Origin) -> Result<Rendered<'w>, Refused> {
         span: origin.span(),
         message: message.to_owned(),
         strict: false,
+        unreadable: true,
         object: String::new(),
     };
     if text.trim().is_empty() {

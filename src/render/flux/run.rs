@@ -5,6 +5,7 @@ use super::variables::{Index, Reference, Variables, namespace_of, references};
 use super::{generated, resourceset};
 use crate::render::files::{Content, Files};
 use crate::render::kustomize::{Build, Builder, Object, Order, Refusal};
+use crate::render::substitute::is_valid_name;
 use crate::source::{Origin, Span};
 use crate::tree;
 use crate::yaml::Value;
@@ -226,6 +227,18 @@ impl<'w> Run<'_, '_, 'w> {
         };
         applied.told = Told { gaps: build.gaps, idle: build.idle, used: build.used };
         let mut objects = build.objects;
+        let names = variables.names();
+        if let Some((name, span)) = names.iter().find(|(name, _)| !is_valid_name(name)) {
+            let message = format!("`{name}` is no name of a variable: letters, digits and `_`, no digit first");
+            applied.trouble = Some(Trouble::Substitution(Refused {
+                span: *span,
+                message,
+                strict: false,
+                unreadable: false,
+                object: String::new(),
+            }));
+            return;
+        }
         if variables.active {
             for (at, object) in objects.iter_mut().enumerate() {
                 if let Err(refused) = apply::object(&mut object.tree, at, &variables, &mut applied.undefined) {

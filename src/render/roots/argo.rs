@@ -51,7 +51,7 @@ impl<'w> Making<'_, '_, 'w> {
                     let reason = format!(
                         "the clusters that `{set}` goes to may hold it, and which those are is not written here"
                     );
-                    draft.openings.push(Opening { namespace: None, reason });
+                    draft.openings.push(Opening { namespace: None, reason, chart: false });
                 }
                 join(drafts.entry(target(&site)).or_insert_with(|| self.empty(&target(&site))), draft);
             }
