@@ -1,6 +1,6 @@
 //! References of Flux objects that lead nowhere.
 
-use super::references::{Folders, Makers, Reference, known, only_branch};
+use super::references::{Doubt, Folders, Makers, Reference, known, only_branch};
 use crate::declare_rule;
 use crate::graph::Lookup;
 use crate::graph::flux::{Flux, Node};
@@ -56,8 +56,9 @@ const HELM: &str = "helm.toolkit.fluxcd.io";
 
 fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let flux = context.flux();
-    let makers = Makers::new(context);
-    let built: HashSet<(&str, &str)> = flux
+    let makers = Makers::new(context, flux.guessed);
+    let seen = context.flux_as_seen();
+    let built: HashSet<(&str, &str)> = seen
         .nodes
         .iter()
         .filter(|node| node.applied.folder.is_some())
@@ -67,10 +68,6 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         let applied =
             from.name().zip(from.namespace.known()).is_some_and(|(name, space)| built.contains(&(space, name)));
         source(from, from.at(&["spec", "sourceRef"]), "missing-source", applied, &makers, sink);
-        if flux.guessed {
-            sink.undecided(from.headline().span(), "where Flux starts is not written in this repo");
-            continue;
-        }
         dependencies(from, GROUP, "Kustomization", &makers, sink);
         let list = from.at(&["spec", "postBuild", "substituteFrom"]);
         for entry in list.into_iter().flat_map(Value::items) {
@@ -118,7 +115,8 @@ fn source<'w>(
     }
     reference.resolve(makers, sink, |absence| {
         let evident = !applied || absence.near.is_some() || !absence.elsewhere.is_empty();
-        (!evident).then(|| "what it applies is in this repo, so a bootstrap may make its source".to_owned())
+        // What it applies is in this repo, so a bootstrap makes its source.
+        if evident { Doubt::None } else { Doubt::Silent }
     });
 }
 
@@ -137,7 +135,7 @@ fn dependencies<'w>(
         let namespace = entry.get("namespace");
         let code = "missing-dependency";
         let reference = Reference { from, value, namespace, group, kind, code, verb: "waits for" };
-        reference.resolve(makers, sink, |_| None);
+        reference.resolve(makers, sink, |_| Doubt::None);
     }
 }
 
@@ -171,7 +169,7 @@ fn data<'w>(
     {
         return unhashed(&reference, name, made, sink);
     }
-    reference.resolve(makers, sink, |absence| makers.doubt(kind, &from.namespace, name, absence));
+    reference.resolve(makers, sink, |absence| makers.doubt(kind, &from.namespace, name, absence).into());
 }
 
 /// A reference to what a generator makes, without the hash.

@@ -29,13 +29,29 @@ pub(super) fn known<'w>(value: Value<'w>, sink: &mut Sink<'_, 'w>) -> Option<&'w
     value.known().filter(|name| !name.is_empty())
 }
 
+/// Whether something that is not seen may be there all the same.
+pub(super) enum Doubt {
+    /// It is not.
+    None,
+    /// It is, and nobody needs to be told.
+    Silent,
+    /// It may be, and why.
+    Why(String),
+}
+
+impl From<Option<String>> for Doubt {
+    fn from(reason: Option<String>) -> Doubt {
+        reason.map_or(Doubt::None, Doubt::Why)
+    }
+}
+
 impl<'w> Reference<'w> {
     /// Looks for the object and reports it where it is surely missing, unless there is a `doubt`.
     pub(super) fn resolve(
         &self,
         makers: &Makers<'_, '_, 'w>,
         sink: &mut Sink<'_, 'w>,
-        doubt: impl FnOnce(&Absence<'w>) -> Option<String>,
+        doubt: impl FnOnce(&Absence<'w>) -> Doubt,
     ) {
         let Some(name) = known(self.value, sink) else { return };
         let namespace = match self.namespace.filter(|namespace| !namespace.is_null()) {
@@ -57,8 +73,12 @@ impl<'w> Reference<'w> {
                     absence.near = None;
                 }
                 match doubt(&absence) {
-                    Some(reason) => sink.undecided(self.value.span(), reason),
-                    None => self.report(name, &namespace, &absence, sink),
+                    Doubt::Silent => {}
+                    Doubt::Why(reason) => sink.undecided(self.value.span(), reason),
+                    Doubt::None if makers.guessed => {
+                        sink.undecided(self.value.span(), "where Flux starts is not written in this repo");
+                    }
+                    Doubt::None => self.report(name, &namespace, &absence, sink),
                 }
             }
         }
@@ -130,10 +150,12 @@ pub(super) struct Makers<'c, 'a, 'w> {
     starts: HashSet<&'w str>,
     /// Whether a policy engine generates objects.
     generates: bool,
+    /// Whether it is a guess where Flux starts.
+    guessed: bool,
 }
 
 impl<'c, 'a, 'w> Makers<'c, 'a, 'w> {
-    pub(super) fn new(context: &'c TargetContext<'a, 'w>) -> Makers<'c, 'a, 'w> {
+    pub(super) fn new(context: &'c TargetContext<'a, 'w>, guessed: bool) -> Makers<'c, 'a, 'w> {
         let graph = context.graph;
         let mut hashed: HashMap<(&str, &str), Vec<&Resource<'_>>> = HashMap::new();
         for kind in ["ConfigMap", "Secret"] {
@@ -161,7 +183,7 @@ impl<'c, 'a, 'w> Makers<'c, 'a, 'w> {
                 let rules = policy.at(&["spec", "rules"]).into_iter().flat_map(Value::items);
                 policy.kind == "GeneratingPolicy" || rules.into_iter().any(|rule| rule.get("generate").is_some())
             });
-        Makers { context, hashed, secrets, starts: starts(context), generates }
+        Makers { context, hashed, secrets, starts: starts(context), generates, guessed }
     }
 
     pub(super) fn graph(&self) -> &'a Graph<'w> {
