@@ -6,7 +6,7 @@ use crate::render::substitute::{Provenance, RefusalKind, Resolution, Substituted
 use crate::source::{Origin, SourceId, Span};
 use crate::yaml::rendered::{Key, Rendered, is_plain};
 use crate::yaml::scalar;
-use crate::yaml::{self, Dialect, Kind, Scalar, Step, Style, Value, Visit, walk};
+use crate::yaml::{self, Dialect, Kind, Scalar, Step, Style, Value, Visit, has_placeholder, walk};
 use std::sync::Arc;
 
 /// A reference to a variable that nothing defines.
@@ -126,7 +126,9 @@ impl Pass<'_> {
             return Ok(());
         }
         let (new, origin) = self.replaced(text, &|range| value.part(range), value.span())?;
-        let new = if is_plain(text) { read_again(&new, origin)? } else { Rendered::text(new, origin) };
+        // What is still to be filled in cannot be read before that.
+        let whole = !has_placeholder(&new);
+        let new = if is_plain(text) && whole { read_again(&new, origin)? } else { Rendered::text(new, origin) };
         slot.replace(new);
         Ok(())
     }
