@@ -3,7 +3,7 @@
 
 use crate::source::{SourceId, Sources, Span};
 use crate::tree;
-use crate::yaml::{self, Value, parse_embedded};
+use crate::yaml::{self, Value, parse_embedded, parse_embedded_trimmed};
 use elsa::sync::FrozenVec;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Included, Unbounded};
@@ -164,6 +164,11 @@ impl<'w> Files<'w> {
     /// The YAML that stands in the text of `value`; none where it is no scalar.
     pub fn embedded(&self, value: Value<'_>) -> Option<&'w yaml::File> {
         Some(self.embedded.push_get(Box::new(parse_embedded(value)?)))
+    }
+
+    /// The same without the space at the end of the text.
+    pub fn embedded_trimmed(&self, value: Value<'_>) -> Option<&'w yaml::File> {
+        Some(self.embedded.push_get(Box::new(parse_embedded_trimmed(value)?)))
     }
 
     /// Keeps a text that was parsed on the way.

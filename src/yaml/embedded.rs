@@ -6,7 +6,6 @@ use super::scalar::Style;
 use super::value::Value;
 use crate::source::{Origin, Part, Span};
 use std::ops::Range;
-use std::sync::Arc;
 
 /// Where the text of a [`File`] stands in another one.
 #[derive(Clone, Debug)]
@@ -97,12 +96,21 @@ pub fn parse_pieces(text: &str, parts: Vec<Part>, whole: Span) -> File {
 /// scalar: exact where the scalar is a literal block, or plain or quoted without escapes on one line; else
 /// each is the whole scalar. None where `value` is no scalar.
 pub fn parse_embedded(value: Value<'_>) -> Option<File> {
-    let text: Arc<str> = value.raw()?.into();
+    parse_part(value, value.raw()?.len())
+}
+
+/// The same without the space at the end of the text.
+pub fn parse_embedded_trimmed(value: Value<'_>) -> Option<File> {
+    parse_part(value, value.raw()?.trim_end().len())
+}
+
+fn parse_part(value: Value<'_>, length: usize) -> Option<File> {
+    let text = value.raw()?;
     let embedding = match value.written_node() {
-        Some((file, _)) => stretches(file, value, &text).unwrap_or(Embedding::Whole(value.span())),
+        Some((file, _)) => stretches(file, value, text).unwrap_or(Embedding::Whole(value.span())),
         None => Embedding::Whole(value.span()),
     };
-    let mut file = super::parse(value.source(), text);
+    let mut file = super::parse(value.source(), text[..length].into());
     for error in file.documents.iter_mut().flat_map(|document| &mut document.errors) {
         error.span = embedding.outer(error.span);
     }

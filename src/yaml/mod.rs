@@ -17,7 +17,7 @@ mod walk;
 
 pub use arena::{Document, File, NodeId, SyntaxError, SyntaxKind};
 pub use comment::Comment;
-pub use embedded::{parse_embedded, parse_pieces, parse_within};
+pub use embedded::{parse_embedded, parse_embedded_trimmed, parse_pieces, parse_within};
 pub use mistake::{Mistake, mistake};
 pub use parse::parse;
 pub use placeholder::{has_placeholder, placeholder};

@@ -60,28 +60,54 @@ fn is_leaf(value: Value<'_>) -> bool {
 
 /// What a scalar is read as; none where that is what it is.
 fn again(value: Value<'_>) -> Built<Option<Cow<'_, str>>> {
-    match value.style() {
+    if value.is_absent() {
         // Nothing between brackets is written as an empty text.
-        _ if value.is_absent() => Ok(value.is_in_flow().then_some(Cow::Borrowed(""))),
-        Some(Style::Plain) => match value.scalar() {
-            Some(Scalar::Invalid(why)) => Err(Refusal::new(value.span(), format!("the value is {why}"))),
-            // A time between brackets is written in quotes.
-            Some(Scalar::Text(Cow::Owned(_))) if value.is_in_flow() => {
-                let raw = value.raw().unwrap_or_default();
-                Ok(raw.contains(':').then_some(Cow::Borrowed(raw)))
-            }
-            _ => Ok(None),
-        },
-        Some(Style::Folded) => Ok(value.raw().and_then(folded).map(Cow::Owned)),
-        _ => Ok(None),
+        return Ok(value.is_in_flow().then_some(Cow::Borrowed("")));
     }
+    let first = first_of(value);
+    let text = match value.scalar() {
+        Some(Scalar::Invalid(why)) => return Err(Refusal::new(value.span(), format!("the value is {why}"))),
+        // A time between brackets is written in quotes.
+        Some(Scalar::Text(Cow::Owned(_))) if value.is_in_flow() => {
+            let raw = value.raw().unwrap_or_default();
+            return Ok(raw.contains(':').then_some(Cow::Borrowed(raw)));
+        }
+        Some(Scalar::Text(Cow::Borrowed(text))) if !first.is_in_flow() => text,
+        _ => return Ok(None),
+    };
+    let in_quotes = text.is_empty() || text.ends_with(' ') || text.contains(" \n");
+    let is_block = match first.style() {
+        Some(Style::Literal | Style::Folded) => true,
+        Some(Style::Plain) => first.made().is_none() && text.contains('\n'),
+        _ => false,
+    };
+    if in_quotes || !is_block {
+        return Ok(None);
+    }
+    if text.trim_start_matches('\n').starts_with('\t') {
+        let message = "a block text that starts with a tab, which kustomize cannot read again";
+        return Err(Refusal::new(value.span(), message));
+    }
+    Ok(folded(text).filter(|_| first.style() == Some(Style::Folded)).map(Cow::Owned))
+}
+
+/// The scalar that stood there at first: what replaces it is written in its style.
+fn first_of(value: Value<'_>) -> Value<'_> {
+    let mut first = value;
+    let mut past = value.past();
+    while let Some(known) = past {
+        let view = known.value.view();
+        if !is_leaf(view) {
+            break;
+        }
+        first = view;
+        past = known.past.as_deref();
+    }
+    first
 }
 
 /// A folded text, as it comes back: go-yaml miscounts the breaks before lines that are indented and at the end.
 fn folded(text: &str) -> Option<String> {
-    if text.is_empty() || text.ends_with(' ') || text.contains(" \n") {
-        return None;
-    }
     let is_blank = |line: &str| line.starts_with([' ', '\t']);
     // It looks at the beginning of the text wherever it is.
     let first = text.trim_start_matches('\n');

@@ -45,7 +45,9 @@ fn one<'w>(entry: Value<'w>, list: List, folder: &str, files: &Files<'w>) -> Bui
         }
         (None, None) => return Err(Refusal::new(entry.span(), "this entry has neither `path` nor `patch`")),
         (Some(path), None) => of_file(path, folder, files)?,
-        (None, Some(inline)) => of_text(inline, files)?,
+        (None, Some(inline)) => {
+            of_text(inline, files.embedded_trimmed(inline).filter(|_| list == List::Patches), files)?
+        }
     };
     let target = match field(entry, "target").filter(|target| !target.is_null()) {
         Some(target) => Some(read_target(target)?),
@@ -77,7 +79,7 @@ fn strategic<'w>(entry: Value<'w>, folder: &str, files: &Files<'w>) -> Built<Vec
     if text.trim().is_empty() {
         return Err(Refusal::new(entry.span(), "this entry names no patch"));
     }
-    let inline = of_text(entry, files)?;
+    let inline = of_text(entry, None, files)?;
     let is_patch = documents(inline.file).any(|value| value.is_mapping());
     let source = if is_patch { inline } else { of_file(entry, folder, files)? };
     let documents = resources(&source)?;
@@ -141,9 +143,9 @@ fn options(entry: Value<'_>) -> Built<(bool, bool)> {
     Ok((is_set("allowNameChange"), is_set("allowKindChange")))
 }
 
-fn of_text<'w>(value: Value<'w>, files: &Files<'w>) -> Built<Source<'w>> {
+fn of_text<'w>(value: Value<'w>, trimmed: Option<&'w File>, files: &Files<'w>) -> Built<Source<'w>> {
     let not_text = || Refusal::new(value.span(), "a patch is a text");
-    let file = files.embedded(value).ok_or_else(not_text)?;
+    let file = trimmed.or_else(|| files.embedded(value)).ok_or_else(not_text)?;
     let text = value.raw().ok_or_else(not_text)?;
     Ok(Source { file, text: text.trim(), span: value.span() })
 }
