@@ -18,6 +18,9 @@ pub mod settings;
 mod steps;
 pub mod transform;
 
+#[cfg(test)]
+mod tests;
+
 use crate::source::Span;
 
 pub use accumulate::{Accumulated, Build, Builder, FILE_NAMES, Gap, GapKind};
