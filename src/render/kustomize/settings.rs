@@ -322,8 +322,9 @@ fn check_all(value: Value<'_>, name: &str, fits: bool, wanted: &str, kind: Kind)
     if !fits {
         return Err(Refusal::new(value.span(), format!("`{name}` takes {wanted}, and this is {}", word(value))));
     }
-    let mut children = value.items().chain(value.entries().map(|(_, child)| child));
-    match children.find(|child| child.kind() != kind && !child.is_null()) {
+    let children = value.items().chain(value.entries().map(|(_, child)| child));
+    let mut misfits = children.filter(|child| child.kind() != kind && !child.is_null());
+    match misfits.next() {
         Some(child) => Err(Refusal::new(child.span(), format!("`{name}` takes {wanted}, and this is {}", word(child)))),
         None => Ok(()),
     }

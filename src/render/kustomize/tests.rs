@@ -11,7 +11,8 @@ use serde_json::{Value as Json, json};
 /// Builds the root of `files`; a refusal gives its message with `path` and the text it points at.
 fn build(files: &[(&str, &str)]) -> Result<Vec<Json>, String> {
     let mut sources = Sources::new(vec![String::new()]);
-    let (mut parsed, mut extras): (Vec<(&str, File)>, Vec<(&str, Extra)>) = (Vec::new(), Vec::new());
+    let mut parsed: Vec<(&str, File)> = Vec::new();
+    let mut extras: Vec<(&str, Extra)> = Vec::new();
     for (path, text) in files {
         let source = sources.add(Source::new(0, *path, *text));
         match path.ends_with(".yaml") {
