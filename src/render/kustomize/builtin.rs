@@ -5,7 +5,7 @@ use super::accumulate::{Accumulated, Builder, Gap, GapKind};
 use super::generate::generate_one;
 use super::patch;
 use super::steps::object_setting;
-use super::transform::{self, Configuration};
+use super::transform::{self, Configuration, Reach, Subjects};
 use super::{Built, FieldSpec, Object, Refusal};
 use crate::yaml::Value;
 
@@ -100,7 +100,10 @@ pub(super) fn transform<'w>(
             config.namespace = specs.unwrap_or_default();
             let namespace = object.tree.at(&["metadata", "namespace"]);
             match namespace.and_then(|tree| object_setting(builder.files, &tree)) {
-                Some(namespace) => transform::namespace(objects, namespace, &config),
+                Some(namespace) => {
+                    let reach = reach(object, entry)?;
+                    transform::namespace_as_far_as(objects, namespace, &config, reach)
+                }
                 None => Ok(()),
             }
         }
@@ -160,6 +163,21 @@ pub(super) fn transform<'w>(
             Err(Refusal::new(object.born, message).with(entry.span(), "it is named here"))
         }
     }
+}
+
+fn reach(object: &Object<'_>, entry: Value<'_>) -> Built<Reach> {
+    let said = object.tree.view().get("setRoleBindingSubjects").filter(|said| !said.is_null());
+    let subjects = match said.and_then(Value::raw) {
+        None | Some("" | "defaultOnly") => Subjects::DefaultOnly,
+        Some("allServiceAccounts") => Subjects::AllAccounts,
+        Some("none") => Subjects::Nobody,
+        Some(_) => {
+            let message = "`setRoleBindingSubjects` is `defaultOnly`, `allServiceAccounts` or `none`";
+            let span = said.map_or(object.born, Value::span);
+            return Err(Refusal::new(span, message).with(entry.span(), "it is named here"));
+        }
+    };
+    Ok(Reach { unset_only: object.text(&["unsetOnly"]) == "true", subjects })
 }
 
 fn field_specs(list: Value<'_>) -> Vec<FieldSpec> {

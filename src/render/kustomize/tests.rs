@@ -127,6 +127,31 @@ fn those_in_the_list_itself_run_before_those_of_files() {
     assert!(refused.contains("taken in twice"), "{refused}");
 }
 
+#[test]
+fn a_namespace_transformer_says_how_far_it_goes() {
+    let binding = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: a, namespace: own}\n\
+                   subjects: [{kind: ServiceAccount, name: x}, {kind: ServiceAccount, name: default}]\n";
+    for (reach, own, other, default) in [
+        ("", "shop", None, Some("shop")),
+        ("unsetOnly: true", "own", None, Some("shop")),
+        ("setRoleBindingSubjects: allServiceAccounts", "shop", Some("shop"), Some("shop")),
+        ("setRoleBindingSubjects: none", "shop", None, None),
+    ] {
+        let transformer = format!(
+            "apiVersion: builtin\nkind: NamespaceTransformer\nmetadata: {{name: t, namespace: shop}}\n{reach}\n"
+        );
+        let files = [
+            ("kustomization.yaml", "resources: [a.yaml]\ntransformers: [t.yaml]\n"),
+            ("a.yaml", binding),
+            ("t.yaml", transformer.as_str()),
+        ];
+        let at = |pointer: &str| value(&files, "RoleBinding", pointer);
+        assert_eq!(at("/metadata/namespace"), own, "{reach}");
+        assert_eq!(at("/subjects/0/namespace"), json!(other), "{reach}");
+        assert_eq!(at("/subjects/1/namespace"), json!(default), "{reach}");
+    }
+}
+
 const BASE: &str = "resources: [a.yaml]\ncommonLabels: {team: db}\n";
 const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n";
 

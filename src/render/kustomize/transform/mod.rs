@@ -27,7 +27,7 @@ pub use fieldspec::{Compiled, Found, Place, Step, put};
 pub use images::{image, images};
 pub use labels::{common_annotations, common_labels, labels};
 pub use names::{name_prefix, name_suffix};
-pub use namespace::namespace;
+pub use namespace::{Reach, Subjects, namespace, namespace_as_far_as};
 pub use references::fix_references;
 pub use replacements::replacements;
 pub use replicas::{replica, replicas};

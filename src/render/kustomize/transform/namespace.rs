@@ -11,8 +11,39 @@ use crate::yaml::Value;
 use crate::yaml::rendered::Rendered;
 use std::collections::HashMap;
 
+/// How far a namespace goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// What has a namespace keeps it.
+    pub unset_only: bool,
+    /// Which subjects of bindings move along.
+    pub subjects: Subjects,
+}
+
+/// Which subjects of bindings a namespace goes into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Subjects {
+    /// The account `default`.
+    #[default]
+    DefaultOnly,
+    /// All service accounts.
+    AllAccounts,
+    /// None.
+    Nobody,
+}
+
 /// Puts all objects into the namespace that `setting` says; nothing where it is empty.
 pub fn namespace<'w>(objects: &mut [Object<'w>], setting: Value<'w>, config: &Configuration) -> Built<()> {
+    namespace_as_far_as(objects, setting, config, Reach::default())
+}
+
+/// The same as far as `reach` says.
+pub fn namespace_as_far_as<'w>(
+    objects: &mut [Object<'w>],
+    setting: Value<'w>,
+    config: &Configuration,
+    reach: Reach,
+) -> Built<()> {
     let wanted = text(setting)?;
     if wanted.is_empty() {
         return Ok(());
@@ -24,11 +55,11 @@ pub fn namespace<'w>(objects: &mut [Object<'w>], setting: Value<'w>, config: &Co
     for object in objects.iter_mut() {
         object.remember();
         if !is_without_namespace(object) {
-            write(&mut object.tree, &own, setting)?;
+            write(&mut object.tree, &own, setting, reach)?;
         }
         let binds = matches!(object.kind(), "RoleBinding" | "ClusterRoleBinding");
         if binds {
-            into_subjects(object, setting)?;
+            into_subjects(object, setting, reach)?;
         }
         for spec in &specs {
             if !spec.speaks_of(object) {
@@ -39,14 +70,14 @@ pub fn namespace<'w>(objects: &mut [Object<'w>], setting: Value<'w>, config: &Co
             let renames_other = path == "metadata/name" && object.text(&["apiVersion"]) != "v1";
             let done_by_subjects = path == "subjects" && spec.spec().kind.is_some() && binds;
             if !renames_other && !done_by_subjects {
-                write(&mut object.tree, spec, setting)?;
+                write(&mut object.tree, spec, setting, reach)?;
             }
         }
     }
     refuse_twins(objects, setting.span())
 }
 
-fn write<'w>(tree: &mut Rendered<'w>, spec: &Compiled<'_>, setting: Value<'w>) -> Built<()> {
+fn write<'w>(tree: &mut Rendered<'w>, spec: &Compiled<'_>, setting: Value<'w>, reach: Reach) -> Built<()> {
     let by = setting.span();
     for spot in places(spec, tree.view(), true, by)? {
         if prepare(tree, &spot, by) {
@@ -59,7 +90,8 @@ fn write<'w>(tree: &mut Rendered<'w>, spec: &Compiled<'_>, setting: Value<'w>) -
             if there.raw().is_none() {
                 return Err(misfit(there, &spec.spec().path, "a text", by));
             }
-            if there.as_str() == setting.as_str() {
+            let is_kept = reach.unset_only && !there.is_null() && there.raw() != Some("");
+            if is_kept || there.as_str() == setting.as_str() {
                 continue;
             }
         }
@@ -68,8 +100,12 @@ fn write<'w>(tree: &mut Rendered<'w>, spec: &Compiled<'_>, setting: Value<'w>) -
     Ok(())
 }
 
-/// Of the subjects of a binding only the account `default` moves along; the others follow as references.
-fn into_subjects<'w>(object: &mut Object<'w>, setting: Value<'w>) -> Built<()> {
+/// Of the subjects of a binding only the account `default` moves along where nothing else is said; the others
+/// follow as references.
+fn into_subjects<'w>(object: &mut Object<'w>, setting: Value<'w>, reach: Reach) -> Built<()> {
+    if reach.subjects == Subjects::Nobody {
+        return Ok(());
+    }
     let Some(subjects) = object.tree.view().get("subjects").filter(|subjects| !subjects.is_null()) else {
         return Ok(());
     };
@@ -86,8 +122,13 @@ fn into_subjects<'w>(object: &mut Object<'w>, setting: Value<'w>) -> Built<()> {
             let message = format!("the namespace of a subject should be a text, and is {}", what(namespace));
             return Err(Refusal::new(namespace.span(), message).with(setting.span(), "this is to be written there"));
         }
-        let is_default = subject.get("name").and_then(Value::raw) == Some("default");
-        if is_default && namespace.and_then(Value::as_str) != setting.as_str() {
+        let says = |key, word| subject.get(key).and_then(Value::raw) == Some(word);
+        let is_meant = match reach.subjects {
+            Subjects::AllAccounts => says("kind", "ServiceAccount"),
+            _ => says("name", "default"),
+        };
+        let is_kept = reach.unset_only && namespace.and_then(Value::raw).is_some_and(|text| !text.is_empty());
+        if is_meant && !is_kept && namespace.and_then(Value::as_str) != setting.as_str() {
             moved.push(index);
         }
     }
