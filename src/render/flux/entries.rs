@@ -103,11 +103,7 @@ fn matching(path: &str, folders: &BTreeSet<&str>) -> Vec<String> {
 }
 
 /// Kustomizations whose path holds their own file, which only a bootstrap makes.
-fn including_itself(
-    written: &[Written<'_>],
-    folders: &BTreeSet<&str>,
-    fits: impl Fn(&Written<'_>) -> bool,
-) -> Found {
+fn including_itself(written: &[Written<'_>], folders: &BTreeSet<&str>, fits: impl Fn(&Written<'_>) -> bool) -> Found {
     let within = |path: &str, folder: &str| crate::render::lies_in(path, folder);
     let mut found = Found::new();
     for one in written.iter().filter(|one| fits(one)) {
