@@ -16,7 +16,7 @@ pub use delivery::{By, Delivery};
 pub use example::{holds_example_values, is_example_path};
 pub use kinds::{is_cluster_scoped, split_api_version};
 pub use kustomization::{Kustomization, is_remote};
-pub use resource::{Namespace, Resource};
+pub use resource::{Namespace, ReleaseValues, Resource};
 
 /// A file of the run with its identity.
 #[derive(Clone, Copy, Debug)]

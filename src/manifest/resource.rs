@@ -76,6 +76,17 @@ pub struct Resource<'w> {
     pub whole: bool,
     /// The object itself.
     pub value: Value<'w>,
+    /// For a Helm release that takes values from elsewhere: all of them together.
+    pub values: Option<ReleaseValues<'w>>,
+}
+
+/// The values of a Helm release as its chart gets them.
+#[derive(Clone, Copy, Debug)]
+pub struct ReleaseValues<'w> {
+    /// What is known of them.
+    pub value: Value<'w>,
+    /// Why there may be others, if so.
+    pub open: Option<&'w str>,
 }
 
 impl<'w> Resource<'w> {
@@ -137,6 +148,20 @@ impl<'w> Resource<'w> {
             Some("a kustomization changes this object on its way")
         } else {
             None
+        }
+    }
+
+    /// A value of a Helm release, whoever sets it.
+    ///
+    /// # Errors
+    /// Why a value that is not there may be set all the same.
+    pub fn release_value(&self, path: &[&str]) -> Result<Option<Value<'w>>, &'w str> {
+        let Some(values) = self.values else {
+            return Ok(self.at(&["spec", "values"]).and_then(|values| values.at(path)));
+        };
+        match (values.value.at(path), values.open) {
+            (None, Some(reason)) => Err(reason),
+            (found, _) => Ok(found),
         }
     }
 
@@ -248,5 +273,6 @@ fn read_object<'w>(
         delivery: delivery.clone(),
         whole,
         value,
+        values: None,
     })
 }

@@ -30,9 +30,13 @@ pub fn operators<'w>(graph: &Graph<'w>) -> Vec<Operator<'w>> {
     for release in graph.of_kind("helm.toolkit.fluxcd.io", "HelmRelease").iter().filter(|resource| resource.whole) {
         if releases_operator(release, graph) {
             let target = release.at(&["spec", "targetNamespace"]).filter(|target| !target.is_null());
-            let clusterwide = release.at(&["spec", "values", "config", "clusterWide"]).and_then(Value::as_bool);
+            // Where it may be said in values that are not read, nothing is claimed of it.
+            let watches_one = match release.release_value(&["config", "clusterWide"]) {
+                Ok(value) => value.and_then(Value::as_bool) == Some(false),
+                Err(_) => true,
+            };
             let namespace = target.map_or_else(|| release.namespace.clone(), named);
-            found.push(Operator { resource: release, namespace, watches_one: clusterwide == Some(false) });
+            found.push(Operator { resource: release, namespace, watches_one });
         }
     }
     for application in graph.of_kind("argoproj.io", "Application").iter().filter(|resource| resource.whole) {

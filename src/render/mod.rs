@@ -9,6 +9,7 @@ pub mod kustomize;
 pub mod make;
 mod openings;
 pub mod recipes;
+mod releases;
 mod roots;
 pub mod substitute;
 pub mod template;

@@ -5,9 +5,12 @@ use super::files::{Extra, Files};
 use super::flux::Applied;
 use super::kustomize::{Gap, Idle, Object, Refusal};
 use super::recipes::Recipes;
-use super::roots;
+use super::releases::Values;
+use super::{releases, roots};
 use crate::config::Config;
-use crate::manifest::{By, Delivery, Manifests, Namespace, Resource, is_cluster_scoped, split_api_version};
+use crate::manifest::{
+    By, Delivery, Manifests, Namespace, ReleaseValues, Resource, is_cluster_scoped, split_api_version,
+};
 use crate::source::{SourceId, Sources, Span};
 use crate::yaml::rendered::Rendered;
 use crate::yaml::{self, Identity, Value};
@@ -71,6 +74,8 @@ pub(super) enum Member<'w> {
         by: By,
         /// Objects of one scope that name no namespace end up in the same one.
         scope: u32,
+        /// For a Helm release that takes values from elsewhere: all of them together.
+        values: Option<Arc<Values<'w>>>,
     },
 }
 
@@ -170,7 +175,9 @@ impl<'w> Worlds<'w> {
         let mut worlds = Worlds { drafts: Vec::new(), alone: Vec::new(), told: Told::default() };
         for (root, config) in source.configs.iter().enumerate() {
             let files = files(source, root);
-            worlds.drafts.extend(roots::drafts(source, &files, config, root, &mut worlds.told));
+            let mut drafts = roots::drafts(source, &files, config, root, &mut worlds.told);
+            drafts.iter_mut().for_each(|draft| releases::complete(draft, source, &files));
+            worlds.drafts.extend(drafts);
         }
         let mut held = vec![false; source.manifests.resources.len()];
         for member in worlds.drafts.iter().flat_map(|draft| &draft.members) {
@@ -211,12 +218,17 @@ impl<'w> Worlds<'w> {
                         resources.push(resource);
                         resources.len() - 1
                     }),
-                    Member::Rendered { tree, born, by, scope } => {
+                    Member::Rendered { tree, born, by, scope, values } => {
                         let value = tree.view();
                         *rendered.entry((value.identity(), *scope)).or_insert_with(|| {
                             let file = places.get(&born.source).copied().unwrap_or(usize::MAX);
                             let path = source.sources[born.source].path();
-                            resources.push(resource(value, file, path, draft.root, *by, *scope));
+                            let mut made = resource(value, file, path, draft.root, *by, *scope);
+                            made.values = values.as_deref().map(|values| ReleaseValues {
+                                value: values.tree.view(),
+                                open: values.open.as_deref(),
+                            });
+                            resources.push(made);
                             resources.len() - 1
                         })
                     }
@@ -261,10 +273,29 @@ fn resource<'w>(value: Value<'w>, file: usize, path: &'w str, root: usize, by: B
         },
     };
     let delivery = Delivery { by, sets_namespace: false, renames: false, changes: false, scope };
-    Resource { file, root, path, document: 0, api_version, group, kind, namespace, delivery, whole: true, value }
+    Resource {
+        file,
+        root,
+        path,
+        document: 0,
+        api_version,
+        group,
+        kind,
+        namespace,
+        delivery,
+        whole: true,
+        value,
+        values: None,
+    }
 }
 
 /// The objects of a build as members.
 pub(super) fn members<'w>(objects: &[Object<'w>], by: By, scope: u32) -> impl Iterator<Item = Member<'w>> {
-    objects.iter().map(move |object| Member::Rendered { tree: object.tree.clone(), born: object.born, by, scope })
+    objects.iter().map(move |object| Member::Rendered {
+        tree: object.tree.clone(),
+        born: object.born,
+        by,
+        scope,
+        values: None,
+    })
 }
