@@ -245,7 +245,7 @@ fn judge(rendered: Rendered<'_>, request: &Request, statistics: &mut Statistics)
             resources: 0,
             targets: names,
             suppressed,
-            versions: versions.first().cloned().unwrap_or_else(|| settings::versions(&Config::default())),
+            versions: settings::summary_versions(configs),
             left_alone: Vec::new(),
         },
     }

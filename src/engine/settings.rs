@@ -99,6 +99,17 @@ pub(super) fn versions(config: &Config) -> Versions {
     }
 }
 
+/// What the summary of a run over several roots names: of each version the first that a config states.
+pub(super) fn summary_versions(configs: &[Config]) -> Versions {
+    let stating = |states: &dyn Fn(&&Config) -> bool| {
+        versions(configs.iter().find(states).or(configs.first()).unwrap_or(&Config::default()))
+    };
+    Versions {
+        kubernetes: stating(&|config| config.versions.kubernetes.is_some()).kubernetes,
+        cnpg: stating(&|config| config.cnpg_version().is_some()).cnpg,
+    }
+}
+
 /// `major.minor` of a version text.
 fn minor(version: &str) -> String {
     let version = version.trim_start_matches('v');
