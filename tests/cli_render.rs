@@ -290,3 +290,47 @@ fn a_reader_who_goes_away_is_no_failure() {
     let output = child.wait_with_output().expect("it ends");
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
 }
+
+/// A cluster whose Flux fills in a variable and sets a namespace.
+fn cluster() -> TempDir {
+    let entry = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: flux-system, namespace: \
+                 flux-system}\nspec: {interval: 1m, url: https://git.example.com/fleet.git}\n---\napiVersion: \
+                 kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: flux-system, namespace: \
+                 flux-system}\nspec:\n  path: ./clusters/live\n  prune: true\n  sourceRef: {kind: GitRepository, name: \
+                 flux-system}\n";
+    let apps = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps, namespace: \
+                flux-system}\nspec:\n  path: ./apps\n  prune: true\n  targetNamespace: harbour\n  sourceRef: {kind: \
+                GitRepository, name: flux-system}\n  postBuild:\n    substitute:\n      REGION: north\n";
+    repo(&[
+        (".git/HEAD", ""),
+        ("clusters/live/flux-system/gotk-sync.yaml", entry),
+        ("clusters/live/apps.yaml", apps),
+        (
+            "apps/tide.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: tide\ndata:\n  bucket: s3://tide-${REGION}/\n",
+        ),
+    ])
+}
+
+#[test]
+fn a_target_is_what_its_cluster_gets() {
+    let folder = cluster();
+    let shown = printed(folder.path(), &["apps", "--target", "live", "--origins"]);
+    assert!(shown.contains("namespace: harbour  # clusters/live/apps.yaml:7"), "{shown}");
+    assert!(shown.contains("bucket: s3://tide-north/"), "{shown}");
+    assert!(shown.contains("north (clusters/live/apps.yaml:"), "{shown}");
+    assert_eq!(shown.lines().next(), Some("apiVersion: v1  # apps/tide.yaml:1"));
+    let all = printed(folder.path(), &["--target", "live"]);
+    assert_eq!(all.matches("kind: ").count() - all.matches("  kind: ").count(), 4, "{all}");
+    assert!(refused(folder.path(), &["--target", "lve"]).contains("did you mean `live`?"));
+}
+
+#[test]
+fn what_does_not_build_is_told_and_the_rest_of_the_target_is_printed() {
+    let folder = cluster();
+    fs::write(folder.path().join("apps/kustomization.yaml"), "resources: [tide.yaml, gone.yaml]\n").expect("a file");
+    let output = render(folder.path(), &["--target", "live"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(text(&output.stderr), "apps/kustomization.yaml:1:24: there is no file or folder `gone.yaml`\n");
+    assert!(text(&output.stdout).contains("name: apps"));
+}

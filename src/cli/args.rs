@@ -169,6 +169,11 @@ pub(super) struct Render {
     /// A folder without a kustomization is built as Flux does it: every manifest below it, and every kustomization.
     #[arg(value_name = "PATH", value_hint = ValueHint::DirPath, default_value = ".")]
     pub(super) path: PathBuf,
+    /// What this target gets, as far as it is written in PATH: by Flux, Argo CD, kustomizations and by hand
+    ///
+    /// All of the repo around PATH is read, as `lint` does it. Without this, the kustomization in PATH is built.
+    #[arg(long, value_name = "NAME")]
+    pub(super) target: Option<String>,
     /// How to print the objects
     #[arg(long, value_enum, default_value_t = RenderFormat::Yaml)]
     pub(super) format: RenderFormat,

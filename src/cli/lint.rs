@@ -325,7 +325,7 @@ fn incoming(arguments: &Lint, io: &mut Io<'_>) -> Result<Option<Incoming>, Optio
     Ok(Some(Incoming { path, bytes }))
 }
 
-fn known_target(names: &[String], wanted: Option<&str>) -> Result<(), OptionError> {
+pub(super) fn known_target(names: &[String], wanted: Option<&str>) -> Result<(), OptionError> {
     let Some(wanted) = wanted else { return Ok(()) };
     if names.iter().any(|name| name == wanted) {
         return Ok(());

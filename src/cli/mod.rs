@@ -7,6 +7,7 @@ mod lint;
 mod load;
 mod mend;
 mod render;
+mod render_target;
 mod shown;
 mod survey;
 mod terminal;

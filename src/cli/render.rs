@@ -36,6 +36,9 @@ struct Read {
 
 /// Runs `render`.
 pub(super) fn render(arguments: &Render, io: &mut Io<'_>) -> io::Result<Status> {
+    if let Some(target) = &arguments.target {
+        return super::render_target::render(arguments, target, io);
+    }
     let read = match read(&arguments.path, arguments.max_file_size) {
         Ok(read) => read,
         Err(error) => return complain(io, &error),
@@ -200,23 +203,39 @@ fn warn(build: &Build<'_>, place: &dyn Fn(Span) -> String, io: &mut Io<'_>) -> i
 }
 
 fn print(arguments: &Render, read: &Read, build: &Build<'_>, io: &mut Io<'_>) -> io::Result<Status> {
+    let display = read.display();
+    let (format, look) = look(arguments, &read.sources, &display, io);
+    let objects: Vec<Value<'_>> = build.objects.iter().map(|object| object.tree.view()).collect();
+    let text = print_objects(format, &objects, &look);
+    let status = if read.failures.is_empty() { Status::Clean } else { Status::Failed };
+    hand_over(arguments, &text, status, io)
+}
+
+/// How the objects are to be printed.
+pub(super) fn look<'l>(
+    arguments: &Render,
+    sources: &'l Sources,
+    display: &'l dyn Fn(SourceId) -> String,
+    io: &Io<'_>,
+) -> (ObjectFormat, Look<'l>) {
     let format = match arguments.format {
         RenderFormat::Yaml => ObjectFormat::Yaml,
         RenderFormat::Json => ObjectFormat::Json,
     };
-    let display = read.display();
     // A program that takes the objects over needs them as they are; people read YAML, or JSON on a terminal.
     let seen = io.terminal.is_terminal && arguments.output.is_none();
     let for_programs = arguments.format == RenderFormat::Json && !arguments.origins && !seen;
     let look = Look {
-        origins: arguments.origins.then_some(Origins { sources: &read.sources, display: &display }),
+        origins: arguments.origins.then_some(Origins { sources, display }),
         show_secrets: arguments.show_secrets || for_programs,
     };
-    let objects: Vec<Value<'_>> = build.objects.iter().map(|object| object.tree.view()).collect();
-    let text = print_objects(format, &objects, &look);
-    let status = if read.failures.is_empty() { Status::Clean } else { Status::Failed };
+    (format, look)
+}
+
+/// Writes the objects where they were asked for.
+pub(super) fn hand_over(arguments: &Render, text: &str, status: Status, io: &mut Io<'_>) -> io::Result<Status> {
     match &arguments.output {
-        Some(file) => match write_objects_file(&text, file) {
+        Some(file) => match write_objects_file(text, file) {
             Ok(()) => Ok(status),
             Err(error) => {
                 writeln!(io.err, "error: {}: the objects could not be written: {error}", file.display())?;

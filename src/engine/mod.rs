@@ -97,6 +97,37 @@ pub struct Statistics {
     pub rules: Vec<(&'static str, Duration)>,
 }
 
+/// Parses all files of `roots`, works out what each target gets, and hands that to `look`. No rule runs.
+pub fn look<T>(
+    sources: &Sources,
+    roots: Vec<Root>,
+    look: impl FnOnce(&[Resource<'_>], &[render::Target], &render::Told<'_>) -> T,
+) -> T {
+    let wanted: Vec<SourceId> = roots.iter().flat_map(|root| root.files.iter().copied()).collect();
+    let files: Vec<yaml::File> =
+        wanted.par_iter().map(|source| yaml::parse(*source, sources[*source].shared_text())).collect();
+    let manifests = Manifests::new(files.iter().map(|file| parsed(sources, file)).collect());
+    let (extras, configs): (Vec<_>, Vec<_>) = roots.into_iter().map(|root| (root.extras, root.config)).unzip();
+    let more = parse_extras(sources, &extras);
+    let embedded = FrozenVec::new();
+    let source = render::Source {
+        sources,
+        manifests: &manifests,
+        extras: &extras,
+        parsed: &more,
+        embedded: &embedded,
+        configs: &configs,
+    };
+    let worlds = Worlds::new(source);
+    let (resources, targets) = worlds.resolve(source);
+    look(&resources, &targets, &worlds.told)
+}
+
+fn parsed<'w>(sources: &'w Sources, file: &'w yaml::File) -> Parsed<'w> {
+    let source = &sources[file.source()];
+    Parsed { root: source.root(), path: source.path(), file }
+}
+
 /// Parses all files of `roots` and runs the rules.
 pub fn run(sources: &Sources, roots: Vec<Root>, request: &Request) -> Run {
     let mut statistics = Statistics::default();
@@ -111,14 +142,7 @@ pub fn run(sources: &Sources, roots: Vec<Root>, request: &Request) -> Run {
     statistics.nodes = files.iter().map(yaml::File::node_count).sum();
     statistics.node_bytes = files.iter().map(yaml::File::memory).sum();
     phase(&mut statistics, "parse");
-    let parsed = files
-        .iter()
-        .map(|file| {
-            let source = &sources[file.source()];
-            Parsed { root: source.root(), path: source.path(), file }
-        })
-        .collect();
-    let manifests = Manifests::new(parsed);
+    let manifests = Manifests::new(files.iter().map(|file| parsed(sources, file)).collect());
     phase(&mut statistics, "manifests");
     let mut failures = Vec::new();
     let mut left_alone: BTreeMap<&'static str, usize> = BTreeMap::new();

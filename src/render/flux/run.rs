@@ -208,6 +208,16 @@ impl<'w> Run<'_, '_, 'w> {
             }
             Err(trouble) => applied.trouble = Some(trouble),
         }
+        if let Some(object) = Self::bootstrap_of(&applied) {
+            applied.objects = vec![object];
+            // Only what it needs to be followed; its own build brings everything, itself among it.
+            self.follow(&applied, None);
+            applied.objects.clear();
+            applied.own = 0;
+            applied.sets.clear();
+            self.done.push(applied);
+            return None;
+        }
         self.follow(&applied, spec.as_ref().map(Rendered::view));
         self.done.push(applied);
         None
@@ -372,6 +382,18 @@ impl<'w> Run<'_, '_, 'w> {
         variables.active = !variables.is_empty() || always || variables.open.is_some();
         variables.strict = self.strict;
         (variables, missing, waits)
+    }
+
+    /// The Kustomization among the objects of an entry that applies the entry itself, as a bootstrap makes it: then
+    /// all of it comes through that one, with what it changes.
+    fn bootstrap_of(entry: &Applied<'w>) -> Option<Object<'w>> {
+        let folder = entry.folder.as_deref().filter(|_| entry.object.is_none())?;
+        let is_self = |object: &&Object<'w>| {
+            let path = object.tree.view().at(&["spec", "path"]).and_then(Value::known);
+            let path = path.and_then(|path| tree::normalize(path.trim_start_matches('/')));
+            object.group() == super::GROUP && object.kind() == "Kustomization" && path.as_deref() == Some(folder)
+        };
+        entry.objects.iter().find(is_self).cloned()
     }
 
     /// Remembers what was brought, and queues the Kustomizations among it.
