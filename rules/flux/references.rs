@@ -317,7 +317,7 @@ impl<'w> Folders<'w> {
         let siblings = self.all.iter().filter_map(|folder| {
             let name = folder.strip_prefix(above.as_str())?;
             let distance = is_near(step, name).filter(|_| !name.contains('/'))?;
-            let whole = if after.is_empty() { (*folder).to_owned() } else { format!("{folder}/{after}") };
+            let whole = tree::child(folder, after);
             self.all.contains(whole.as_str()).then_some((distance, whole))
         });
         (there, siblings.min().map(|(_, folder)| folder))

@@ -1,8 +1,8 @@
 //! Kustomizations under another name than the project wants.
 
 use crate::declare_rule;
+use crate::manifest::FILE_NAMES;
 use crate::manifest::Role;
-use crate::render::kustomize::FILE_NAMES;
 use crate::rule::{FileContext, Sink};
 use crate::source::Span;
 use crate::tree;

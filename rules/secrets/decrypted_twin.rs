@@ -3,8 +3,9 @@
 use super::HISTORY;
 use crate::declare_rule;
 use crate::finding::Confidence;
-use crate::graph::sops::{Block, file_name, roots, twin};
+use crate::graph::sops::{Block, roots, twin};
 use crate::rule::{FileContext, Sink};
+use crate::tree;
 
 declare_rule! {
     /// ## What it does
@@ -39,7 +40,7 @@ fn check<'w>(context: &FileContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let encrypted = &manifests.files[twin.encrypted];
     let block = roots(encrypted).find_map(Block::of);
     let pointer = roots(&context.parsed).find_map(|root| root.pointer_to(*first)).unwrap_or_default();
-    let message = format!("this file shows what `{}` encrypts", file_name(encrypted.path));
+    let message = format!("this file shows what `{}` encrypts", tree::name(encrypted.path));
     let count = twin.readable.len();
     let mut finding = sink
         .file_finding("readable", first.span(), pointer, message)

@@ -139,17 +139,13 @@ fn locate(arguments: &Lint, path: &Path, incoming: bool) -> Result<(PathBuf, Str
         (path, None)
     };
     let found = tree::enclosing_root(existing).map_err(|error| refuse(error.cause()))?;
-    let join = |inside: String| match name {
-        Some(name) if inside.is_empty() => name.to_owned(),
-        Some(name) => format!("{inside}/{name}"),
-        None => inside,
-    };
+    let join = |inside: &str| tree::child(inside, name.unwrap_or_default());
     if !arguments.isolated {
-        return Ok((found.folder, join(found.inside), None));
+        return Ok((found.folder, join(&found.inside), None));
     }
     let whole = found.folder.join(&found.inside);
     if whole.is_dir() {
-        return Ok((whole, join(String::new()), name.map(str::to_owned)));
+        return Ok((whole, join(""), name.map(str::to_owned)));
     }
     let file = whole.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
     let folder = whole.parent().map(Path::to_path_buf).unwrap_or_default();

@@ -5,10 +5,11 @@ use super::shown::{display_below, shown_path};
 use super::{Io, Status, complain};
 use crate::config::OptionError;
 use crate::finding::Failure;
+use crate::manifest::own_paths;
 use crate::render::files::{Extra, Files};
 use crate::render::flux;
 use crate::render::gather::gather;
-use crate::render::kustomize::{Build, Builder, Built, FILE_NAMES, GapKind, Order, Refusal, Restrict};
+use crate::render::kustomize::{Build, Builder, Built, GapKind, Order, Refusal, Restrict};
 use crate::report::objects::{Look, ObjectFormat, Origins, print_objects, write_objects_file};
 use crate::source::{Source, SourceId, Sources, Span};
 use crate::tree::{self, Disk, Tree};
@@ -99,20 +100,19 @@ fn read(path: &Path, limit: u64) -> Result<Read, OptionError> {
     }
     let open = |folder: &Path| Disk::new(folder).map_err(|error| plain(format!("{shown}: {}", error.cause())));
     let disk = open(&found.folder)?;
-    let has_kustomization = FILE_NAMES.iter().any(|name| disk.kind(&join(&found.inside, name)).is_some());
+    let has_kustomization = own_paths(&found.inside).any(|path| disk.kind(&path).is_some());
     let (manifests, failures) =
         if has_kustomization { Default::default() } else { manifests(&disk, &found.inside, limit) };
     if !has_kustomization && manifests.is_empty() && failures.is_empty() {
         return Err(plain(format!("{shown} holds neither a kustomization nor a manifest")));
     }
     let read = gather_up(&found, &manifests, limit, &open)?;
-    let own = FILE_NAMES.iter().map(|name| join(&read.inside, name));
-    let unread = own.filter_map(|path| match read.extras.get(&path)? {
+    let unread = own_paths(&read.inside).find_map(|path| match read.extras.get(&path)? {
         Extra::Unread(why) => Some((path, why.as_str())),
         Extra::Binary(_) => Some((path, "not UTF-8")),
         Extra::Yaml(_) | Extra::Text(_) | Extra::Folder { .. } | Extra::Missing => None,
     });
-    match unread.into_iter().next() {
+    match unread {
         Some((path, why)) => Err(plain(format!("{}: {why}", shown_path(&read.folder.join(path))))),
         None => Ok(Read { has_kustomization, failures, ..read }),
     }
@@ -132,7 +132,7 @@ fn gather_up(
         let known: BTreeMap<String, SourceId> = manifests
             .iter()
             .map(|(path, text)| {
-                let path = join(&above, path);
+                let path = tree::child(&above, path);
                 (path.clone(), sources.add(Source::new(0, path, Arc::clone(text))))
             })
             .collect();
@@ -140,7 +140,7 @@ fn gather_up(
         match (folder.parent(), folder.file_name()) {
             (Some(parent), Some(name)) if gathered.climbs > 0 => {
                 let name = name.to_string_lossy();
-                (above, inside) = (join(&name, &above), join(&name, &inside));
+                (above, inside) = (tree::child(&name, &above), tree::child(&name, &inside));
                 folder = parent.to_path_buf();
             }
             _ => {
@@ -172,14 +172,6 @@ fn manifests(disk: &Disk, inside: &str, limit: u64) -> (Vec<(String, Arc<str>)>,
     let failures = walked.failures.into_iter().filter(|failure| lies_below(&failure.path));
     let failures = failures.map(|failure| Failure { path: shown_path(&disk.root().join(&failure.path)), ..failure });
     (files.map(|file| (file.path, file.text)).collect(), failures.collect())
-}
-
-fn join(folder: &str, path: &str) -> String {
-    match (folder, path) {
-        ("", path) => path.to_owned(),
-        (folder, "") => folder.to_owned(),
-        (folder, path) => format!("{folder}/{path}"),
-    }
 }
 
 impl Read {

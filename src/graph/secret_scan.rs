@@ -1,9 +1,10 @@
 //! Every readable text of a file with the names around it, as the credential detector wants to be asked.
 
 use super::credential::{Question, Setting, may_hold};
-use super::sops::{Block, file_name, is_config};
+use super::sops::{Block, is_config};
 use crate::manifest::{Manifests, Resource, Role};
 use crate::source::Span;
+use crate::tree;
 use crate::yaml::{Dialect, Identity, Kind, Step, Value, Visit, walk};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use std::borrow::Cow;
@@ -103,7 +104,7 @@ fn visit_some<'w>(manifests: &'w Manifests<'w>, at: usize, secrets_only: bool, e
     let from = manifests.resources.partition_point(|resource| resource.file < at);
     let resources = &manifests.resources[from..];
     let resources = &resources[..resources.partition_point(|resource| resource.file == at)];
-    let name = file_name(parsed.path);
+    let name = tree::name(parsed.path);
     let values = name.contains("values") || name.contains(".sops.");
     for root in super::sops::roots(parsed) {
         let in_sops = Block::of(root).is_some();

@@ -2,6 +2,7 @@
 //! `.sops.yaml` or their own name promises to be encrypted.
 
 use crate::manifest::{Manifests, Parsed};
+use crate::tree;
 use crate::yaml::{Dialect, Identity, Kind, Step, Value, Visit, walk};
 use regex::Regex;
 use std::collections::HashMap;
@@ -168,12 +169,7 @@ pub enum Claim<'w> {
 
 /// Whether the file is a `.sops.yaml`.
 pub fn is_config(path: &str) -> bool {
-    matches!(file_name(path), ".sops.yaml" | ".sops.yml")
-}
-
-/// The last part of a path.
-pub fn file_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
+    matches!(tree::name(path), ".sops.yaml" | ".sops.yml")
 }
 
 fn folder(path: &str) -> &str {
@@ -204,7 +200,7 @@ impl<'w> CreationRules<'w> {
     /// Why a file is expected to be encrypted, if it is. A pattern that would match a kustomization in the same
     /// folder says how files are encrypted and not which, for kustomizations never are.
     pub fn claim(&self, parsed: &Parsed<'w>) -> Option<Claim<'w>> {
-        let name = file_name(parsed.path);
+        let name = tree::name(parsed.path);
         if is_config(parsed.path) {
             return None;
         }
@@ -264,7 +260,7 @@ pub struct Twin<'w> {
 /// The encrypted file of which `at` shows values, if there is one.
 pub fn twin<'w>(manifests: &Manifests<'w>, at: usize) -> Option<Twin<'w>> {
     let parsed = &manifests.files[at];
-    let name = file_name(parsed.path);
+    let name = tree::name(parsed.path);
     let (stem, end) = name.rsplit_once('.').filter(|(_, end)| matches!(*end, "yaml" | "yml" | "json"))?;
     if stem.is_empty() || stem.ends_with(".sops") || stem.ends_with(".enc") || has_block(parsed) {
         return None;

@@ -1,8 +1,8 @@
 //! Who hands a file to the cluster, and what is changed on the way: which kustomizations include it
 //! and which Flux Kustomizations apply its folder.
 
-use super::kustomization::join;
 use super::{Kustomization, Parsed};
+use crate::tree;
 use crate::yaml::{Dialect, Value};
 use memchr::memmem::Finder;
 use std::borrow::Cow;
@@ -191,7 +191,7 @@ impl<'w, 'k> Deliveries<'w, 'k> {
 
     /// A folder that Flux applies and that has no kustomization gets one that lists all its files.
     fn by_flux(&self, file: usize, parsed: Parsed<'w>) -> Delivery {
-        let mut folder = parsed.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let mut folder = tree::parent(parsed.path);
         let nobody = || plain(By::Nobody, SCOPES * 2 + file as u32);
         loop {
             let place = (parsed.root, Cow::Borrowed(folder));
@@ -237,7 +237,7 @@ fn flux_paths(parsed: &Parsed<'_>) -> Vec<FluxPath> {
         let set = |key: &str| spec.get(key).is_some_and(|value| !value.is_null() && !value.is_empty());
         let folder = match spec.get("path") {
             None => Some(String::new()),
-            Some(path) => path.known().and_then(|path| join("", path)),
+            Some(path) => path.known().and_then(|path| tree::normalize(path.trim_start_matches('/'))),
         };
         found.push(FluxPath {
             root: parsed.root,

@@ -2,6 +2,7 @@
 //! change; they are not built here.
 
 use super::Parsed;
+use crate::tree::{self, join};
 use crate::yaml::{Dialect, Value};
 
 /// A kustomization file, or an object of kind Component.
@@ -34,12 +35,17 @@ pub struct Kustomization<'w> {
     pub remote: bool,
 }
 
-const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+/// The names a kustomization may have.
+pub const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// The paths that a kustomization of `folder` may have.
+pub fn own_paths(folder: &str) -> impl Iterator<Item = String> {
+    FILE_NAMES.iter().map(move |name| tree::child(folder, name))
+}
 
 impl<'w> Kustomization<'w> {
     /// The kustomization in `parsed`, if its name or its kind says that it is one.
     pub fn read(file: usize, parsed: &Parsed<'w>) -> Option<Kustomization<'w>> {
-        let (folder, name) = parsed.path.rsplit_once('/').unwrap_or(("", parsed.path));
         let root = parsed.file.documents().iter().find_map(|document| document.root)?;
         let value = Value::new(parsed.file, root, Dialect::Kubectl);
         let kind = value.get("kind").and_then(Value::as_str);
@@ -48,13 +54,13 @@ impl<'w> Kustomization<'w> {
             .and_then(Value::as_str)
             .is_some_and(|version| version.starts_with("kustomize.config.k8s.io/"));
         let by_kind = ours && matches!(kind, Some("Kustomization" | "Component"));
-        if !NAMES.contains(&name) && !by_kind {
+        if !FILE_NAMES.contains(&tree::name(parsed.path)) && !by_kind {
             return None;
         }
         let mut found = Kustomization {
             file,
             root: parsed.root,
-            folder,
+            folder: tree::parent(parsed.path),
             component: kind == Some("Component"),
             value,
             includes: Vec::new(),
@@ -139,36 +145,9 @@ pub fn is_remote(text: &str) -> bool {
         })
 }
 
-/// `folder` and a relative path as one path in the root; none where it leads out of the root.
-pub(super) fn join(folder: &str, relative: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in relative.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_are_taken_from_the_folder() {
-        for (folder, relative, path) in [
-            ("a/b", "../c/./d.yaml", Some("a/c/d.yaml")),
-            ("", "x", Some("x")),
-            ("a", "../../x", None),
-            ("a", "..", Some("")),
-        ] {
-            assert_eq!(join(folder, relative).as_deref(), path, "{folder} {relative}");
-        }
-    }
 
     #[test]
     fn remote_entries_are_told_from_folders() {

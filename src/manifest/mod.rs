@@ -15,7 +15,7 @@ use std::collections::HashSet;
 pub use delivery::{By, Delivery};
 pub use example::{holds_example_values, is_example_path};
 pub use kinds::{is_cluster_scoped, split_api_version};
-pub use kustomization::{Kustomization, is_remote};
+pub use kustomization::{FILE_NAMES, Kustomization, is_remote, own_paths};
 pub use resource::{Namespace, ReleaseValues, Resource};
 
 /// A file of the run with its identity.

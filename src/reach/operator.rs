@@ -2,6 +2,7 @@
 
 use crate::graph::{Graph, Lookup};
 use crate::manifest::{Namespace, Resource};
+use crate::tree;
 use crate::yaml::Value;
 
 /// The last part of the operator's image and chart, and its label.
@@ -103,8 +104,7 @@ fn installs_operator<'w>(application: &'w Resource<'w>) -> bool {
 }
 
 fn last_part(path: &str) -> &str {
-    let path = path.trim_end_matches('/');
-    path.rsplit_once('/').map_or(path, |(_, name)| name)
+    tree::name(path.trim_end_matches('/'))
 }
 
 /// The last part of an image's repository, without tag and digest.

@@ -1,6 +1,7 @@
 //! What a recipe may read of one root: parsed manifests, other texts and bytes that a kustomization
 //! names, and texts that stand within values. It opens nothing; what was not read beforehand is missing.
 
+use crate::manifest::own_paths;
 use crate::source::{SourceId, Sources, Span};
 use crate::tree;
 use crate::yaml::{self, Value, parse_embedded, parse_embedded_trimmed};
@@ -66,6 +67,11 @@ impl<'w> Files<'w> {
     ) -> Files<'w> {
         let (yaml, extras) = (yaml.into_iter().collect(), extras.into_iter().collect());
         Files { root, sources, yaml, extras, embedded }
+    }
+
+    /// Whether a kustomization lies in `folder`.
+    pub fn has_kustomization(&self, folder: &str) -> bool {
+        own_paths(folder).any(|path| self.yaml(&path).is_some())
     }
 
     /// The parsed file at `path`.

@@ -3,8 +3,8 @@
 
 use super::argo::{self, Named};
 use super::files::Extra;
-use super::kustomize::FILE_NAMES;
 use super::recipes::MAKEFILES;
+use crate::manifest::{FILE_NAMES, own_paths};
 use crate::source::{Source, SourceId, Sources};
 use crate::tree::{self, EntryKind, Tree};
 use crate::yaml::{self, Dialect, Value};
@@ -107,9 +107,7 @@ impl Gathering<'_> {
         };
         match kind {
             Some(EntryKind::File) => self.read(path, what),
-            Some(EntryKind::Folder) if what == Use::Manifest => FILE_NAMES
-                .iter()
-                .map(|name| if path.is_empty() { (*name).to_owned() } else { format!("{path}/{name}") })
+            Some(EntryKind::Folder) if what == Use::Manifest => own_paths(path)
                 .filter(|file| !self.known.contains_key(file) && self.tree.kind(file).is_some())
                 .collect::<Vec<_>>()
                 .into_iter()
@@ -131,8 +129,7 @@ impl Gathering<'_> {
             texts.push(text);
             return;
         }
-        for name in FILE_NAMES {
-            let file = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+        for file in own_paths(path) {
             let Some(text) = self.text(&file) else { continue };
             let needs = needs(path, text, &mut self.found.climbs);
             for named in needs.resources {
@@ -206,7 +203,7 @@ impl Gathering<'_> {
             let Ok(entries) = entries else { continue };
             self.found.extras.insert(folder.clone(), Extra::Folder { whole: true });
             for entry in entries {
-                let path = if folder.is_empty() { entry.name.clone() } else { format!("{folder}/{}", entry.name) };
+                let path = tree::child(&folder, &entry.name);
                 match entry.kind {
                     EntryKind::Folder if !matches!(entry.name.as_str(), ".git" | "node_modules") => queue.push(path),
                     EntryKind::File => files.push(path),

@@ -5,12 +5,12 @@ mod argo;
 
 use super::files::Files;
 use super::flux::{self, Applied};
-use super::kustomize::{Build, Builder, FILE_NAMES, Refusal, Restrict};
+use super::kustomize::{Build, Builder, Refusal, Restrict};
 use super::recipes::Recipes;
 use super::worlds::{Draft, Failed, Member, Opening, Root, Source, Told, members};
 use super::{folders, openings};
 use crate::config::Config;
-use crate::manifest::{By, Kustomization, Namespace, Resource};
+use crate::manifest::{By, FILE_NAMES, Kustomization, Namespace, Resource};
 use crate::tree;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -158,10 +158,7 @@ impl<'w> Making<'_, '_, 'w> {
     }
 
     fn has_kustomization(&self, folder: &str) -> bool {
-        FILE_NAMES.iter().any(|name| {
-            let path = if folder.is_empty() { (*name).to_owned() } else { format!("{folder}/{name}") };
-            self.files.yaml(&path).is_some()
-        })
+        self.files.has_kustomization(folder)
     }
 
     fn flux(&mut self, folder: &str, url: Option<&str>, draft: &mut Draft<'w>) {

@@ -21,6 +21,7 @@ pub use error::ReadError;
 pub use git::{GitError, Repository};
 pub use ignores::{IgnoreFile, OuterIgnores};
 pub use memory::Memory;
+pub(crate) use path::child;
 pub use path::{join, name, normalize, parent};
 pub use recording::Recording;
 pub use revision::Revision;

@@ -43,9 +43,13 @@ pub fn name(path: &str) -> &str {
     path.rfind('/').map_or(path, |at| &path[at + 1..])
 }
 
-/// `name` put behind `folder`, where both are in normal form already.
-pub(crate) fn child(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+/// `path` put behind `folder`, where both are in normal form already.
+pub(crate) fn child(folder: &str, path: &str) -> String {
+    match (folder, path) {
+        ("", path) => path.to_owned(),
+        (folder, "") => folder.to_owned(),
+        (folder, path) => format!("{folder}/{path}"),
+    }
 }
 
 #[cfg(test)]
@@ -79,6 +83,7 @@ mod tests {
         assert_eq!(join("apps", "../.."), None);
         assert_eq!((parent("a/b/c"), name("a/b/c")), ("a/b", "c"));
         assert_eq!((parent("c"), name("c")), ("", "c"));
+        assert_eq!([child("a", "b/c"), child("", "b"), child("a", ""), child("", "")], ["a/b/c", "b", "a", ""]);
     }
 
     proptest! {

@@ -97,7 +97,7 @@ impl Scan<'_> {
             if name == ".git" {
                 continue;
             }
-            let path = path_in(&folder.path, &name);
+            let path = tree::child(&folder.path, &name);
             let only_named = match self.left_out(&folder, &path, &name, kind == EntryKind::Folder) {
                 Way::In => None,
                 Way::ToNamed(reason) => Some(reason),
@@ -142,7 +142,11 @@ impl Scan<'_> {
             folder.only_named
         } else if name.starts_with('.') && !self.options.hidden && !is_known_although_hidden(name) {
             Some(reason::HIDDEN)
-        } else if folder.rules.as_ref().is_some_and(|rules| rules.leave_out(&path_in(&self.prefix, path), is_folder)) {
+        } else if folder
+            .rules
+            .as_ref()
+            .is_some_and(|rules| rules.leave_out(&tree::child(&self.prefix, path), is_folder))
+        {
             Some(reason::IGNORED)
         } else {
             None
@@ -155,9 +159,9 @@ impl Scan<'_> {
     }
 
     fn rules_of(&self, folder: &Folder) -> Result<Option<Arc<Rules>>, Failure> {
-        let path = path_in(&folder.path, ".gitignore");
+        let path = tree::child(&folder.path, ".gitignore");
         let bytes = self.tree.read_listed(&path, self.options.max_file_size)?;
-        let at = if folder.path.is_empty() { self.prefix.clone() } else { path_in(&self.prefix, &folder.path) };
+        let at = tree::child(&self.prefix, &folder.path);
         Rules::over(folder.rules.clone(), &at, &String::from_utf8_lossy(&bytes))
             .map_err(|error| bad_rules(path, &error))
     }
@@ -186,10 +190,6 @@ impl Scanned {
 
 fn has_file(entries: &[Entry], name: &str) -> bool {
     entries.binary_search_by(|entry| entry.name.as_str().cmp(name)).is_ok_and(|at| entries[at].kind == EntryKind::File)
-}
-
-fn path_in(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
 fn bad_rules(path: String, error: &ignore::Error) -> Failure {

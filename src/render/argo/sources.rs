@@ -4,7 +4,7 @@ use super::directory;
 use super::overrides::overrides;
 use super::repository::Repository;
 use crate::render::files::{Content, Files};
-use crate::render::kustomize::{Accumulated, Build, Builder, Built, FILE_NAMES, Object, Order, Refusal};
+use crate::render::kustomize::{Accumulated, Build, Builder, Built, Object, Order, Refusal};
 use crate::source::Span;
 use crate::tree;
 use crate::yaml::rendered::Rendered;
@@ -168,7 +168,6 @@ impl<'w> Reader<'_, '_, 'w> {
 
     fn tool(&self, source: Value<'_>, folder: &str) -> Tool {
         let has = |name: &str| source.get(name).is_some_and(|block| !block.is_null());
-        let file = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
         if has("plugin") {
             Tool::Plugin
         } else if has("helm") {
@@ -177,9 +176,9 @@ impl<'w> Reader<'_, '_, 'w> {
             Tool::Kustomize
         } else if has("directory") {
             Tool::Directory
-        } else if self.files.yaml(&file("Chart.yaml")).is_some() {
+        } else if self.files.yaml(&tree::child(folder, "Chart.yaml")).is_some() {
             Tool::Chart
-        } else if FILE_NAMES.iter().any(|name| self.files.yaml(&file(name)).is_some()) {
+        } else if self.files.has_kustomization(folder) {
             Tool::Kustomize
         } else {
             Tool::Directory

@@ -1,7 +1,8 @@
 //! What Flux builds for a path: the kustomization that lies there, else one that lists everything below.
 
+use crate::manifest::own_paths;
 use crate::render::files::{Content, Files};
-use crate::render::kustomize::{Accumulated, Builder, Built, FILE_NAMES, Refusal, load};
+use crate::render::kustomize::{Accumulated, Builder, Built, Refusal, load};
 use crate::source::{SourceId, Span};
 use crate::tree;
 use crate::yaml::rendered::Rendered;
@@ -43,10 +44,7 @@ pub fn build<'w>(
 
 /// Whether the kustomization of `folder` holds nothing, which Flux takes for one without resources.
 fn is_blank(files: &Files<'_>, folder: &str) -> bool {
-    let mut own = FILE_NAMES.iter().filter_map(|name| match folder {
-        "" => files.yaml(name),
-        folder => files.yaml(&format!("{folder}/{name}")),
-    });
+    let mut own = own_paths(folder).filter_map(|path| files.yaml(&path));
     let holds =
         |file: &File| file.documents().iter().any(|document| document.root.is_some() || !document.is_readable());
     own.next().is_some_and(|file| !holds(file)) && own.next().is_none()
@@ -75,8 +73,8 @@ fn collect<'w>(builder: &Builder<'_, 'w>, folder: &str, asked: Option<Span>, all
         let inner = path.strip_prefix(folder).unwrap_or(path).trim_start_matches('/');
         let mut at = folder.to_owned();
         for step in inner.split('/').rev().skip(1).collect::<Vec<_>>().into_iter().rev() {
-            at = if at.is_empty() { step.to_owned() } else { format!("{at}/{step}") };
-            if has_kustomization(files, &at) {
+            at = tree::child(&at, step);
+            if files.has_kustomization(&at) {
                 built = Some(format!("{at}/"));
                 break;
             }
@@ -112,10 +110,6 @@ fn take<'w>(
     let objects = load::objects(file, asked.unwrap_or(span))?;
     all.used.insert(path.into());
     builder.take_objects(all, objects, span)
-}
-
-fn has_kustomization(files: &Files<'_>, folder: &str) -> bool {
-    FILE_NAMES.iter().any(|name| files.yaml(&format!("{folder}/{name}")).is_some())
 }
 
 fn is_manifest_name(path: &str) -> bool {

@@ -7,7 +7,7 @@ use super::patch::Idle;
 use super::settings::{Settings, field};
 use super::steps::{Steps, named};
 use super::{Built, Id, Object, Refusal, load};
-use crate::manifest::is_remote;
+use crate::manifest::{FILE_NAMES, is_remote, own_paths};
 use crate::render::files::{Content, Files};
 use crate::source::Span;
 use crate::tree;
@@ -81,9 +81,6 @@ pub struct Builder<'f, 'w> {
     pub(super) matched: RefCell<HashSet<Span>>,
 }
 
-/// The names a kustomization may have.
-pub const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-
 /// The version of the Kubernetes schema that kustomize has.
 const SCHEMA_VERSION: &str = "v1.21.2";
 
@@ -110,8 +107,7 @@ impl<'f, 'w> Builder<'f, 'w> {
 
     fn read_settings(&self, folder: &str, asked: Option<Span>, flux: bool) -> Built<Option<Settings<'w>>> {
         let mut found = None;
-        for name in FILE_NAMES {
-            let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        for path in own_paths(folder) {
             let Some((path, file)) = self.files.entry(&path) else { continue };
             if let Some((_, first)) = found {
                 let first: &crate::yaml::File = first;
@@ -144,10 +140,7 @@ impl<'f, 'w> Builder<'f, 'w> {
     }
 
     fn start_of(&self, folder: &str) -> Span {
-        let file = FILE_NAMES.iter().find_map(|name| {
-            let path = if folder.is_empty() { (*name).to_owned() } else { format!("{folder}/{name}") };
-            self.files.yaml(&path)
-        });
+        let file = own_paths(folder).find_map(|path| self.files.yaml(&path));
         let source = file.map_or(crate::source::SourceId(0), |file| file.source());
         Span { source, start: 0, end: 0 }
     }

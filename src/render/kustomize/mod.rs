@@ -23,7 +23,7 @@ mod tests;
 
 use crate::source::Span;
 
-pub use accumulate::{Accumulated, Build, Builder, FILE_NAMES, Gap, GapKind};
+pub use accumulate::{Accumulated, Build, Builder, Gap, GapKind};
 pub use generate::Restrict;
 pub use notes::Told;
 pub use object::{Generated, Id, Object};

@@ -3,6 +3,7 @@
 
 use super::{Built, Refusal};
 use crate::source::Span;
+use crate::tree;
 use crate::yaml::{Dialect, File, Kind, Value};
 
 /// The kustomization of a folder.
@@ -204,7 +205,7 @@ impl<'w> Settings<'w> {
         check_fields(value, KUSTOMIZATION)?;
         let settings = Settings {
             path,
-            folder: path.rsplit_once('/').map_or("", |(folder, _)| folder),
+            folder: tree::parent(path),
             component: value.get("kind").and_then(Value::as_str) == Some("Component"),
             value,
         };
