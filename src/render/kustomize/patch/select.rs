@@ -1,8 +1,8 @@
 //! Which objects a patch is for: by the expressions of its `target`, or by the identity it is written with.
 
-use super::super::{Built, Object, Refusal};
+use super::super::transform;
+use super::super::{Built, Id, Object, Refusal};
 use super::labels::Selector;
-use crate::manifest::is_cluster_scoped;
 use crate::source::Span;
 use crate::yaml::{Rendered, Value};
 use regex::Regex;
@@ -63,7 +63,7 @@ impl Target {
             "version" => fits(&self.version, object.api().1),
             "kind" => fits(&self.kind, object.kind()),
             "name" => object.ids().any(|id| fits(&self.name, &id.name)),
-            "namespace" => object.ids().any(|id| fits(&self.namespace, effective(&id.group, &id.kind, &id.namespace))),
+            "namespace" => object.ids().any(|id| fits(&self.namespace, effective_of(&id))),
             "labelSelector" => meets(&self.labels, "labels"),
             _ => meets(&self.annotations, "annotations"),
         }
@@ -78,10 +78,10 @@ impl Target {
             return Ok(false);
         }
         let name = fits(&self.name, object.name()) || object.former.iter().any(|id| fits(&self.name, &id.name));
-        let now = effective(group, object.kind(), object.namespace());
+        let now = effective(group, version, object.kind(), object.namespace());
         let namespace = self.namespace.is_none()
             || fits(&self.namespace, now)
-            || object.former.iter().any(|id| fits(&self.namespace, effective(&id.group, &id.kind, &id.namespace)));
+            || object.former.iter().any(|id| fits(&self.namespace, effective_of(id)));
         if !name || !namespace {
             return Ok(false);
         }
@@ -95,12 +95,12 @@ impl Target {
 }
 
 /// What stands for a namespace where identities are compared.
-fn effective<'a>(group: &str, kind: &str, namespace: &'a str) -> &'a str {
-    match namespace {
-        _ if is_cluster_scoped(group, kind) => "_non_namespaceable_",
-        "" => "default",
-        namespace => namespace,
-    }
+fn effective<'a>(group: &str, version: &str, kind: &str, namespace: &'a str) -> &'a str {
+    transform::effective(group, version, kind, namespace).unwrap_or("_non_namespaceable_")
+}
+
+fn effective_of(id: &Id) -> &str {
+    effective(&id.group, &id.version, &id.kind, &id.namespace)
 }
 
 fn anchored(text: &str, span: Span) -> Built<Regex> {
@@ -137,9 +137,9 @@ fn counts(rest: &str) -> bool {
 pub(super) fn named<'w>(patch: &Rendered<'w>, objects: &[Object<'w>]) -> Built<usize> {
     let wanted = Object::new(patch.clone(), patch.view().span());
     let (group, version) = wanted.api();
-    let namespace = effective(group, wanted.kind(), wanted.namespace());
+    let namespace = effective(group, version, wanted.kind(), wanted.namespace());
     let is_same = |kind: &str, name: &str, have: &str| {
-        kind == wanted.kind() && name == wanted.name() && effective(group, kind, have) == namespace
+        kind == wanted.kind() && name == wanted.name() && effective(group, version, kind, have) == namespace
     };
     let mut found = objects.iter().enumerate().filter(|(_, object)| {
         object.api() == (group, version)

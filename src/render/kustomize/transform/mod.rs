@@ -31,7 +31,7 @@ pub use namespace::{Reach, Subjects, namespace, namespace_as_far_as};
 pub use references::fix_references;
 pub use replacements::replacements;
 pub use replicas::{replica, replicas};
-pub use scope::{effective_namespace, is_cluster_scoped};
+pub use scope::{effective, effective_namespace, is_cluster_scoped};
 pub use shared::{Shared, part_annotations, settle};
 pub use specs::{Configuration, NameReference};
 pub use vars::{Var, merge_vars, read_vars, resolve_vars};

@@ -3,7 +3,7 @@
 
 use super::at;
 use super::fieldspec::{Compiled, Step, fits, put};
-use super::scope::{effective_namespace, is_cluster_scoped, is_without_namespace};
+use super::scope::{effective, effective_namespace, is_without_namespace};
 use super::settings::what;
 use super::specs::{Configuration, NameReference};
 use crate::render::kustomize::{Built, Object, Refusal};
@@ -296,11 +296,8 @@ impl<'w> Search<'_, 'w> {
 /// The namespace an object was loaded with, none written being `default`; none for kinds without.
 fn first_namespace<'a>(object: &'a Object<'_>) -> Option<&'a str> {
     let Some(first) = object.former.first() else { return effective_namespace(object) };
-    match first.namespace.as_ref() {
-        _ if is_cluster_scoped(object.group(), object.api().1, &first.kind) => None,
-        "" => Some("default"),
-        namespace => Some(namespace),
-    }
+    let (group, version) = object.api();
+    effective(group, version, &first.kind, &first.namespace)
 }
 
 /// Whether the shorter of two lists ends the longer one; an empty one ends only an empty one.

@@ -39,8 +39,14 @@ pub(super) fn is_without_namespace(object: &Object<'_>) -> bool {
 /// The namespace that counts when identities are compared: none written means `default`. None for an object
 /// of a kind without namespaces.
 pub fn effective_namespace<'a>(object: &'a Object<'_>) -> Option<&'a str> {
-    match object.namespace() {
-        _ if is_without_namespace(object) => None,
+    let (group, version) = object.api();
+    effective(group, version, object.kind(), object.namespace())
+}
+
+/// The same of an identity by its parts.
+pub fn effective<'a>(group: &str, version: &str, kind: &str, namespace: &'a str) -> Option<&'a str> {
+    match namespace {
+        _ if is_cluster_scoped(group, version, kind) => None,
         "" => Some("default"),
         namespace => Some(namespace),
     }
