@@ -5,8 +5,8 @@ use super::settings::{Settings, field};
 use super::{Built, Refusal};
 use crate::yaml::Value;
 
-/// Kinds that come first, in this order, and kinds that come last.
-const FIRST: &[&str] = &[
+/// Kinds that come first, in this order.
+pub(super) const FIRST: &[&str] = &[
     "Namespace",
     "ResourceQuota",
     "StorageClass",
@@ -30,7 +30,8 @@ const FIRST: &[&str] = &[
     "CronJob",
     "PodDisruptionBudget",
 ];
-const LAST: &[&str] = &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+/// Kinds that come last.
+pub(super) const LAST: &[&str] = &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
 /// How objects are ordered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,17 +79,19 @@ impl Order {
     /// Brings `objects` into this order.
     pub fn sort(&self, objects: &mut [Object<'_>]) {
         let Order::Legacy { first, last } = self else { return };
-        let rank = |kind: &str| match (
-            first.iter().position(|known| known == kind),
-            last.iter().position(|known| known == kind),
-        ) {
-            (Some(at), _) => at as isize - first.len() as isize,
-            (None, Some(at)) => at as isize + 1,
-            (None, None) => 0,
-        };
         objects.sort_by_cached_key(|object| {
             let id = object.id();
-            (rank(&id.kind), id.group, id.version, id.kind, id.namespace, id.name)
+            (rank(&id.kind, first, last), id.group, id.version, id.kind, id.namespace, id.name)
         });
+    }
+}
+
+/// Where a kind comes: what is in neither list lies between the two.
+pub(super) fn rank<T: AsRef<str>>(kind: &str, first: &[T], last: &[T]) -> isize {
+    let place = |kinds: &[T]| kinds.iter().position(|known| known.as_ref() == kind);
+    match (place(first), place(last)) {
+        (Some(at), _) => at as isize - first.len() as isize,
+        (None, Some(at)) => at as isize + 1,
+        (None, None) => 0,
     }
 }

@@ -4,6 +4,7 @@ mod defaults;
 
 use super::fieldspec::fits;
 use super::settings::{field, field_specs, list, mapping, text_of};
+use crate::render::kustomize::order::{FIRST, LAST, rank};
 use crate::render::kustomize::{Built, FieldSpec, Refusal};
 use crate::source::Span;
 use crate::yaml::Value;
@@ -191,43 +192,9 @@ fn sort_specs(specs: &mut [FieldSpec]) {
     specs.sort_by_cached_key(|spec| order(&spec.group, &spec.version, &spec.kind));
 }
 
-/// Kinds that come before all others, in this order.
-const FIRST: [&str; 22] = [
-    "Namespace",
-    "ResourceQuota",
-    "StorageClass",
-    "CustomResourceDefinition",
-    "ServiceAccount",
-    "PodSecurityPolicy",
-    "Role",
-    "ClusterRole",
-    "RoleBinding",
-    "ClusterRoleBinding",
-    "ConfigMap",
-    "Secret",
-    "Endpoints",
-    "Service",
-    "LimitRange",
-    "PriorityClass",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "Deployment",
-    "StatefulSet",
-    "CronJob",
-    "PodDisruptionBudget",
-];
-
-/// Kinds that come after all others.
-const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
-
 /// Where kustomize sorts a spec; what is left open comes after everything that is said.
-fn order(group: &Option<String>, version: &Option<String>, kind: &Option<String>) -> (usize, String) {
-    let name = kind.as_deref().unwrap_or_default();
-    let place = match (FIRST.iter().position(|first| *first == name), LAST.iter().position(|last| *last == name)) {
-        (Some(place), _) => place,
-        (None, Some(place)) => FIRST.len() + 1 + place,
-        (None, None) => FIRST.len(),
-    };
+fn order(group: &Option<String>, version: &Option<String>, kind: &Option<String>) -> (isize, String) {
+    let place = rank(kind.as_deref().unwrap_or_default(), FIRST, LAST);
     let word = |word: &Option<String>, open: &str| word.as_deref().unwrap_or(open).to_owned();
     (place, [word(group, "~G"), word(version, "~V"), word(kind, "~K")].join("_"))
 }
