@@ -8,6 +8,7 @@ mod crds;
 mod finish;
 pub mod generate;
 pub mod hash;
+mod label_selector;
 pub mod load;
 mod notes;
 mod object;

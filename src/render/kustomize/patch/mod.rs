@@ -3,7 +3,6 @@
 
 mod idle;
 mod json;
-mod labels;
 mod lists;
 mod merge_keys;
 mod odd_lists;
@@ -20,7 +19,6 @@ use crate::yaml::rendered::{Entry, Key, Map, Rendered, Slot, to_json};
 use crate::yaml::{Dialect, Kind, Value};
 
 pub use idle::{Idle, Misfit, Near};
-pub use labels::Selector;
 pub use read::read;
 pub use select::Target;
 pub use strategic::{Outcome, merge};

@@ -1,8 +1,8 @@
 //! Which objects a patch is for: by the expressions of its `target`, or by the identity it is written with.
 
+use super::super::label_selector::LabelSelector;
 use super::super::transform;
 use super::super::{Built, Id, Object, Refusal};
-use super::labels::Selector;
 use crate::source::Span;
 use crate::yaml::{Rendered, Value};
 use regex::Regex;
@@ -17,8 +17,8 @@ pub struct Target {
     kind: Option<Regex>,
     name: Option<Regex>,
     namespace: Option<Regex>,
-    labels: Option<Built<Selector>>,
-    annotations: Option<Built<Selector>>,
+    labels: Option<Built<LabelSelector>>,
+    annotations: Option<Built<LabelSelector>>,
     /// The fields that are set, with their texts and places.
     pub(super) written: Vec<(&'static str, String, Span)>,
 }
@@ -33,7 +33,7 @@ impl Target {
         let written = |name: &str| Ok(field(name)?.filter(|(text, _)| !text.is_empty()));
         let pattern = |name: &str| written(name)?.map(|(text, span)| anchored(text, span)).transpose();
         // Kustomize reads a selector where the rest fits, and not before.
-        let selector = |name: &str| Ok(written(name)?.map(|(text, span)| Selector::read(text, span)));
+        let selector = |name: &str| Ok(written(name)?.map(|(text, span)| LabelSelector::read(text, span)));
         Ok(Target {
             span: value.span(),
             group: pattern("group")?,
@@ -54,7 +54,7 @@ impl Target {
     /// Whether one field of the target lets `object` pass.
     pub(super) fn field_fits(&self, field: &str, object: &Object<'_>) -> bool {
         let fits = |pattern: &Option<Regex>, text: &str| pattern.as_ref().is_none_or(|pattern| pattern.is_match(text));
-        let meets = |selector: &Option<Built<Selector>>, field: &str| match selector {
+        let meets = |selector: &Option<Built<LabelSelector>>, field: &str| match selector {
             Some(Ok(selector)) => selector.matches(object.tree.view().at(&["metadata", field])),
             _ => true,
         };
@@ -85,7 +85,7 @@ impl Target {
         if !name || !namespace {
             return Ok(false);
         }
-        let meets = |selector: &Option<Built<Selector>>, field: &str| match selector {
+        let meets = |selector: &Option<Built<LabelSelector>>, field: &str| match selector {
             None => Ok(true),
             Some(Err(refusal)) => Err(refusal.clone()),
             Some(Ok(selector)) => Ok(selector.matches(object.tree.view().at(&["metadata", field]))),

@@ -1,11 +1,10 @@
 //! Which objects a replacement speaks of: by what identifies them, exactly, and by labels and annotations.
 
-use super::scope::is_cluster_scoped;
+use super::scope::{effective, is_cluster_scoped};
 use super::settings::{field, text, text_of};
-use crate::render::kustomize::{Built, Id, Object, Refusal};
+use crate::render::kustomize::label_selector::LabelSelector;
+use crate::render::kustomize::{Built, Id, Object};
 use crate::yaml::Value;
-use regex::Regex;
-use std::sync::LazyLock;
 
 /// The fields that identify objects.
 pub(super) const ID_FIELDS: [&str; 5] = ["group", "version", "kind", "name", "namespace"];
@@ -18,17 +17,8 @@ pub(super) struct Selector<'a> {
     kind: &'a str,
     name: &'a str,
     namespace: &'a str,
-    labels: Vec<Requirement<'a>>,
-    annotations: Vec<Requirement<'a>>,
-}
-
-/// A requirement on one label.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Requirement<'a> {
-    Is(&'a str, Vec<&'a str>),
-    IsNot(&'a str, Vec<&'a str>),
-    Present(&'a str),
-    Absent(&'a str),
+    labels: LabelSelector,
+    annotations: LabelSelector,
 }
 
 impl<'a> Selector<'a> {
@@ -40,8 +30,8 @@ impl<'a> Selector<'a> {
             kind: text_of(value, "kind")?,
             name: text_of(value, "name")?,
             namespace: text_of(value, "namespace")?,
-            labels: field(value, "labelSelector").map_or(Ok(Vec::new()), requirements)?,
-            annotations: field(value, "annotationSelector").map_or(Ok(Vec::new()), requirements)?,
+            labels: labels(value, "labelSelector")?,
+            annotations: labels(value, "annotationSelector")?,
         })
     }
 
@@ -61,18 +51,17 @@ impl<'a> Selector<'a> {
 
     /// No namespace means the default one.
     fn fits_namespace(&self, group: &str, version: &str, kind: &str, namespace: &str) -> bool {
-        let is_wanted = |namespace: &str| self.namespace == if namespace.is_empty() { "default" } else { namespace };
         self.namespace.is_empty()
-            || match is_cluster_scoped(group, version, kind) {
-                true => is_cluster_scoped(self.group, self.version, self.kind),
-                false => is_wanted(namespace),
+            || match effective(group, version, kind, namespace) {
+                None => is_cluster_scoped(self.group, self.version, self.kind),
+                Some(namespace) => namespace == self.namespace,
             }
     }
 
     /// Whether labels and annotations fit.
     pub(super) fn fits_labels(&self, object: &Object<'_>) -> bool {
-        self.labels.iter().all(|wanted| wanted.fits(object.tree.view(), "labels"))
-            && self.annotations.iter().all(|wanted| wanted.fits(object.tree.view(), "annotations"))
+        let metadata = |name| object.tree.view().at(&["metadata", name]);
+        self.labels.matches(metadata("labels")) && self.annotations.matches(metadata("annotations"))
     }
 
     /// Whether it says something of identities.
@@ -86,47 +75,8 @@ impl<'a> Selector<'a> {
     }
 }
 
-impl Requirement<'_> {
-    fn fits(&self, object: Value<'_>, field: &str) -> bool {
-        let have = |key: &str| object.at(&["metadata", field, key]).and_then(Value::raw);
-        match self {
-            Requirement::Is(key, values) => have(key).is_some_and(|value| values.contains(&value)),
-            Requirement::IsNot(key, values) => have(key).is_none_or(|value| !values.contains(&value)),
-            Requirement::Present(key) => have(key).is_some(),
-            Requirement::Absent(key) => have(key).is_none(),
-        }
-    }
-}
-
-/// Reads `a=b,c!=d,e in (f,g),!h` and the like.
-fn requirements(value: Value<'_>) -> Built<Vec<Requirement<'_>>> {
-    static REQUIREMENT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
-            r"^\s*(?:(?P<not>!)\s*(?P<absent>[\w./-]+)|(?P<key>[\w./-]+)\s*(?:(?P<sign>==?|!=)\s*(?P<value>[\w.-]*)|(?P<word>in|notin)\s*\((?P<set>[^()]*)\))?)\s*(?:,|$)",
-        )
-        .expect("internal: a pattern of our own")
-    });
-    let mut rest = text(value)?;
-    let mut found = Vec::new();
-    while !rest.trim().is_empty() {
-        let Some(captures) = REQUIREMENT.captures(rest) else {
-            return Err(Refusal::new(value.span(), format!("`{}` is no selector of labels", rest.trim())));
-        };
-        let group = |name: &str| captures.name(name).map(|found| found.as_str());
-        let key = group("key").unwrap_or_default();
-        found.push(match (group("absent"), group("sign"), group("word")) {
-            (Some(key), ..) => Requirement::Absent(key),
-            (_, Some("!="), _) => Requirement::IsNot(key, vec![group("value").unwrap_or_default()]),
-            (_, Some(_), _) => Requirement::Is(key, vec![group("value").unwrap_or_default()]),
-            (.., Some(word)) => {
-                let set = group("set").unwrap_or_default().split(',').map(str::trim).collect();
-                if word == "in" { Requirement::Is(key, set) } else { Requirement::IsNot(key, set) }
-            }
-            _ => Requirement::Present(key),
-        });
-        rest = &rest[captures.get(0).map_or(rest.len(), |all| all.end())..];
-    }
-    Ok(found)
+fn labels(mapping: Value<'_>, name: &str) -> Built<LabelSelector> {
+    field(mapping, name).map_or(Ok(LabelSelector::default()), |value| LabelSelector::read(text(value)?, value.span()))
 }
 
 #[cfg(test)]
@@ -165,10 +115,7 @@ mod tests {
     fn what_is_no_selector_is_refused() {
         for text in ["a=b=c", "a in b", "=", "a b"] {
             settings(&format!("{{labelSelector: '{text}'}}"), |value| {
-                assert!(
-                    Selector::read(value).map_err(message).is_err_and(|text| text.contains("is no selector")),
-                    "{text}"
-                );
+                assert!(Selector::read(value).map_err(message).is_err_and(|text| text.contains("selector")), "{text}");
             });
         }
     }

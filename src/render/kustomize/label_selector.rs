@@ -1,12 +1,12 @@
 //! Selectors in the short form of Kubernetes, `app=web,tier in (a, b),!legacy`: read and matched.
 
-use super::super::{Built, Refusal};
+use super::{Built, Refusal};
 use crate::source::Span;
 use crate::yaml::Value;
 
 /// What labels, or annotations, an object has to have.
-#[derive(Clone, Debug)]
-pub struct Selector {
+#[derive(Clone, Debug, Default)]
+pub(super) struct LabelSelector {
     requirements: Vec<Requirement>,
 }
 
@@ -26,17 +26,22 @@ enum Test {
     Below(i64),
 }
 
-impl Selector {
+impl LabelSelector {
     /// Reads a selector that stands at `span`.
-    pub fn read(text: &str, span: Span) -> Built<Selector> {
+    pub(super) fn read(text: &str, span: Span) -> Built<LabelSelector> {
         let tokens = tokens(text);
         let mut reader = Reader { tokens: &tokens, at: 0, span };
         let requirements = reader.all()?;
-        Ok(Selector { requirements })
+        Ok(LabelSelector { requirements })
+    }
+
+    /// Whether it asks for nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.requirements.is_empty()
     }
 
     /// Whether the mapping `labels`, if there is one, has what is asked for.
-    pub fn matches(&self, labels: Option<Value<'_>>) -> bool {
+    pub(super) fn matches(&self, labels: Option<Value<'_>>) -> bool {
         self.requirements.iter().all(|requirement| {
             let value = labels.and_then(|labels| labels.get(&requirement.key)).map(text_of);
             match (&requirement.test, value) {
@@ -244,7 +249,7 @@ mod tests {
     use crate::yaml::{Dialect, parse};
 
     fn matches(selector: &str, labels: &str) -> Option<bool> {
-        let selector = Selector::read(selector, Span::new(SourceId(0), 0..1)).ok()?;
+        let selector = LabelSelector::read(selector, Span::new(SourceId(0), 0..1)).ok()?;
         let file = parse(SourceId(0), labels.into());
         let root = file.documents().first().and_then(|document| document.root);
         Some(selector.matches(root.map(|root| Value::new(&file, root, Dialect::Kustomize))))
