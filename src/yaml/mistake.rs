@@ -412,6 +412,7 @@ fn sign(first: char) -> String {
 }
 
 fn line_around(text: &str, at: usize) -> Range<usize> {
+    let at = text.floor_char_boundary(at);
     let start = text[..at].rfind('\n').map_or(0, |at| at + 1);
     let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
     start..end.max(start)
@@ -463,6 +464,16 @@ mod tests {
         let file = parse(SourceId(0), text.into());
         let error = file.documents().iter().flat_map(|document| &document.errors).next().expect("a fault");
         mistake(text, error)
+    }
+
+    #[test]
+    fn a_letter_of_several_bytes_before_an_alias_is_no_hindrance() {
+        for text in ["\u{feff}*zz\n", "é: *zz\n", "a: é\n---\né *zz"] {
+            let file = crate::yaml::parse(SourceId(0), text.into());
+            for error in file.documents().iter().flat_map(|document| &document.errors) {
+                assert!(!mistake(text, error).message.is_empty(), "{text}");
+            }
+        }
     }
 
     #[test]
