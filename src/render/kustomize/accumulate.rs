@@ -1,10 +1,11 @@
 //! Takes in what a kustomization names, folder by folder, in the order kustomize does it.
 
+use super::fields::field;
 use super::generate::{self, Restrict};
 use super::notes::Notes;
 use super::order::Order;
 use super::patch::Idle;
-use super::settings::{Settings, field};
+use super::settings::Settings;
 use super::steps::{Steps, named};
 use super::{Built, Id, Object, Refusal, load};
 use crate::manifest::{FILE_NAMES, is_remote, own_paths};

@@ -1,7 +1,7 @@
 //! What the files of `crds` say about fields of own kinds: which hold annotations, selectors or names. Their
 //! definitions are those of OpenAPI, each by the name of its type; nothing is validated against them.
 
-use super::settings::field;
+use super::fields::field;
 use super::transform::{Configuration, NameReference};
 use super::{Built, FieldSpec, Refusal};
 use crate::source::Span;

@@ -1,6 +1,7 @@
 //! ConfigMaps and Secrets that a kustomization makes out of literals, env files and files.
 
-use super::settings::{Settings, field};
+use super::fields::field;
+use super::settings::Settings;
 use super::{Built, Generated, Object, Refusal, load};
 use crate::render::files::{Content, Files};
 use crate::source::{Origin, SourceId, Span};

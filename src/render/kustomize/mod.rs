@@ -5,6 +5,7 @@ pub mod accumulate;
 mod builtin;
 mod components;
 mod crds;
+mod fields;
 mod finish;
 pub mod generate;
 pub mod hash;

@@ -1,7 +1,8 @@
 //! The order in which kustomize prints objects.
 
 use super::Object;
-use super::settings::{Settings, field};
+use super::fields::field;
+use super::settings::Settings;
 use super::{Built, Refusal};
 use crate::yaml::Value;
 

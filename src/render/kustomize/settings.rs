@@ -1,6 +1,7 @@
 //! A kustomization file as kustomize reads it: strict about fields and types, blind to the case of
 //! letters. It says what is written, and builds nothing.
 
+use super::fields::{field, what};
 use super::{Built, Refusal};
 use crate::source::Span;
 use crate::tree;
@@ -254,15 +255,6 @@ impl<'w> Settings<'w> {
     }
 }
 
-/// A field of a mapping that kustomize reads; letters may be of any case, exact ones win. Null is nothing.
-pub fn field<'w>(map: Value<'w>, name: &str) -> Option<Value<'w>> {
-    let exact = map.get(name);
-    let value = exact.or_else(|| {
-        map.entries().find(|(key, _)| key.len() == name.len() && key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    })?;
-    (!value.is_null()).then_some(value)
-}
-
 /// Go takes an empty text, false and zero for not set; an empty list is set.
 fn is_set(value: Value<'_>) -> bool {
     match value.kind() {
@@ -331,15 +323,11 @@ fn check_all(value: Value<'_>, name: &str, fits: bool, wanted: &str, kind: Kind)
     }
 }
 
+/// What a value is, to somebody who may have meant a text.
 fn word(value: Value<'_>) -> &'static str {
     match value.kind() {
-        Kind::Null => "nothing",
         Kind::Bool => "a boolean (`y`, `n`, `yes`, `no`, `on` and `off` are booleans here)",
-        Kind::Number => "a number",
-        Kind::Text => "a text",
-        Kind::Sequence => "a list",
-        Kind::Mapping => "a mapping",
-        Kind::Broken => "not readable",
+        _ => what(value),
     }
 }
 

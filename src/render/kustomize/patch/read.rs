@@ -1,5 +1,6 @@
 //! Patches as a kustomization names them: the entry, the file or text it means, and which kind of patch that is.
 
+use super::super::fields::{field, known_only};
 use super::super::{Built, Refusal, load};
 use super::select::{FIELDS, Target};
 use super::{Content, List, Patch};
@@ -30,7 +31,7 @@ fn one<'w>(entry: Value<'w>, list: List, folder: &str, files: &Files<'w>) -> Bui
     // What stands for itself as an object is read without a look at other fields.
     let object = field(entry, "apiVersion").is_some();
     if !object {
-        refuse_unknown(entry, &["path", "patch", "target", "options"])?;
+        known_only(entry, &["path", "patch", "target", "options"])?;
     }
     let path = text(entry, "path")?.filter(|value| value.raw().is_some_and(|text| !text.is_empty()));
     let inline = match list == List::Json6902 && object {
@@ -49,7 +50,7 @@ fn one<'w>(entry: Value<'w>, list: List, folder: &str, files: &Files<'w>) -> Bui
             of_text(inline, files.embedded_trimmed(inline).filter(|_| list == List::Patches), files)?
         }
     };
-    let target = match field(entry, "target").filter(|target| !target.is_null()) {
+    let target = match field(entry, "target") {
         Some(target) => Some(read_target(target)?),
         None => None,
     };
@@ -90,29 +91,11 @@ fn strategic<'w>(entry: Value<'w>, folder: &str, files: &Files<'w>) -> Built<Vec
     Ok(vec![Patch { entry: entry.span(), target: None, content, allow_name: false, allow_kind: false, listed: true }])
 }
 
-/// The value of a field; field names are read whatever their case.
-fn field<'w>(value: Value<'w>, name: &str) -> Option<Value<'w>> {
-    let any_case = || value.entries().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
-    value.get(name).or_else(any_case)
-}
-
-fn refuse_unknown(value: Value<'_>, fields: &[&str]) -> Built<()> {
-    let unknown = |key: &str| !fields.iter().any(|field| field.eq_ignore_ascii_case(key));
-    match value.entries().find(|(key, _)| unknown(key)) {
-        Some((key, child)) => {
-            let known = fields.join(", ");
-            Err(Refusal::new(child.key_or_span(), format!("there is no field `{key}` here, only {known}")))
-        }
-        None => Ok(()),
-    }
-}
-
 /// A field that holds a text; a null counts as none.
 fn text<'w>(value: Value<'w>, name: &str) -> Built<Option<Value<'w>>> {
     match field(value, name) {
-        Some(text) if text.kind() == Kind::Text => Ok(Some(text)),
-        Some(other) if !other.is_null() => Err(Refusal::new(other.span(), format!("`{name}` is a text"))),
-        _ => Ok(None),
+        Some(other) if other.kind() != Kind::Text => Err(Refusal::new(other.span(), format!("`{name}` is a text"))),
+        text => Ok(text),
     }
 }
 
@@ -120,7 +103,7 @@ fn read_target(target: Value<'_>) -> Built<Target> {
     if !target.is_mapping() {
         return Err(Refusal::new(target.span(), "a target is a mapping"));
     }
-    refuse_unknown(target, &FIELDS)?;
+    known_only(target, &FIELDS)?;
     Target::read(target, |name| {
         Ok(text(target, name)?.and_then(|value| value.as_str().map(|text| (text, value.span()))))
     })
@@ -128,7 +111,7 @@ fn read_target(target: Value<'_>) -> Built<Target> {
 
 /// Whether the patch may change names and kinds.
 fn options(entry: Value<'_>) -> Built<(bool, bool)> {
-    let Some(options) = field(entry, "options").filter(|options| !options.is_null()) else {
+    let Some(options) = field(entry, "options") else {
         return Ok((false, false));
     };
     if !options.is_mapping() {

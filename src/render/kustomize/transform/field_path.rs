@@ -2,7 +2,7 @@
 //! `a\.b`, `spec.list.*.value`.
 
 use super::fieldspec::{Step, split};
-use super::settings::what;
+use crate::render::kustomize::fields::what;
 use crate::source::Origin;
 use crate::yaml::rendered::{Key, Rendered, Slot};
 use crate::yaml::{Kind, Value};

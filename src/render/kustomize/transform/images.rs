@@ -2,8 +2,8 @@
 
 use super::compose::Composer;
 use super::fieldspec::{Compiled, Step, put};
-use super::settings::{field, list, mapping, text_of};
 use super::{Configuration, Spot, at, misfit, places, prepare};
+use crate::render::kustomize::fields::{field, list, mapping, text_of};
 use crate::render::kustomize::{Built, Object};
 use crate::source::{Origin, Span};
 use crate::yaml::rendered::Rendered;

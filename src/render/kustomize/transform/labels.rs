@@ -1,10 +1,10 @@
 //! `labels`, `commonLabels` and `commonAnnotations`: pairs that go into many fields of many objects.
 
 use super::fieldspec::{Compiled, Step, value_mut};
-use super::settings::{field, field_specs, flag, given, list, mapping, text};
 use super::shared::{settle_one, share};
 use super::specs::merge_specs;
 use super::{Configuration, Is, at, misfit, places, prepare, put};
+use crate::render::kustomize::fields::{field, field_specs, flag, given, list, mapping, text};
 use crate::render::kustomize::{Built, FieldSpec, Object};
 use crate::source::Origin;
 use crate::yaml::Value;

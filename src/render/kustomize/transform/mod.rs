@@ -13,7 +13,6 @@ mod replacements;
 mod replicas;
 mod scope;
 mod selector;
-mod settings;
 mod shared;
 mod specs;
 mod vars;
@@ -36,7 +35,7 @@ pub use shared::{Shared, part_annotations, settle};
 pub use specs::{Configuration, NameReference};
 pub use vars::{Var, merge_vars, read_vars, resolve_vars};
 
-use super::{Built, Refusal};
+use super::{Built, Refusal, fields};
 use crate::source::{Origin, Span};
 use crate::yaml::Value;
 use crate::yaml::rendered::Rendered;
@@ -46,7 +45,7 @@ fn places(spec: &Compiled<'_>, tree: Value<'_>, create: bool, by: Span) -> Built
     let places = spec.places(tree, create).map_err(|blocked| {
         Refusal::new(
             blocked.span(),
-            format!("`{}` leads through {}, which holds no fields", spec.spec().path, settings::what(blocked)),
+            format!("`{}` leads through {}, which holds no fields", spec.spec().path, fields::what(blocked)),
         )
         .with(by, "this looks for the field")
     })?;
@@ -100,6 +99,6 @@ fn prepare(tree: &mut Rendered<'_>, spot: &Spot, by: Span) -> bool {
 
 /// The refusal of a value that is not what a transformer writes into.
 fn misfit(value: Value<'_>, path: &str, wanted: &str, by: Span) -> Refusal {
-    Refusal::new(value.span(), format!("`{path}` should be {wanted} here, and is {}", settings::what(value)))
+    Refusal::new(value.span(), format!("`{path}` should be {wanted} here, and is {}", fields::what(value)))
         .with(by, "this is to be written there")
 }

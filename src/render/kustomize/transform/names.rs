@@ -2,8 +2,8 @@
 
 use super::compose::Composer;
 use super::fieldspec::{Compiled, fits, put};
-use super::settings::text;
 use super::{Configuration, at, misfit, places, prepare};
+use crate::render::kustomize::fields::text;
 use crate::render::kustomize::{Built, FieldSpec, Object};
 use crate::source::Origin;
 use crate::yaml::Value;

@@ -3,8 +3,8 @@
 
 use super::fieldspec::{Compiled, Step, put};
 use super::scope::{effective_namespace, is_without_namespace};
-use super::settings::{given, text, what};
 use super::{Configuration, Is, at, misfit, places, prepare};
+use crate::render::kustomize::fields::{given, text, what};
 use crate::render::kustomize::{Built, FieldSpec, Object, Refusal};
 use crate::source::{Origin, Span};
 use crate::yaml::Value;

@@ -4,8 +4,8 @@
 use super::at;
 use super::fieldspec::{Compiled, Step, fits, put};
 use super::scope::{effective, effective_namespace, is_without_namespace};
-use super::settings::what;
 use super::specs::{Configuration, NameReference};
+use crate::render::kustomize::fields::what;
 use crate::render::kustomize::{Built, Object, Refusal};
 use crate::source::Origin;
 use crate::yaml::rendered::Rendered;

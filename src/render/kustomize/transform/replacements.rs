@@ -6,7 +6,7 @@ use super::compose::Composer;
 use super::field_path::{FieldPath, Lost, Target};
 use super::fieldspec::{Step, put, shared_at, value_mut};
 use super::selector::{ID_FIELDS, Selector};
-use super::settings::{field, flag, list, mapping, number, text, text_of, what};
+use crate::render::kustomize::fields::{field, flag, list, mapping, number, text, text_of, what};
 use crate::render::kustomize::{Built, Object, Refusal};
 use crate::source::{Origin, Span};
 use crate::yaml::rendered::{Rendered, Slot};

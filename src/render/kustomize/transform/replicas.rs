@@ -1,8 +1,8 @@
 //! The `replicas` of a kustomization: how many copies the objects of a name run.
 
 use super::fieldspec::{Compiled, fits, put};
-use super::settings::{field, given, list, mapping, number, text_of};
 use super::{Configuration, Is, at, misfit, places, prepare};
+use crate::render::kustomize::fields::{field, given, list, mapping, number, text_of};
 use crate::render::kustomize::{Built, Object, Refusal};
 use crate::source::Origin;
 use crate::yaml::rendered::Rendered;

@@ -1,7 +1,7 @@
 //! Which objects a replacement speaks of: by what identifies them, exactly, and by labels and annotations.
 
 use super::scope::{effective, is_cluster_scoped};
-use super::settings::{field, text, text_of};
+use crate::render::kustomize::fields::{field, text, text_of};
 use crate::render::kustomize::label_selector::LabelSelector;
 use crate::render::kustomize::{Built, Id, Object};
 use crate::yaml::Value;

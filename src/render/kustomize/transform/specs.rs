@@ -3,7 +3,7 @@
 mod defaults;
 
 use super::fieldspec::fits;
-use super::settings::{field, field_specs, list, mapping, text_of};
+use crate::render::kustomize::fields::{field, field_specs, list, mapping, text_of};
 use crate::render::kustomize::order::{FIRST, LAST, rank};
 use crate::render::kustomize::{Built, FieldSpec, Refusal};
 use crate::source::Span;

@@ -1,13 +1,13 @@
-//! Reading the settings of a kustomization: field names in any case, types as Go's decoder has them.
+//! Reading single fields of a kustomization and of what it names: names in any case, types as Go's decoder has them.
 
-use crate::render::kustomize::{Built, FieldSpec, Refusal};
+use super::{Built, FieldSpec, Refusal};
 use crate::yaml::rendered::Rendered;
 use crate::yaml::{Kind, Scalar, Value};
 
-/// The value of a field of a mapping; names match in any case and the last one counts. A null counts as none.
+/// The value of a field of a mapping; letters may be of any case, exact ones win. A null counts as none.
 pub(super) fn field<'a>(mapping: Value<'a>, name: &str) -> Option<Value<'a>> {
-    let fields = mapping.entries().filter(|(key, _)| key.eq_ignore_ascii_case(name));
-    fields.last().map(|(_, value)| value).filter(|value| !value.is_null())
+    let any_case = || mapping.entries().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+    mapping.get(name).or_else(any_case).filter(|value| !value.is_null())
 }
 
 /// Refuses a value that is no mapping, and fields that `known` does not name.
@@ -15,12 +15,17 @@ pub(super) fn mapping<'a>(value: Value<'a>, known: &[&str]) -> Built<Value<'a>> 
     if !value.is_mapping() {
         return Err(Refusal::new(value.span(), format!("a mapping is expected here, not {}", what(value))));
     }
-    for (key, child) in value.entries() {
-        if !known.iter().any(|known| known.eq_ignore_ascii_case(key)) {
-            return Err(Refusal::new(child.key_or_span(), format!("unknown field `{key}`")));
-        }
-    }
+    known_only(value, known)?;
     Ok(value)
+}
+
+/// Refuses fields that `known` does not name.
+pub(super) fn known_only(value: Value<'_>, known: &[&str]) -> Built<()> {
+    let is_unknown = |key: &str| !known.iter().any(|known| known.eq_ignore_ascii_case(key));
+    match value.entries().find(|(key, _)| is_unknown(key)) {
+        Some((key, child)) => Err(Refusal::new(child.key_or_span(), format!("unknown field `{key}`"))),
+        None => Ok(()),
+    }
 }
 
 /// The items of a sequence; nothing for a null.
@@ -101,21 +106,24 @@ pub(super) fn what(value: Value<'_>) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{message, settings};
     use super::*;
+    use crate::source::SourceId;
+    use crate::yaml::{Dialect, parse};
 
     #[test]
     fn names_match_in_any_case_and_types_are_those_of_yaml_1_1() {
-        settings("newtag: a\nNewTag: b\nflag: yes\ncount: 3\nnone:\nwhole: 2.0\n", |value| {
-            assert_eq!(text_of(value, "newTag"), Ok("b"));
-            assert_eq!(text_of(value, "none"), Ok(""));
-            assert_eq!(flag(value, "Flag"), Ok(true));
-            assert_eq!(number(value, "count"), Ok(Some(3)));
-            assert_eq!(number(value, "absent"), Ok(None));
-            assert_eq!(text_of(value, "count").map_err(message), Err("a text is expected here, not a number".into()));
-            assert_eq!(text_of(value, "flag").map_err(message), Err("a text is expected here, not a boolean".into()));
-            let unknown = mapping(value, &["newTag", "flag", "count", "none"]).map(|_| ()).map_err(message);
-            assert_eq!(unknown, Err("unknown field `whole`".into()));
-        });
+        let text = "newtag: a\nNewTag: b\nflag: yes\ncount: 3\nnone:\nwhole: 2.0\n";
+        let file = parse(SourceId(0), text.into());
+        let value = Value::new(&file, file.documents()[0].root.expect("a root"), Dialect::Kubectl);
+        let refused = |name: &str| text_of(value, name).map_err(|refusal| refusal.message);
+        assert_eq!((text_of(value, "NewTag"), text_of(value, "newTag")), (Ok("b"), Ok("a")));
+        assert_eq!(text_of(value, "none"), Ok(""));
+        assert_eq!(flag(value, "Flag"), Ok(true));
+        assert_eq!(number(value, "count"), Ok(Some(3)));
+        assert_eq!(number(value, "absent"), Ok(None));
+        assert_eq!(refused("count"), Err("a text is expected here, not a number".into()));
+        assert_eq!(refused("flag"), Err("a text is expected here, not a boolean".into()));
+        let unknown = mapping(value, &["newTag", "flag", "count", "none"]).map(|_| ());
+        assert_eq!(unknown.map_err(|refusal| refusal.message), Err("unknown field `whole`".into()));
     }
 }
