@@ -28,7 +28,8 @@ declare_rule! {
     ///
     /// ## Limits
     /// Two Clusters are compared where both places are known in full, ObjectStores looked up; a `${VAR}` in one that could
-    /// be the same is left undecided. Definitions of one name and namespace in one target are alternatives, not two
+    /// be the same is left undecided. An endpoint that is a Service is taken to be another store in each target.
+    /// Definitions of one name and namespace in one target are alternatives, not two
     /// Clusters. Samples are not compared with each other. Recovery from a Backup object or from snapshots is not looked
     /// at, and of plugins only barman-cloud is known.
     pub static RULE {
@@ -63,7 +64,7 @@ enum Relation {
 
 fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let mut seen: HashSet<*const Resource<'w>> = HashSet::new();
-    let mut places: BTreeMap<ArchivePlace<'w>, Vec<Writer<'w>>> = BTreeMap::new();
+    let mut places: BTreeMap<(ArchivePlace<'w>, Option<usize>), Vec<Writer<'w>>> = BTreeMap::new();
     let mut open: Vec<(Writer<'w>, String)> = Vec::new();
     let mut servers = Servers::default();
     for (target, graph) in context.world.graphs.iter().enumerate() {
@@ -81,13 +82,16 @@ fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
                 servers.add(archive.server());
             }
             match archive.place(graph) {
-                Ok(place) => places.entry(place).or_default().push(writer),
+                Ok(place) => {
+                    let only_in = place.is_in_cluster().then_some(target);
+                    places.entry((place, only_in)).or_default().push(writer);
+                }
                 Err(reason) if first => open.push((writer, reason)),
                 Err(_) => {}
             }
         }
     }
-    for (place, writers) in &places {
+    for ((place, _), writers) in &places {
         judge_place(place, writers, context, sink);
     }
     for (writer, reason) in open {
@@ -173,11 +177,12 @@ fn report_two<'w>(
     let handle = second.archive.handle();
     let (own, other) = titles(first, second, context);
     let message = format!("{own} archives WAL where {other} does: `{}` in `{}`", place.server, place.path);
-    let mut finding = sink
-        .finding(code, second.cluster.resource(), handle, message)
-        .underline(handle.site())
-        .label("the same archive")
-        .related(first.archive.handle().site(), "is written by this Cluster too");
+    let (here, there) = (handle.site(), first.archive.handle().site());
+    let mut finding = sink.finding(code, second.cluster.resource(), handle, message).underline(here);
+    finding = match here == there {
+        true => finding.label("both archive here"),
+        false => finding.label("the same archive").related(there, "is written by this Cluster too"),
+    };
     finding = match skips {
         Some(switch) => finding.related(switch.span(), "lets it archive among the files of the other").note(MIXED),
         None => finding.note(REFUSED),

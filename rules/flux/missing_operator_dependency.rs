@@ -12,8 +12,9 @@ declare_rule! {
     /// ## What it does
     /// Finds Flux Kustomizations that apply custom resources whose definitions another Kustomization of the same target
     /// installs, without waiting for that one. What the chain of `dependsOn` reaches counts, and what a Kustomization
-    /// waits for that applies this one, and so does a health check of a definition. Definitions come from CustomResourceDefinitions and from the charts of
-    /// CloudNativePG and its barman-cloud plugin, external-secrets, cert-manager and the Prometheus operator.
+    /// waits for that applies this one, and so does a health check of a definition. Definitions come from
+    /// CustomResourceDefinitions and from the charts of CloudNativePG and its barman-cloud plugin, external-secrets,
+    /// cert-manager and the Prometheus operator.
     ///
     /// ## Why it matters
     /// Flux asks the API server about every object before it applies any of them. As long as a kind is not known the
@@ -27,7 +28,7 @@ declare_rule! {
     /// ## Limits
     /// Kinds other than those of CloudNativePG are reported only where four of five Kustomizations that apply them do
     /// wait for their operator: else the definitions are most often there from the bootstrap. Where a helmfile of the
-    /// repo installs the operator nothing is said. Whether the operator's Kustomization has `wait: true` is not asked,
+    /// repo installs the operator nothing is said. An operator's Kustomization without `wait: true` counts all the same,
     /// and custom resources beside their own operator's release are not reported, nor those that the operator waits for.
     pub static RULE {
         id: "flux/missing-operator-dependency",
@@ -166,6 +167,7 @@ fn report<'w>(
 ) {
     let Some(resource) = node.resource else { return };
     let kinds: BTreeSet<&str> = objects.iter().map(|object| object.kind).collect();
+    let one_kind = kinds.len() == 1;
     let kinds = list(&kinds.into_iter().collect::<Vec<_>>());
     let name = format!("{}/{}", installer.applied.namespace, installer.applied.name);
     let (value, place) = match node.spec(&["dependsOn"]) {
@@ -173,7 +175,8 @@ fn report<'w>(
         None => (resource.headline(), resource.headline().span()),
     };
     let Some(shown) = objects.iter().find(|object| object.kind == "Cluster").or(objects.first()) else { return };
-    let message = format!("{} applies {kinds} without waiting for their operator", resource.title());
+    let whose = if one_kind { "its" } else { "their" };
+    let message = format!("{} applies {kinds} without waiting for {whose} operator", resource.title());
     let groups: HashSet<&str> = objects.iter().map(|object| object.group).collect();
     let release =
         installer.brings().find(|object| installs(object, context.graph).iter().any(|one| groups.contains(one)));
@@ -183,14 +186,22 @@ fn report<'w>(
         .label(format!("nothing here leads to Kustomization `{name}`"))
         .related(shown.headline().span(), format!("{} is one of them", shown.title()));
     if let Some(release) = release {
-        finding =
-            finding.related(release.headline().span(), format!("Kustomization `{name}` brings their definitions"));
+        let what = if one_kind { "its definition" } else { "their definitions" };
+        finding = finding.related(release.headline().span(), format!("Kustomization `{name}` brings {what}"));
     }
     let namespace = match installer.applied.namespace == node.applied.namespace {
         true => String::new(),
         false => format!(" and `namespace: {}`", installer.applied.namespace),
     };
-    finding.help(format!("add `name: {}`{namespace} to `spec.dependsOn`", installer.applied.name));
+    finding = finding.help(format!("add `name: {}`{namespace} to `spec.dependsOn`", installer.applied.name));
+    if release.is_some_and(|release| release.kind == "HelmRelease") && !awaits_releases(installer) {
+        finding.help(format!("give `{name}` `wait: true`: it is ready before its releases are"));
+    }
+}
+
+/// Whether a Kustomization may be ready only when its releases are.
+fn awaits_releases(node: &Node<'_, '_>) -> bool {
+    node.spec(&["healthChecks"]).is_some() || node.spec(&["wait"]).is_some_and(|wait| wait.as_bool() != Some(false))
 }
 
 /// Up to three words as a sentence has them.

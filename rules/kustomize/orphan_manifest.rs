@@ -3,6 +3,7 @@
 use super::is_apart;
 use crate::declare_rule;
 use crate::finding::{Confidence, Edit};
+use crate::graph::{Graph, sops};
 use crate::manifest::{Kustomization, Resource, Role};
 use crate::render::lies_in;
 use crate::rule::{Context, Sink, World};
@@ -81,6 +82,15 @@ const BY_HAND: &[(&str, &str)] = &[
 /// As many unlisted files may be slips, however few are listed.
 const SLIPS: usize = 2;
 
+/// Where the text stands that names an orphan.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Mention {
+    /// In a comment of a kustomization.
+    Comment,
+    /// In a file that is no kustomization.
+    Elsewhere,
+}
+
 struct Orphan<'a, 'w> {
     path: &'w str,
     root: usize,
@@ -95,9 +105,11 @@ fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     }
     let commented = commented(context.world);
     let mentioned = mentioned(context.world, &orphans);
-    orphans.retain(|orphan| {
-        let key = (orphan.root, orphan.path.to_owned());
-        commented.contains_key(&key) || !mentioned.contains(&(orphan.root, orphan.path))
+    orphans.retain(|orphan| match mentioned.get(&(orphan.root, orphan.path)) {
+        Some(Mention::Elsewhere) => false,
+        // The entry that is commented out is such a comment itself.
+        Some(Mention::Comment) => commented.contains_key(&(orphan.root, orphan.path.to_owned())),
+        None => true,
     });
     let mut crowd: HashMap<(usize, &str), usize> = HashMap::new();
     for orphan in &orphans {
@@ -132,13 +144,20 @@ fn orphans<'a, 'w>(world: &'a World<'w>) -> Vec<Orphan<'a, 'w>> {
             objects.entry((resource.root, resource.path)).or_default().push(resource);
         }
     }
+    let applied: HashSet<(usize, &str)> =
+        world.graphs.iter().flat_map(Graph::resources).map(|object| (object.root, object.path)).collect();
     let plain = plain_folders(world);
     let is_plain = |root: usize, path: &str| plain.iter().any(|(at, folder)| *at == root && lies_in(path, folder));
     let mut found = Vec::new();
     for (parsed, role) in manifests.files.iter().zip(&manifests.roles) {
         let key = (parsed.root, parsed.path);
         let Some(beside) = built.get(&(parsed.root, tree::parent(parsed.path))) else { continue };
-        if *role != Role::Manifests || named.contains(&key) || used(parsed.root, parsed.path) || is_other(parsed.path) {
+        if *role != Role::Manifests
+            || named.contains(&key)
+            || used(parsed.root, parsed.path)
+            || is_other(parsed.path)
+            || applied.contains(&key)
+        {
             continue;
         }
         let objects = objects.remove(&key).unwrap_or_default();
@@ -208,18 +227,19 @@ fn entry_in(comment: &str) -> Option<&str> {
 
 /// Orphans that some text names, as a script or another tool's settings do. A bare name counts in the same
 /// folder only, and what kustomizations say outside their comments is known already.
-fn mentioned<'w>(world: &World<'w>, orphans: &[Orphan<'_, 'w>]) -> HashSet<(usize, &'w str)> {
+fn mentioned<'w>(world: &World<'w>, orphans: &[Orphan<'_, 'w>]) -> HashMap<(usize, &'w str), Mention> {
     let mut by_name: HashMap<&str, Vec<&Orphan<'_, 'w>>> = HashMap::new();
     for orphan in orphans {
         by_name.entry(tree::name(orphan.path)).or_default().push(orphan);
     }
     let escaped: Vec<String> = by_name.keys().map(|name| regex::escape(name)).collect();
-    let Ok(pattern) = Regex::new(&escaped.join("|")) else { return HashSet::new() };
+    let Ok(pattern) = Regex::new(&escaped.join("|")) else { return HashMap::new() };
     let own: HashMap<SourceId, &Kustomization<'_>> =
         world.manifests.kustomizations.iter().map(|one| (one.value.source(), one)).collect();
-    let mut found = HashSet::new();
+    let mut found = HashMap::new();
     for (id, source) in world.sources.iter() {
         let kustomization = own.get(&id).map(|one| world.manifests.files[one.file].file);
+        let kind = if kustomization.is_some() { Mention::Comment } else { Mention::Elsewhere };
         for hit in pattern.find_iter(source.text()) {
             let is_comment = |at: usize| {
                 kustomization.is_none_or(|file| {
@@ -230,7 +250,8 @@ fn mentioned<'w>(world: &World<'w>, orphans: &[Orphan<'_, 'w>]) -> HashSet<(usiz
             for orphan in by_name.get(hit.as_str()).into_iter().flatten() {
                 let here = orphan.root == source.root() && orphan.path != source.path();
                 if here && is_named_by(token, orphan.path, source.path()) && is_comment(hit.start()) {
-                    found.insert((orphan.root, orphan.path));
+                    let known = found.entry((orphan.root, orphan.path)).or_insert(kind);
+                    *known = kind.max(*known);
                 }
             }
         }
@@ -272,7 +293,10 @@ fn report<'w>(orphan: &Orphan<'_, 'w>, entry: Option<Span>, crowd: usize, sink: 
     let list = orphan.beside.value.get("resources");
     let place = list.and_then(Value::key_span).unwrap_or_else(|| orphan.beside.value.span().before());
     let finding = finding.related(place, "the kustomization beside it lists others");
+    let encrypted = orphan.objects.iter().any(|object| sops::Block::of(object.value).is_some());
     let finding = match list.and_then(|list| listed(list, name)) {
+        // Listed where nothing decrypts, the ciphertext would replace the Secret that somebody applied by hand.
+        _ if encrypted => finding.help(format!("list `{name}` only if what applies this folder decrypts it")),
         Some(edits) => finding.suggestion("list it", edits),
         None => finding.help(format!("list `{name}` under `resources`, or delete it")),
     };

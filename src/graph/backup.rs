@@ -96,6 +96,16 @@ pub struct ArchivePlace<'w> {
     pub server: &'w str,
 }
 
+impl ArchivePlace<'_> {
+    /// Whether the endpoint is a Service, which is another one in each Kubernetes cluster.
+    pub fn is_in_cluster(&self) -> bool {
+        let Some(endpoint) = self.endpoint else { return false };
+        let authority = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+        let host = authority.split(['/', ':']).next().unwrap_or_default().trim_end_matches('.');
+        !host.is_empty() && (!host.contains('.') || host.ends_with(".svc") || host.ends_with(".svc.cluster.local"))
+    }
+}
+
 impl<'w> Archive<'w> {
     /// The archive that `cluster` writes its WAL to, if it writes any by means that are known here.
     pub fn written_by(cluster: &Cluster<'w>) -> Option<Archive<'w>> {
@@ -253,4 +263,26 @@ fn words(value: Value<'_>) -> Option<&str> {
 
 fn known(value: Value<'_>) -> Result<&str, String> {
     value.known().ok_or_else(|| value.unknown().unwrap_or_else(|| "the value is no text".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_are_told_from_hosts() {
+        for (endpoint, is) in [
+            (Some("http://garage.garage.svc.cluster.local:3900"), true),
+            (Some("https://minio.storage.svc"), true),
+            (Some("http://minio:9000"), true),
+            (Some("minio.storage.svc.:9000"), true),
+            (Some("https://s3.eu-central.example.com"), false),
+            (Some("https://svc.example.com"), false),
+            (Some("https://"), false),
+            (None, false),
+        ] {
+            let place = ArchivePlace { endpoint, path: "s3://backups", server: "orders" };
+            assert_eq!(place.is_in_cluster(), is, "{endpoint:?}");
+        }
+    }
 }
