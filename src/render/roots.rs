@@ -230,6 +230,7 @@ impl<'w> Making<'_, '_, 'w> {
         for folder in roots {
             let mut draft = self.empty(if folder.is_empty() { "." } else { folder });
             self.kustomization(folder, &mut draft);
+            self.builder.forget(folder);
             built.push(draft);
         }
         if built.len() == 1 {

@@ -33,7 +33,7 @@ pub fn build<'w>(
         }
         None => {
             let mut all = Accumulated::default();
-            collect(builder, folder, asked, &mut all)?;
+            all.taking(|all| collect(builder, folder, asked, all))?;
             if let Some(spec) = &spec {
                 builder.run_spec(folder, spec, &mut all)?;
             }

@@ -11,6 +11,7 @@ use crate::tree;
 use crate::yaml::Value;
 use crate::yaml::rendered::{Key, Rendered};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::rc::Rc;
 
 /// A Flux Kustomization that was followed, and how that went.
 #[derive(Clone, Debug)]
@@ -227,7 +228,7 @@ impl<'w> Run<'_, '_, 'w> {
         let asked = task.object.as_ref().and_then(|object| object.at(&["spec", "path"]));
         let asked = asked.map(|path| path.view().span());
         let built = generated::build(self.builder, folder, task.object.as_ref(), asked)
-            .and_then(|all| self.builder.finish((*all).clone(), &Order::Fifo));
+            .and_then(|all| self.builder.finish(Rc::unwrap_or_clone(all), &Order::Fifo));
         let build: Build<'w> = match built {
             Ok(build) => build,
             Err(refusal) => {

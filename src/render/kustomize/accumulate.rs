@@ -56,9 +56,20 @@ pub struct Accumulated<'w> {
     pub steps: Steps<'w>,
     /// Files and kustomizations that took part, by path.
     pub used: BTreeSet<Arc<str>>,
+    /// Who is among the objects, while nothing is done but taking more of them in.
+    known: Option<HashMap<Id, Span>>,
 }
 
 impl Accumulated<'_> {
+    /// Runs `take`, which does nothing to the objects but take more of them in, so that those that are there
+    /// need not be looked at again for each.
+    pub fn taking<T>(&mut self, take: impl FnOnce(&mut Self) -> T) -> T {
+        self.known = Some(identities(&self.objects));
+        let done = take(self);
+        self.known = None;
+        done
+    }
+
     /// Why there may be more objects than are seen, if so.
     pub(super) fn unseen(&self) -> Option<String> {
         let gap = self.gaps.first()?;
@@ -89,6 +100,11 @@ impl<'f, 'w> Builder<'f, 'w> {
     /// A builder over `files`.
     pub fn new(files: &'f Files<'w>, restrict: Restrict) -> Builder<'f, 'w> {
         Builder { files, restrict, notes: None, done: RefCell::default(), matched: RefCell::default() }
+    }
+
+    /// Keeps no longer what `folder` gives, which nobody else is to ask for.
+    pub fn forget(&self, folder: &str) {
+        self.done.borrow_mut().remove(folder);
     }
 
     /// Whether the patch with this target matched something in any build so far.
@@ -167,9 +183,8 @@ impl<'f, 'w> Builder<'f, 'w> {
     ) -> Built<()> {
         all.used.insert(settings.path.into());
         self.schema(settings, all)?;
-        for entry in settings.list("resources").chain(settings.list("bases")) {
-            self.take_in(settings, entry, all, trail)?;
-        }
+        let mut entries = settings.list("resources").chain(settings.list("bases"));
+        all.taking(|all| entries.try_for_each(|entry| self.take_in(settings, entry, all, trail)))?;
         all.steps.configure(settings, self.files, &mut all.used)?;
         generate::generate(settings, self.files, self.restrict, &mut all.objects)
             .map_err(|refusal| refusal.unless(all.unseen()))?;
@@ -200,7 +215,7 @@ impl<'f, 'w> Builder<'f, 'w> {
 
     /// Takes objects in beside those that are there.
     pub fn take_objects(&self, all: &mut Accumulated<'w>, objects: Vec<Object<'w>>, entry: Span) -> Built<()> {
-        append(&mut all.objects, objects, entry)
+        append(all, objects, entry)
     }
 
     /// Takes over what another folder gives.
@@ -273,7 +288,7 @@ impl<'f, 'w> Builder<'f, 'w> {
                 if let Some(notes) = &self.notes {
                     notes.read_from(&path, &mut objects);
                 }
-                append(&mut all.objects, objects, entry.span())
+                append(all, objects, entry.span())
             }
             Content::Folder => {
                 let sub = self.folder(&path, Some(entry.span()), trail)?;
@@ -321,21 +336,32 @@ impl<'f, 'w> Builder<'f, 'w> {
     }
 }
 
-/// Adds `new` behind `objects`; two with one identity cannot be.
-fn append<'w>(objects: &mut Vec<Object<'w>>, new: Vec<Object<'w>>, entry: Span) -> Built<()> {
-    let mut known: HashMap<Id, Span> = objects.iter().map(|object| (object.id().effective(), object.born)).collect();
+fn identities(objects: &[Object<'_>]) -> HashMap<Id, Span> {
+    objects.iter().map(|object| (object.id().effective(), object.born)).collect()
+}
+
+/// Adds `new` behind what is there; two with one identity cannot be.
+fn append<'w>(all: &mut Accumulated<'w>, new: Vec<Object<'w>>, entry: Span) -> Built<()> {
+    let mut own = HashMap::new();
+    let known = match &mut all.known {
+        Some(known) => known,
+        None => {
+            own.extend(identities(&all.objects));
+            &mut own
+        }
+    };
     for object in new {
         if let Some(first) = known.insert(object.id().effective(), object.born) {
             let message = format!("{} is taken in twice", object.id());
             return Err(Refusal::new(entry, message).with(first, "the first one").with(object.born, "the second one"));
         }
-        objects.push(object);
+        all.objects.push(object);
     }
     Ok(())
 }
 
 fn merge<'w>(all: &mut Accumulated<'w>, sub: &Accumulated<'w>, entry: Span) -> Built<()> {
-    append(&mut all.objects, sub.objects.clone(), entry)?;
+    append(all, sub.objects.clone(), entry)?;
     all.gaps.extend(sub.gaps.iter().cloned());
     all.idle.extend(sub.idle.iter().cloned());
     all.used.extend(sub.used.iter().cloned());
@@ -380,6 +406,7 @@ impl<'w> Builder<'_, 'w> {
             notes.write(&mut all.objects)?;
         }
         order.sort(&mut all.objects);
+        all.objects.iter_mut().for_each(Object::settle);
         Ok(Build { objects: all.objects, gaps: all.gaps, idle: all.idle, used: all.used })
     }
 }

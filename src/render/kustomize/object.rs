@@ -126,6 +126,14 @@ impl<'w> Object<'w> {
         }
     }
 
+    /// Lets go of what only a build asks for.
+    pub fn settle(&mut self) {
+        self.former = Vec::new();
+        self.prefixes = Vec::new();
+        self.suffixes = Vec::new();
+        self.shared = Vec::new();
+    }
+
     /// `metadata`, to be changed; made by `origin` where there is none.
     pub fn metadata_mut(&mut self, origin: &Origin) -> Option<&mut Map<'w>> {
         self.tree.map_mut()?.map_under("metadata", origin)

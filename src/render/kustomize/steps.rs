@@ -25,7 +25,7 @@ pub struct Steps<'w> {
 impl<'w> Steps<'w> {
     /// The field specs to go by.
     pub(super) fn configuration(&self) -> Arc<Configuration> {
-        self.configuration.clone().unwrap_or_else(|| Arc::new(Configuration::default_fields()))
+        self.configuration.clone().unwrap_or_else(Configuration::default_fields)
     }
 
     /// Takes in `configurations` and `crds`.
@@ -43,7 +43,7 @@ impl<'w> Steps<'w> {
             used.insert(path.into());
             for root in file.documents().iter().take(1).filter_map(|document| document.root) {
                 let found = crds::read(Value::new(file, root, Dialect::Kubectl), entry.span())?;
-                let known = self.configuration.get_or_insert_with(|| Arc::new(Configuration::default_fields()));
+                let known = self.configuration.get_or_insert_with(Configuration::default_fields);
                 Arc::make_mut(known).merge(found, entry.span())?;
             }
         }
@@ -57,7 +57,7 @@ impl<'w> Steps<'w> {
         files: &Files<'w>,
         used: &mut BTreeSet<Arc<str>>,
     ) -> Built<()> {
-        let mut own = Configuration::default_fields();
+        let mut own = Arc::unwrap_or_clone(Configuration::default_fields());
         for entry in settings.list("configurations") {
             let (path, file) = named(settings.folder, entry, files)?;
             used.insert(path.into());

@@ -5,6 +5,7 @@ use crate::render::kustomize::{FieldSpec, Object};
 use crate::source::Origin;
 use crate::yaml::rendered::{Key, Made, Map, Rendered, Slot};
 use crate::yaml::{Kind, Value};
+use std::borrow::Cow;
 
 /// A step to a value within a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,13 +42,29 @@ pub struct Place<'a> {
 #[derive(Clone, Debug)]
 pub struct Compiled<'s> {
     spec: &'s FieldSpec,
-    path: Vec<PathStep>,
+    path: Vec<PathStep<'s>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct PathStep {
-    name: Box<str>,
+struct PathStep<'s> {
+    name: Cow<'s, str>,
     list: bool,
+}
+
+impl<'s> PathStep<'s> {
+    fn new(name: Cow<'s, str>) -> PathStep<'s> {
+        match name {
+            Cow::Borrowed(text) => match text.strip_suffix("[]") {
+                Some(text) => PathStep { name: text.into(), list: true },
+                None => PathStep { name, list: false },
+            },
+            Cow::Owned(mut text) => {
+                let list = text.ends_with("[]");
+                text.truncate(text.len() - if list { 2 } else { 0 });
+                PathStep { name: text.into(), list }
+            }
+        }
+    }
 }
 
 /// A spec of objects: unset fields fit any.
@@ -59,13 +76,10 @@ pub(super) fn fits(spec: &FieldSpec, group: &str, version: &str, kind: &str) -> 
 impl<'s> Compiled<'s> {
     /// Takes `spec` apart.
     pub fn new(spec: &'s FieldSpec) -> Compiled<'s> {
-        let path = split(&spec.path, '/')
-            .into_iter()
-            .map(|name| match name.strip_suffix("[]") {
-                Some(name) => PathStep { name: name.into(), list: true },
-                None => PathStep { name: name.into(), list: false },
-            })
-            .collect();
+        let path = match spec.path.contains('\\') {
+            false => spec.path.split('/').map(|name| PathStep::new(Cow::Borrowed(name))).collect(),
+            true => split(&spec.path, '/').into_iter().map(|name| PathStep::new(Cow::Owned(name))).collect(),
+        };
         Compiled { spec, path }
     }
 
@@ -96,7 +110,7 @@ impl<'s> Compiled<'s> {
 
 fn find<'a>(
     value: Value<'a>,
-    path: &[PathStep],
+    path: &[PathStep<'_>],
     create: bool,
     steps: &mut Vec<Step>,
     places: &mut Vec<Place<'a>>,
@@ -117,7 +131,7 @@ fn find<'a>(
         }
         Kind::Mapping => {
             let child = value.get(&first.name);
-            steps.push(Step::Key(first.name.clone()));
+            steps.push(Step::Key(first.name.as_ref().into()));
             match child {
                 Some(child) if !child.is_null() => find(child, rest, create, steps, places)?,
                 Some(_) if first.list => places.push(Place { steps: steps.clone(), found: Found::NullList }),
@@ -132,10 +146,10 @@ fn find<'a>(
     }
 }
 
-fn missing<'a>(steps: &[Step], rest: &[PathStep]) -> Place<'a> {
+fn missing<'a>(steps: &[Step], rest: &[PathStep<'_>]) -> Place<'a> {
     let made = rest.iter().position(|step| step.list).unwrap_or(rest.len());
     let mut steps = steps.to_vec();
-    steps.extend(rest[..made].iter().map(|step| Step::Key(step.name.clone())));
+    steps.extend(rest[..made].iter().map(|step| Step::Key(step.name.as_ref().into())));
     Place { steps, found: if made == rest.len() { Found::Missing } else { Found::MissingMap } }
 }
 

@@ -6,23 +6,24 @@ use super::fieldspec::{Compiled, Step, fits, put};
 use super::scope::{effective, effective_namespace, is_without_namespace};
 use super::specs::{Configuration, NameReference};
 use crate::render::kustomize::fields::what;
-use crate::render::kustomize::{Built, Object, Refusal};
+use crate::render::kustomize::{Built, FieldSpec, Object, Refusal};
 use crate::source::Origin;
 use crate::yaml::rendered::Rendered;
 use crate::yaml::{Kind, Value};
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Mends every field that names an object by a name it had.
 pub fn fix_references<'w>(objects: &mut [Object<'w>], config: &Configuration) -> Built<()> {
     let known = Known::of(objects);
-    let fields = Fields::of(config);
+    let mut fields = Fields::of(config);
     for index in 0..objects.len() {
         let (group, version) = objects[index].api();
         let first = objects[index].first_id();
-        let mine = fields.of_kind(&first.kind);
+        let of_kind = fields.of_kind(&first.kind);
         let mine: Vec<&Field<'_>> =
-            mine.into_iter().filter(|field| fits(field.path.spec(), group, version, &first.kind)).collect();
+            of_kind.iter().filter(|field| fits(field.path.spec(), group, version, &first.kind)).collect();
         if mine.is_empty() {
             continue;
         }
@@ -74,34 +75,28 @@ struct Field<'c> {
     path: Compiled<'c>,
 }
 
-/// All such fields, by the kind of the objects that hold them.
+/// All such fields. Few builds hold objects of more than some kinds, so only what those need is taken apart.
 struct Fields<'c> {
-    all: Vec<Field<'c>>,
-    by_kind: HashMap<&'c str, Vec<usize>>,
-    of_any: Vec<usize>,
+    all: Vec<(&'c NameReference, &'c FieldSpec)>,
+    of_kind: HashMap<Arc<str>, Rc<[Field<'c>]>>,
 }
 
 impl<'c> Fields<'c> {
     fn of(config: &'c Configuration) -> Fields<'c> {
-        let mut fields = Fields { all: Vec::new(), by_kind: HashMap::new(), of_any: Vec::new() };
-        for names in &config.name_reference {
-            for spec in &names.referrers {
-                let index = fields.all.len();
-                fields.all.push(Field { names, path: Compiled::new(spec) });
-                match spec.kind.as_deref() {
-                    Some(kind) => fields.by_kind.entry(kind).or_default().push(index),
-                    None => fields.of_any.push(index),
-                }
-            }
-        }
-        fields
+        let all = config.name_reference.iter();
+        let all = all.flat_map(|names| names.referrers.iter().map(move |spec| (names, spec))).collect();
+        Fields { all, of_kind: HashMap::new() }
     }
 
-    fn of_kind(&self, kind: &str) -> Vec<&Field<'c>> {
-        let own = self.by_kind.get(kind).map(Vec::as_slice).unwrap_or_default();
-        let mut indexes: Vec<usize> = own.iter().chain(&self.of_any).copied().collect();
-        indexes.sort_unstable();
-        indexes.into_iter().map(|index| &self.all[index]).collect()
+    /// The fields of objects of one kind, whatever their group.
+    fn of_kind(&mut self, kind: &Arc<str>) -> Rc<[Field<'c>]> {
+        if let Some(known) = self.of_kind.get(kind) {
+            return Rc::clone(known);
+        }
+        let own = self.all.iter().filter(|(_, spec)| spec.kind.as_deref().is_none_or(|wanted| *wanted == **kind));
+        let own: Rc<[Field<'c>]> = own.map(|(names, spec)| Field { names, path: Compiled::new(spec) }).collect();
+        self.of_kind.insert(Arc::clone(kind), Rc::clone(&own));
+        own
     }
 }
 

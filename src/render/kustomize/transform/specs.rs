@@ -8,7 +8,7 @@ use crate::render::kustomize::order::{FIRST, LAST, rank};
 use crate::render::kustomize::{Built, FieldSpec, Refusal};
 use crate::source::Span;
 use crate::yaml::Value;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// The fields each transformer looks at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,16 +64,16 @@ const KEYS: [&str; 11] = [
     "nameReference",
 ];
 
-static DEFAULTS: LazyLock<Configuration> = LazyLock::new(|| {
+static DEFAULTS: LazyLock<Arc<Configuration>> = LazyLock::new(|| {
     let mut config = defaults::configuration();
     config.sort();
-    config
+    Arc::new(config)
 });
 
 impl Configuration {
     /// What kustomize looks at without being told.
-    pub fn default_fields() -> Configuration {
-        DEFAULTS.clone()
+    pub fn default_fields() -> Arc<Configuration> {
+        Arc::clone(&DEFAULTS)
     }
 
     /// Adds what a file named in `configurations` says.
@@ -112,7 +112,7 @@ impl Configuration {
         if *self == other {
             return Ok(());
         }
-        if other == *DEFAULTS && *self == Configuration::default() {
+        if other == **DEFAULTS && *self == Configuration::default() {
             *self = other;
             return Ok(());
         }
@@ -232,7 +232,7 @@ mod tests {
     use super::*;
 
     fn merged(text: &str) -> Result<Configuration, String> {
-        let mut config = Configuration::default_fields();
+        let mut config = Arc::unwrap_or_clone(Configuration::default_fields());
         let mut done = Ok(());
         settings(text, |value| done = config.merge_file(value).map_err(message));
         done.map(|()| config)
@@ -264,10 +264,10 @@ mod tests {
                 ..Configuration::default()
             };
             slow.merge(more, value.span()).expect("nothing to be in conflict with");
-            slow.merge(Configuration::default_fields(), value.span()).expect("no conflict");
+            slow.merge(Arc::unwrap_or_clone(Configuration::default_fields()), value.span()).expect("no conflict");
         });
         slow.images.retain(|image| image.path != "spec/x");
-        assert_eq!(slow, Configuration::default_fields());
+        assert_eq!(slow, *Configuration::default_fields());
     }
 
     #[test]
