@@ -9,7 +9,7 @@ use std::ops::{Index, Range};
 use std::sync::Arc;
 
 pub use masks::{MASK, Masks};
-pub use origin::{Origin, Part};
+pub use origin::{Composition, Origin, Part};
 
 /// Which text a span lies in. Valid for the [`Sources`] that handed it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

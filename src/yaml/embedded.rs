@@ -64,7 +64,7 @@ impl Embedding {
                 let to = parts.partition_point(|part| part.start < range.end);
                 match &parts[from..to.max(from)] {
                     [] => Origin::Generated(*whole),
-                    parts => Origin::Composed(parts.to_vec()).part(range),
+                    parts => Origin::Composed(parts.to_vec()).part(inner.end, range),
                 }
             }
         }
@@ -75,9 +75,8 @@ impl Embedding {
 fn piece(parts: &[Part], at: u32) -> Option<Origin> {
     let index = parts.partition_point(|part| part.end <= at);
     let part = parts.get(index).or(parts.last())?;
-    Some(
-        part.origin.part(at.saturating_sub(part.start)..(at.saturating_sub(part.start) + 1).min(part.end - part.start)),
-    )
+    let (at, len) = (at.saturating_sub(part.start), part.end - part.start);
+    Some(part.origin.part(len, at..(at + 1).min(len)))
 }
 
 /// Parses a text that was put together from `parts`, which lie in order and leave nothing out; `whole` is what
@@ -133,8 +132,8 @@ impl Value<'_> {
 
     /// Where the bytes `range` of a scalar's text come from.
     pub fn part(self, range: Range<u32>) -> Origin {
-        let Some((file, _)) = self.written_node() else { return self.origin().part(range) };
         let text = self.raw().unwrap_or_default();
+        let Some((file, _)) = self.written_node() else { return self.origin().part(text.len() as u32, range) };
         let inner = Span { source: self.source(), start: range.start, end: range.end };
         if let Some(embedding @ Embedding::Pieces(..)) = file.embedding.as_deref() {
             return match inner_start(file, self) {

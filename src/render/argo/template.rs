@@ -51,7 +51,8 @@ impl Filling<'_> {
                     if is_templated(entry.key.text()) {
                         let origin = entry.key.origin();
                         let text = entry.key.text().to_owned();
-                        let (text, origin) = self.text(&text, &|range| origin.part(range), origin.span())?;
+                        let (text, origin) =
+                            self.text(&text, &|range| origin.part(text.len() as u32, range), origin.span())?;
                         entry.key = Key::made(text, origin);
                     }
                     self.slot(&mut entry.slot)?;

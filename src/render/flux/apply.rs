@@ -97,7 +97,8 @@ impl Pass<'_> {
                     if has_reference(entry.key.text()) {
                         let text = entry.key.text().to_owned();
                         let origin = entry.key.origin();
-                        let made = self.replaced(&text, &|range| origin.part(range), origin.span())?;
+                        let made =
+                            self.replaced(&text, &|range| origin.part(text.len() as u32, range), origin.span())?;
                         entry.key = Key::made(made.0, made.1);
                     }
                     self.steps.push(entry.key.text().into());
@@ -170,11 +171,14 @@ impl Pass<'_> {
             let range = |range: &std::ops::Range<usize>| part(range.start as u32..range.end as u32);
             let origin = match &piece.from {
                 Provenance::Input(bytes) | Provenance::Escape(bytes) => range(bytes),
-                Provenance::Variable { site, name, copied } => match (variables.origin(&text[name.clone()]), copied) {
-                    (Some(origin), Some(copied)) => origin.part(copied.start as u32..copied.end as u32),
-                    (Some(origin), None) => Origin::Generated(origin.span()),
-                    (None, _) => range(site),
-                },
+                Provenance::Variable { site, name, copied } => {
+                    let name = &text[name.clone()];
+                    let origin = match copied {
+                        Some(copied) => variables.part(name, copied.clone()),
+                        None => variables.origin(name).map(|origin| Origin::Generated(origin.span())),
+                    };
+                    origin.unwrap_or_else(|| range(site))
+                }
                 Provenance::Default { text: bytes, .. } => range(bytes),
                 Provenance::Undefined { site, .. } | Provenance::Unread { site } => range(site),
             };
@@ -202,7 +206,11 @@ fn read_again<'w>(text: &str, origin: Origin) -> Result<Rendered<'w>, Refused> {
         is_plain(plain) || scalar::resolve(plain, Style::Plain, None, Dialect::Kubectl) != Scalar::Text(plain.into());
     if simple && !plain.starts_with(['"', '\'', '{', '[', '&', '*', '!', '|', '>', '%', '@', '`', '#']) {
         let from = (text.len() - text.trim_start().len()) as u32;
-        let origin = if plain.len() == text.len() { origin } else { origin.part(from..from + plain.len() as u32) };
+        let origin = if plain.len() == text.len() {
+            origin
+        } else {
+            origin.part(text.len() as u32, from..from + plain.len() as u32)
+        };
         let read = scalar::resolve(plain, Style::Plain, None, Dialect::Kubectl);
         return Ok(match read {
             Scalar::Text(_) => Rendered::text(plain, origin),
@@ -218,23 +226,23 @@ fn read_again<'w>(text: &str, origin: Origin) -> Result<Rendered<'w>, Refused> {
     let Some(value) = Value::new(&file, root, Dialect::Kubectl).get("v") else {
         return Err(refuse("after substitution this is no YAML any more"));
     };
-    Ok(rebuild(value, &origin))
+    Ok(rebuild(value, text.len() as u32, &origin))
 }
 
-/// A value that was read out of a substituted text, with one origin for all of it.
-fn rebuild<'w>(value: Value<'_>, origin: &Origin) -> Rendered<'w> {
+/// A value that was read out of a substituted text of `len` bytes.
+fn rebuild<'w>(value: Value<'_>, len: u32, origin: &Origin) -> Rendered<'w> {
     let made = Origin::Decoded(origin.span());
     match value.kind() {
         Kind::Mapping => {
             let mut tree = Rendered::map(made.clone());
             if let Some(map) = tree.map_mut() {
                 for (key, child) in value.entries() {
-                    map.set(Key::made(key, made.clone()), rebuild(child, origin));
+                    map.set(Key::made(key, made.clone()), rebuild(child, len, origin));
                 }
             }
             tree
         }
-        Kind::Sequence => Rendered::list(value.items().map(|item| rebuild(item, origin).into()).collect(), made),
+        Kind::Sequence => Rendered::list(value.items().map(|item| rebuild(item, len, origin).into()).collect(), made),
         _ => match value.scalar() {
             Some(read) => {
                 let inner = value.raw().unwrap_or_default();
@@ -243,7 +251,7 @@ fn rebuild<'w>(value: Value<'_>, origin: &Origin) -> Rendered<'w> {
                 let quotes = u32::from(value.style() != Some(Style::Plain));
                 let from = whole.start.saturating_sub(3) + quotes;
                 let exact = (whole.end - whole.start) as usize == inner.len() + 2 * quotes as usize;
-                let origin = if exact { origin.part(from..from + inner.len() as u32) } else { made };
+                let origin = if exact { origin.part(len, from..from + inner.len() as u32) } else { made };
                 Rendered::scalar(&read, origin)
             }
             None => Rendered::plain("null", made),

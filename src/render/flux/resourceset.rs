@@ -171,7 +171,7 @@ impl<'w> Run<'_, 'w> {
         let (text, parts) = emit(tree.view());
         let whole = tree.view().span();
         let origin = Origin::Composed(parts);
-        self.template(&text, &|range| origin.part(range), whole, inputs);
+        self.template(&text, &|range| origin.part(text.len() as u32, range), whole, inputs);
     }
 
     /// Runs a template for each set of inputs and reads what comes out.

@@ -7,6 +7,7 @@ use crate::yaml::{Kind, Value};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// What a variable holds.
 #[derive(Clone, Debug)]
@@ -90,8 +91,18 @@ impl Variables {
     }
 
     fn set(&mut self, key: &str, text: Option<String>, origin: Origin) {
-        // Flux takes line breaks out of values.
-        let text = text.map(|text| if text.contains('\n') { text.replace('\n', "") } else { text });
+        let (text, origin) = match text {
+            Some(text) if text.contains('\n') => {
+                // Flux takes line breaks out of values.
+                let one_line = text.replace('\n', "");
+                let origin = match text.trim_end_matches('\n') == one_line {
+                    true => origin.part(text.len() as u32, 0..one_line.len() as u32),
+                    false => Origin::Decoded(origin.span()),
+                };
+                (Some(one_line), origin)
+            }
+            text => (text, origin),
+        };
         self.known.insert(key.to_owned(), Variable { text, origin });
     }
 
@@ -113,6 +124,13 @@ impl Variables {
     /// Where a variable is defined.
     pub(super) fn origin(&self, name: &str) -> Option<&Origin> {
         self.known.get(name).map(|variable| &variable.origin)
+    }
+
+    /// Where bytes of a variable's value come from.
+    pub(super) fn part(&self, name: &str, range: Range<usize>) -> Option<Origin> {
+        let variable = self.known.get(name)?;
+        let len = variable.text.as_ref().map_or(0, String::len) as u32;
+        Some(variable.origin.part(len, range.start as u32..range.end as u32))
     }
 
     /// Every name that is defined, in order, with its place.

@@ -73,7 +73,7 @@ impl Emitter {
                 self.indent(level);
             }
             let origin = child.key_span().map_or(Origin::Generated(self.whole), Origin::Written);
-            self.scalar(key, &|range| origin.part(range), level);
+            self.scalar(key, &|range| origin.part(key.len() as u32, range), level);
             self.layout(":");
             self.child(child, level);
         }

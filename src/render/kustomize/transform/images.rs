@@ -172,7 +172,7 @@ impl<'w> Image<'w> {
                 composer.push_range(there, split.tag..text.len());
             }
         }
-        composer.finish(&there.origin())
+        composer.finish(there.origin())
     }
 }
 

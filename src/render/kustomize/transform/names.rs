@@ -82,7 +82,7 @@ fn write<'w>(object: &mut Object<'w>, spec: &Compiled<'_>, setting: Value<'w>, e
         if end == End::Back {
             composer.push_value(setting);
         }
-        put(&mut object.tree, &spot.steps, composer.finish(&setting.origin()), &Origin::Generated(by));
+        put(&mut object.tree, &spot.steps, composer.finish(setting.origin()), &Origin::Generated(by));
     }
     Ok(())
 }

@@ -151,8 +151,8 @@ impl<'w> Taken<'w> {
 
     /// Adds the text to another one.
     fn push(&self, composer: &mut Composer) {
-        let text = self.value.view().raw().unwrap_or_default();
-        composer.push_piece(text, &self.origin(), self.piece.clone().unwrap_or(0..text.len()));
+        let view = self.value.view();
+        composer.push_copy(view, self.piece.clone().unwrap_or(0..view.raw().map_or(0, str::len)));
     }
 
     /// The text alone, as a value.
@@ -162,7 +162,7 @@ impl<'w> Taken<'w> {
             Some(_) => {
                 let mut composer = Composer::default();
                 self.push(&mut composer);
-                composer.finish(&self.origin())
+                composer.finish(self.origin())
             }
         }
     }
@@ -272,7 +272,7 @@ impl<'w> Wanted<'w> {
             return Err(format!("{} cannot be cut", what(there)));
         }
         let new = match is_scalar {
-            true => typed_as(there.kind(), self.composed(there.raw().unwrap_or_default(), Some(there), taken))?,
+            true => typed_as(there.kind(), self.composed(Some(there), taken))?,
             false => as_it_is(taken),
         };
         put(tree, steps, new, origin);
@@ -284,7 +284,7 @@ impl<'w> Wanted<'w> {
         if taken.value.view().raw().is_none() {
             return taken.value.clone();
         }
-        let text = if self.cut.delimiter.is_empty() { taken.alone() } else { self.composed("", None, taken) };
+        let text = if self.cut.delimiter.is_empty() { taken.alone() } else { self.composed(None, taken) };
         let view = text.view();
         match scalar::resolve(view.raw().unwrap_or_default(), Style::Plain, None, view.dialect()) {
             Scalar::Text(_) | Scalar::Null | Scalar::Invalid(_) => text,
@@ -293,12 +293,17 @@ impl<'w> Wanted<'w> {
     }
 
     /// The text of the field with the value in its place.
-    fn composed(&self, old: &str, there: Option<Value<'_>>, taken: &Taken<'w>) -> Rendered<'w> {
+    fn composed(&self, there: Option<Value<'_>>, taken: &Taken<'w>) -> Rendered<'w> {
         if self.cut.delimiter.is_empty() {
             return taken.alone();
         }
         let origin = there.map_or_else(|| taken.origin(), Value::origin);
-        let kept = |composer: &mut Composer, range: Range<usize>| composer.push_piece(old, &origin, range);
+        let old = there.and_then(Value::raw).unwrap_or_default();
+        let kept = |composer: &mut Composer, range: Range<usize>| {
+            if let Some(there) = there {
+                composer.push_range(there, range);
+            }
+        };
         let pieces = self.cut.pieces(old);
         let sign = self.cut.delimiter;
         let mut composer = Composer::default();
@@ -321,7 +326,7 @@ impl<'w> Wanted<'w> {
                 }
             },
         }
-        composer.finish(&origin)
+        composer.finish(origin)
     }
 }
 

@@ -234,7 +234,7 @@ fn expand<'w>(place: Value<'_>, values: &Values<'w>) -> Option<Rendered<'w>> {
         return None;
     }
     composer.push_range(place, kept..text.len());
-    Some(composer.finish(&place.origin()))
+    Some(composer.finish(place.origin()))
 }
 
 /// The scalar that a value is; null and collections replace nothing.
