@@ -312,7 +312,7 @@ impl<'f, 'w> Builder<'f, 'w> {
         entry: Value<'w>,
         all: &mut Accumulated<'w>,
     ) -> Option<String> {
-        let path = tree::join(folder, text).filter(|_| !text.starts_with('/'));
+        let path = tree::join(folder, text);
         let here = path.as_deref().is_some_and(|path| !matches!(self.files.content(path), Content::Missing));
         let kind = if !here && is_remote(text) { GapKind::Remote } else { GapKind::Outside };
         if kind == GapKind::Outside && path.is_some() {

@@ -5,7 +5,6 @@ use super::settings::Settings;
 use super::{Built, Generated, Object, Refusal, load};
 use crate::render::files::{Content, Files};
 use crate::source::{Origin, SourceId, Span};
-use crate::tree;
 use crate::yaml::Value;
 use crate::yaml::rendered::{Key, Map, Rendered};
 use base64::Engine as _;
@@ -305,7 +304,7 @@ fn read<'w>(
     restrict: Restrict,
 ) -> Built<(Option<SourceId>, Cow<'w, [u8]>)> {
     let refuse = |message: String| Err(Refusal::new(item.span(), message));
-    let Some(full) = tree::join(folder, path).filter(|_| !path.starts_with('/') && !load::is_web(path)) else {
+    let Some(full) = load::path_of(folder, path) else {
         return Err(load::outside(item.span(), path));
     };
     match files.content(&full) {

@@ -2,6 +2,7 @@
 
 use super::{Built, Object, Refusal};
 use crate::source::Span;
+use crate::tree;
 use crate::yaml::rendered::Rendered;
 use crate::yaml::{Dialect, File, Kind, Value};
 
@@ -37,6 +38,11 @@ pub(super) fn unread(entry: Span, text: &str, why: &str) -> Refusal {
 /// Whether a path is that of a file on the web, which kustomize fetches.
 pub(super) fn is_web(text: &str) -> bool {
     text.starts_with("https://") || text.starts_with("http://")
+}
+
+/// The path in the root of a file that a kustomization in `folder` names; none for one that lies elsewhere.
+pub(super) fn path_of(folder: &str, text: &str) -> Option<String> {
+    tree::join(folder, text).filter(|_| !is_web(text))
 }
 
 /// The refusal of a path that leads out of what is read.

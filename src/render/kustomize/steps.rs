@@ -97,7 +97,7 @@ impl<'w> Steps<'w> {
 /// The YAML file that an entry names.
 pub(super) fn named<'w>(folder: &str, entry: Value<'w>, files: &Files<'w>) -> Built<(&'w str, &'w File)> {
     let text = entry.as_str().unwrap_or_default();
-    let path = tree::join(folder, text).filter(|_| !text.starts_with('/') && !load::is_web(text));
+    let path = load::path_of(folder, text);
     let found = path.as_deref().and_then(|path| files.entry(path));
     let Some((path, file)) = found else {
         let message = match path.map(|path| files.content(&path)) {

@@ -282,7 +282,7 @@ pub(super) fn generated(written: &str, place: Range<usize>) -> Input {
 /// File or folder, by the name.
 fn kind_of(path: &str) -> InputKind {
     let last = path.rsplit('/').next().unwrap_or_default();
-    if path.starts_with("http://") || path.starts_with("https://") || path.contains("://") {
+    if path.contains("://") {
         InputKind::Remote
     } else if matches!(last, "" | "." | "..") || !last.contains('.') && !last.contains(['*', '$', '`']) {
         InputKind::Folder

@@ -6,7 +6,6 @@ use super::select::{FIELDS, Target};
 use super::{Content, List, Patch};
 use crate::render::files::{Content as Found, Files};
 use crate::source::Span;
-use crate::tree::join;
 use crate::yaml::{Dialect, File, Kind, Rendered, Value};
 
 /// Reads one entry of a list of patches.
@@ -136,8 +135,7 @@ fn of_text<'w>(value: Value<'w>, trimmed: Option<&'w File>, files: &Files<'w>) -
 fn of_file<'w>(value: Value<'w>, folder: &str, files: &Files<'w>) -> Built<Source<'w>> {
     let written = value.raw().unwrap_or_default();
     let refuse = |message: String| Refusal::new(value.span(), message);
-    let path =
-        join(folder, written).filter(|_| !load::is_web(written)).ok_or_else(|| load::outside(value.span(), written))?;
+    let path = load::path_of(folder, written).ok_or_else(|| load::outside(value.span(), written))?;
     let text = match files.content(&path) {
         Found::Text(_, text) => text,
         Found::Folder => return Err(refuse(format!("`{written}` is a folder, not a file"))),
