@@ -69,7 +69,7 @@ impl Variables {
             let readable = value.raw().filter(|text| !text.starts_with("ENC[") && value.kind() == Kind::Text);
             let (text, origin) = match readable {
                 Some(text) if secret => (decode(text), Origin::Decoded(value.span())),
-                Some(text) => (Some(text.to_owned()), value.text_origin()),
+                Some(text) => (Some(text.to_owned()), origin_of_line(value)),
                 None => (None, value.origin()),
             };
             self.set(key, text, origin);
@@ -77,7 +77,7 @@ impl Variables {
         if secret {
             for (key, value) in object.get("stringData").into_iter().flat_map(Value::entries) {
                 let text = value.raw().filter(|text| !text.starts_with("ENC["));
-                self.set(key, text.map(str::to_owned), value.text_origin());
+                self.set(key, text.map(str::to_owned), origin_of_line(value));
             }
         }
     }
@@ -86,23 +86,13 @@ impl Variables {
     pub(super) fn take_inline(&mut self, spec: Value<'_>) {
         for (key, value) in spec.at(&["postBuild", "substitute"]).into_iter().flat_map(Value::entries) {
             let text = value.raw().filter(|text| crate::yaml::placeholder(text).is_none());
-            self.set(key, text.map(str::to_owned), value.text_origin());
+            self.set(key, text.map(str::to_owned), origin_of_line(value));
         }
     }
 
     fn set(&mut self, key: &str, text: Option<String>, origin: Origin) {
-        let (text, origin) = match text {
-            Some(text) if text.contains('\n') => {
-                // Flux takes line breaks out of values.
-                let one_line = text.replace('\n', "");
-                let origin = match text.trim_end_matches('\n') == one_line {
-                    true => origin.part(text.len() as u32, 0..one_line.len() as u32),
-                    false => Origin::Decoded(origin.span()),
-                };
-                (Some(one_line), origin)
-            }
-            text => (text, origin),
-        };
+        // Flux takes line breaks out of values.
+        let text = text.map(|text| if text.contains('\n') { text.replace('\n', "") } else { text });
         self.known.insert(key.to_owned(), Variable { text, origin });
     }
 
@@ -139,6 +129,15 @@ impl Variables {
             self.known.iter().map(|(name, variable)| (name.clone(), variable.origin.span())).collect();
         names.sort();
         names
+    }
+}
+
+/// Where a value without line breaks comes from: byte for byte if it had none but at its end.
+fn origin_of_line(value: Value<'_>) -> Origin {
+    let line = value.raw().unwrap_or_default().trim_end_matches('\n');
+    match line.contains('\n') {
+        true => Origin::Decoded(value.span()),
+        false => value.part(0..line.len() as u32),
     }
 }
 
@@ -183,4 +182,29 @@ pub(super) fn namespace_of(tree: &Rendered<'_>, fallback: &str) -> String {
     let view = tree.view();
     let written = view.at(&["metadata", "namespace"]).and_then(Value::known);
     written.filter(|namespace| !namespace.is_empty()).unwrap_or(fallback).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceId;
+    use crate::yaml::{Dialect, parse};
+
+    #[test]
+    fn values_lose_line_breaks_and_only_those_of_one_line_are_written_byte_for_byte() {
+        let text = "data:\n  plain: abc\n  quoted: 'abc'\n  block: |\n    abc\n  lines: |\n    ab\n    c\n";
+        let file = parse(SourceId(0), text.into());
+        let mut variables = Variables::default();
+        variables.take(Value::new(&file, file.documents()[0].root.expect("a root"), Dialect::Kubectl));
+        for (name, whole, part) in [
+            ("plain", Some("abc"), Some("b")),
+            ("quoted", Some("abc"), Some("b")),
+            ("block", Some("abc"), Some("b")),
+            ("lines", None, None),
+        ] {
+            assert!(matches!(variables.lookup(name), Lookup::Known("abc")), "{name}");
+            let written = |range| variables.part(name, range)?.editable().map(|span| &text[span.range()]);
+            assert_eq!((written(0..3), written(1..2)), (whole, part), "{name}");
+        }
+    }
 }
