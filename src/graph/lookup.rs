@@ -57,7 +57,7 @@ impl<'w> Graph<'w> {
         if let Some(near) = named.iter().find(|resource| resource.namespace.may_be(namespace)) {
             return Lookup::Unknown(format!("whether {} is in the same namespace is not known", near.title()));
         }
-        if let Some(renamed) = self.of_kind(group, kind).iter().find(|resource| resource.name().is_none()) {
+        if let Some(renamed) = self.one_kind(group, kind).and_then(|of_kind| of_kind.unnamed) {
             return Lookup::Unknown(format!("the name of {} is not known in full", renamed.title()));
         }
         if let Err(reason) = self.licence_with(group, kind, namespace, beside_charts) {

@@ -22,8 +22,14 @@ use std::collections::HashMap;
 pub use lookup::{Absence, Lookup, is_near, near_name};
 pub use view::{Any, View};
 
-/// Objects of one kind, with their group.
-type OfKind<'w> = (&'w str, Vec<&'w Resource<'w>>);
+/// The objects of one group and kind.
+#[derive(Debug)]
+struct OfKind<'w> {
+    group: &'w str,
+    all: Vec<&'w Resource<'w>>,
+    /// The first one whose name is not known in full.
+    unnamed: Option<&'w Resource<'w>>,
+}
 
 /// The objects of one target, indexed.
 #[derive(Debug)]
@@ -43,9 +49,13 @@ impl<'w> Graph<'w> {
         let mut by_name: HashMap<&'w str, Vec<&'w Resource<'w>>> = HashMap::new();
         for resource in &resources {
             let groups = by_kind.entry(resource.kind).or_default();
-            match groups.iter_mut().find(|(group, _)| *group == resource.group) {
-                Some((_, list)) => list.push(resource),
-                None => groups.push((resource.group, vec![resource])),
+            let unnamed = resource.name().is_none().then_some(*resource);
+            match groups.iter_mut().find(|of_kind| of_kind.group == resource.group) {
+                Some(of_kind) => {
+                    of_kind.all.push(resource);
+                    of_kind.unnamed = of_kind.unnamed.or(unnamed);
+                }
+                None => groups.push(OfKind { group: resource.group, all: vec![resource], unnamed }),
             }
             if let Some(name) = resource.written_name() {
                 by_name.entry(name).or_default().push(resource);
@@ -66,7 +76,10 @@ impl<'w> Graph<'w> {
 
     /// Every object of a group and kind, parts among them.
     pub fn of_kind(&self, group: &str, kind: &str) -> &[&'w Resource<'w>] {
-        let groups = self.by_kind.get(kind).map_or(&[][..], Vec::as_slice);
-        groups.iter().find(|(known, _)| *known == group).map_or(&[], |(_, list)| list.as_slice())
+        self.one_kind(group, kind).map_or(&[], |of_kind| of_kind.all.as_slice())
+    }
+
+    fn one_kind(&self, group: &str, kind: &str) -> Option<&OfKind<'w>> {
+        self.by_kind.get(kind)?.iter().find(|of_kind| of_kind.group == group)
     }
 }
