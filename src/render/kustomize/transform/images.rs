@@ -12,7 +12,7 @@ use regex::Regex;
 
 /// An entry of `images`, read.
 struct Image<'w> {
-    matches: Regex,
+    matches: Matcher<'w>,
     entry: Value<'w>,
     new_name: Option<Value<'w>>,
     new_tag: Option<Value<'w>>,
@@ -109,13 +109,13 @@ impl<'w> Image<'w> {
         let name = text_of(entry, "name")?;
         // kustomize takes the name for a pattern as it stands; one that is none makes it fall over, and
         // later releases take it for a text.
-        let matches = pattern(name).or_else(|_| pattern(&regex::escape(name)));
+        let matches = Matcher::of(name);
         let filled = |name: &str| -> Built<Option<Value<'w>>> {
             let text = text_of(entry, name)?;
             Ok(field(entry, name).filter(|_| !text.is_empty()))
         };
         Ok(Image {
-            matches: matches.expect("internal: an escaped name is a pattern"),
+            matches,
             entry,
             new_name: filled("newName")?,
             new_tag: filled("newTag")?,
@@ -174,6 +174,46 @@ impl<'w> Image<'w> {
         }
         composer.finish(there.origin())
     }
+}
+
+/// What an image has to look like for an entry to speak of it.
+enum Matcher<'w> {
+    /// A name in which only the dot means anything: one letter of any kind.
+    Name(&'w str),
+    Pattern(Regex),
+}
+
+impl<'w> Matcher<'w> {
+    fn of(name: &'w str) -> Matcher<'w> {
+        let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '/' | '-' | '_' | ':');
+        if name.chars().all(is_plain) {
+            return Matcher::Name(name);
+        }
+        let matches = pattern(name).or_else(|_| pattern(&regex::escape(name)));
+        Matcher::Pattern(matches.expect("internal: an escaped name is a pattern"))
+    }
+
+    fn is_match(&self, text: &str) -> bool {
+        let name = match self {
+            Matcher::Pattern(pattern) => return pattern.is_match(text),
+            Matcher::Name(name) => name,
+        };
+        let mut letters = text.chars();
+        let fits = |wanted: char| letters.next().is_some_and(|have| have == wanted || (wanted == '.' && have != '\n'));
+        name.chars().all(fits) && is_version(letters.as_str())
+    }
+}
+
+/// Whether a text is what may stand behind the name of an image: a tag, a digest, both or nothing.
+fn is_version(text: &str) -> bool {
+    let is_part = |part: &str| {
+        part.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.' | '{' | '}' | '-'))
+    };
+    let (tag, digest) = match text.split_once("@sha256:") {
+        Some((tag, digest)) => (tag, digest),
+        None => (text, ""),
+    };
+    is_part(digest) && (tag.is_empty() || tag.strip_prefix(':').is_some_and(is_part))
 }
 
 fn pattern(name: &str) -> Result<Regex, regex::Error> {
@@ -258,6 +298,38 @@ mod tests {
             let image = containers.items().next().and_then(|item| item.get("image")).expect("an image");
             assert_eq!(show(&image.origin()), ["shop", "by \"2\"", "2"]);
         });
+    }
+
+    #[test]
+    fn plain_names_match_as_their_pattern_does() {
+        let names = ["nginx", "registry.example.com/web", "registry:5000/a", "a", ""];
+        let texts = [
+            "nginx",
+            "nginx:1",
+            "nginx:",
+            "nginx@sha256:ab",
+            "nginx:1@sha256:ab",
+            "nginx@sha256:",
+            "nginx:1:2",
+            "nginxx",
+            "registryxexample.com/web:v1",
+            "registry.example.com/web",
+            "registry:5000/a:1",
+            "a:b/c",
+            "a@md5:1",
+            "é",
+            "",
+            ":1",
+            "a\n",
+            "nginx:{{tag}}",
+            "nginx:a@sha256:b@sha256:c",
+        ];
+        for name in names {
+            for text in texts {
+                let expected = pattern(name).expect("a pattern").is_match(text);
+                assert_eq!(Matcher::of(name).is_match(text), expected, "{name} {text}");
+            }
+        }
     }
 
     proptest! {
