@@ -1,8 +1,8 @@
 //! Custom resources that are applied before their operator may be there.
 
-use super::operators::{bootstrapped, installs};
 use crate::declare_rule;
 use crate::graph::flux::{Flux, Node};
+use crate::graph::operators::{bootstrapped, installs};
 use crate::manifest::Resource;
 use crate::rule::{Sink, TargetContext};
 use crate::yaml::Value;
@@ -62,7 +62,7 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         waits.before.contains(&installer) || brought[installer].iter().any(|ancestor| waits.named.contains(ancestor))
     };
     let checked: Vec<Checked<'_>> = flux.nodes.iter().map(checked).collect();
-    let started = bootstrapped(context);
+    let started = bootstrapped(context.world.manifests, context.root);
     let mut candidates: BTreeMap<&str, Tally<'w>> = BTreeMap::new();
     for (at, node) in flux.nodes.iter().enumerate().filter(|(_, node)| node.resource.is_some()) {
         let mut waits: Option<Waits> = None;

@@ -4,7 +4,6 @@ pub mod dangling_reference;
 pub mod dependency_cycle;
 pub mod missing_health_check;
 pub mod missing_operator_dependency;
-mod operators;
 pub mod prunable_database;
 mod references;
 pub mod undefined_variable;

@@ -6,6 +6,7 @@ pub mod credential;
 pub mod flux;
 pub mod image;
 mod lookup;
+pub mod operators;
 pub mod roles;
 pub mod schedule;
 pub mod secret_scan;

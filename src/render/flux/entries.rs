@@ -4,7 +4,7 @@
 use crate::manifest::{Manifests, Resource};
 use crate::tree;
 use crate::yaml::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A path from which one cluster gets everything.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -142,22 +142,32 @@ fn cluster_folders(written: &[Written<'_>]) -> Found {
 
 /// The folder of the Kustomization that nothing includes and that leads to the most others.
 fn widest(written: &[Written<'_>]) -> Option<(String, Option<String>)> {
-    let holds = |outer: &Written<'_>, inner: &Written<'_>| {
-        outer.folder.as_deref().is_some_and(|folder| crate::render::lies_in(inner.path, folder))
-    };
-    let orphans: Vec<usize> = (0..written.len())
-        .filter(|at| !written.iter().enumerate().any(|(other, one)| other != *at && holds(one, &written[*at])))
-        .collect();
+    let mut by_folder: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, one) in written.iter().enumerate() {
+        if let Some(folder) = one.folder.as_deref() {
+            by_folder.entry(if folder == "." { "" } else { folder }).or_default().push(at);
+        }
+    }
+    // What each of them includes: those that are written in its folder or below.
+    let mut included: Vec<Vec<usize>> = vec![Vec::new(); written.len()];
+    let mut orphans = Vec::new();
+    for (at, one) in written.iter().enumerate() {
+        let above = std::iter::successors(Some(one.path), |path| (!path.is_empty()).then(|| tree::parent(path)));
+        let mut alone = true;
+        for &outer in above.filter_map(|folder| by_folder.get(folder)).flatten() {
+            included[outer].push(at);
+            alone &= outer == at;
+        }
+        if alone {
+            orphans.push(at);
+        }
+    }
     let mut best: Option<(usize, &str)> = None;
     for orphan in orphans {
         let mut seen = BTreeSet::from([orphan]);
         let mut queue = vec![orphan];
         while let Some(at) = queue.pop() {
-            for (other, one) in written.iter().enumerate() {
-                if holds(&written[at], one) && seen.insert(other) {
-                    queue.push(other);
-                }
-            }
+            queue.extend(included[at].iter().copied().filter(|other| seen.insert(*other)));
         }
         let folder = tree::parent(written[orphan].path);
         if best.is_none_or(|(size, known)| (seen.len(), known) > (size, folder)) {

@@ -115,7 +115,6 @@ struct Task<'w> {
     name: String,
     /// The folder, if it is given and not read from the object.
     folder: Option<String>,
-    waited: bool,
 }
 
 struct Run<'r, 'f, 'w> {
@@ -154,7 +153,6 @@ pub fn run<'w>(builder: &Builder<'_, 'w>, files: &Files<'w>, folder: &str, own: 
         namespace: "flux-system".into(),
         name: folder.to_owned(),
         folder: Some(folder.to_owned()),
-        waited: false,
     });
     // A Kustomization waits as long as others may still bring the variables that it needs.
     let mut idle = 0;
@@ -173,11 +171,10 @@ pub fn run<'w>(builder: &Builder<'_, 'w>, files: &Files<'w>, folder: &str, own: 
 
 impl<'w> Run<'_, '_, 'w> {
     /// Applies one Kustomization; hands it back if it has to wait.
-    fn apply(&mut self, mut task: Task<'w>, patient: bool) -> Option<Task<'w>> {
+    fn apply(&mut self, task: Task<'w>, patient: bool) -> Option<Task<'w>> {
         let spec = task.object.as_ref().and_then(|object| object.at(&["spec"]));
         let (variables, missing, waits) = self.variables(&task, spec.as_ref());
         if waits && patient {
-            task.waited = true;
             return Some(task);
         }
         let mut applied = Applied {
@@ -212,14 +209,14 @@ impl<'w> Run<'_, '_, 'w> {
         if let Some(object) = Self::bootstrap_of(&applied) {
             applied.objects = vec![object];
             // Only what it needs to be followed; its own build brings everything, itself among it.
-            self.follow(&applied, None);
+            self.follow(&applied);
             applied.objects.clear();
             applied.own = 0;
             applied.sets.clear();
             self.done.push(applied);
             return None;
         }
-        self.follow(&applied, spec.as_ref().map(Rendered::view));
+        self.follow(&applied);
         self.done.push(applied);
         None
     }
@@ -398,7 +395,7 @@ impl<'w> Run<'_, '_, 'w> {
     }
 
     /// Remembers what was brought, and queues the Kustomizations among it.
-    fn follow(&mut self, applied: &Applied<'w>, _spec: Option<Value<'_>>) {
+    fn follow(&mut self, applied: &Applied<'w>) {
         for object in &applied.objects {
             self.index.add(&object.tree, &applied.namespace);
             let view = object.tree.view();
@@ -416,7 +413,7 @@ impl<'w> Run<'_, '_, 'w> {
                 let elsewhere = view.at(&["spec", "kubeConfig"]).is_some_and(|config| !config.is_null());
                 if !elsewhere && self.seen.insert((namespace.clone(), name.clone())) {
                     let object = Some(object.tree.clone());
-                    self.queue.push_back(Task { object, namespace, name, folder: None, waited: false });
+                    self.queue.push_back(Task { object, namespace, name, folder: None });
                 }
             }
         }

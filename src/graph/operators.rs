@@ -1,20 +1,19 @@
 //! Which release installs which custom resources: a short list of what is sure.
 
-use crate::graph::Graph;
-use crate::manifest::Resource;
-use crate::rule::TargetContext;
+use super::Graph;
+use crate::manifest::{Manifests, Resource};
 use crate::yaml::{Dialect, Value};
 use std::collections::HashSet;
 
 /// An operator that everyone installs from the same charts.
-pub(super) struct Operator {
+struct Operator {
     /// The groups of its custom resources.
-    pub(super) groups: &'static [&'static str],
+    groups: &'static [&'static str],
     /// The names of the charts that install their definitions.
     charts: &'static [&'static str],
 }
 
-pub(super) const OPERATORS: &[Operator] = &[
+const OPERATORS: &[Operator] = &[
     Operator { groups: &["postgresql.cnpg.io"], charts: &["cloudnative-pg"] },
     Operator { groups: &["barmancloud.cnpg.io"], charts: &["plugin-barman-cloud"] },
     Operator { groups: &["external-secrets.io", "generators.external-secrets.io"], charts: &["external-secrets"] },
@@ -23,7 +22,7 @@ pub(super) const OPERATORS: &[Operator] = &[
 ];
 
 /// The name of the chart of a HelmRelease: what it names, else the end of the URL that it is fetched from.
-pub(super) fn chart<'w>(release: &'w Resource<'w>, graph: &Graph<'w>) -> Option<&'w str> {
+fn chart<'w>(release: &'w Resource<'w>, graph: &Graph<'w>) -> Option<&'w str> {
     let last = |path: &'w str| path.trim_end_matches('/').rsplit('/').next().unwrap_or(path);
     if let Some(chart) = release.at(&["spec", "chart", "spec", "chart"]) {
         return chart.known().map(last);
@@ -40,7 +39,7 @@ pub(super) fn chart<'w>(release: &'w Resource<'w>, graph: &Graph<'w>) -> Option<
 }
 
 /// The groups whose definitions an object brings: a definition itself, or the release of an operator.
-pub(super) fn installs<'w>(object: &'w Resource<'w>, graph: &Graph<'w>) -> Vec<&'w str> {
+pub fn installs<'w>(object: &'w Resource<'w>, graph: &Graph<'w>) -> Vec<&'w str> {
     if object.is("apiextensions.k8s.io", "CustomResourceDefinition") {
         return object.at(&["spec", "group"]).and_then(Value::known).into_iter().collect();
     }
@@ -52,10 +51,9 @@ pub(super) fn installs<'w>(object: &'w Resource<'w>, graph: &Graph<'w>) -> Vec<&
     operators.flat_map(|operator| operator.groups.iter().copied()).collect()
 }
 
-/// The groups whose operators a helmfile of the repo installs: that runs before Flux is there.
-pub(super) fn bootstrapped(context: &TargetContext<'_, '_>) -> Vec<&'static str> {
-    let manifests = context.world.manifests;
-    let files = manifests.files.iter().filter(|parsed| parsed.root == context.root);
+/// The groups whose operators a helmfile below `root` installs: that runs before Flux is there.
+pub fn bootstrapped(manifests: &Manifests<'_>, root: usize) -> Vec<&'static str> {
+    let files = manifests.files.iter().filter(|parsed| parsed.root == root);
     let documents = files.flat_map(|parsed| {
         let roots = parsed.file.documents().iter().filter_map(|document| document.root);
         roots.map(|root| Value::new(parsed.file, root, Dialect::Kubectl))
