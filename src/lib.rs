@@ -12,6 +12,7 @@ pub mod reach;
 pub mod render;
 pub mod report;
 pub mod rule;
+pub mod schema;
 pub mod source;
 pub mod tree;
 pub mod walk;
