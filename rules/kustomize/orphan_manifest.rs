@@ -127,7 +127,7 @@ fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
 /// Files beside a kustomization that is built, and that no kustomization names.
 fn orphans<'a, 'w>(world: &'a World<'w>) -> Vec<Orphan<'a, 'w>> {
     let manifests = world.manifests;
-    let used = |root: usize, path: &str| world.told.used.contains(&(root, path.into()));
+    let used = |root: usize, path: &str| world.told.used.contains(root, path);
     let mut built: HashMap<(usize, &str), &Kustomization<'w>> = HashMap::new();
     let mut named: HashSet<(usize, &str)> = HashSet::new();
     for one in &manifests.kustomizations {
@@ -208,6 +208,9 @@ fn commented(world: &World<'_>) -> BTreeMap<(usize, String), Span> {
     let mut found = BTreeMap::new();
     for one in &world.manifests.kustomizations {
         let file = world.manifests.files[one.file].file;
+        if !file.text().contains('#') {
+            continue;
+        }
         for comment in file.comments() {
             let text = &file.text()[comment.start as usize..comment.end as usize];
             let Some(path) = entry_in(text).and_then(|entry| tree::join(one.folder, entry)) else { continue };

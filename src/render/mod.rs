@@ -16,4 +16,4 @@ pub mod template;
 mod worlds;
 
 pub use folders::lies_in;
-pub use worlds::{Failed, Opening, Root, Source, Target, Told, Worlds};
+pub use worlds::{Failed, Opening, Root, Source, Target, Told, Used, Worlds};

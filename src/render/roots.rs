@@ -30,7 +30,8 @@ pub(super) fn drafts<'w>(
         told.recipes.insert(root, recipes);
     }
     let builder = Builder::new(files, Restrict::None);
-    let mut making = Making { source, files, builder: &builder, root, told, scope: SCOPES, left_out: HashSet::new() };
+    let mut making =
+        Making { source, files, builder: &builder, root, told, scope: SCOPES, left_out: HashSet::new(), strict: None };
     let drafts = match config.targets.is_empty() {
         true => making.found(config),
         false => config.targets.iter().map(|target| making.of_config(target, config)).collect(),
@@ -64,6 +65,8 @@ struct Making<'m, 'f, 'w> {
     scope: u32,
     /// Files that somebody took out of what is applied.
     left_out: HashSet<&'w str>,
+    /// Whether Flux refuses undefined variables, once somebody asked.
+    strict: Option<bool>,
 }
 
 impl<'w> Making<'_, '_, 'w> {
@@ -121,8 +124,7 @@ impl<'w> Making<'_, '_, 'w> {
 
     fn is_used(&self, resource: &Resource<'w>) -> bool {
         let path = resource.path;
-        resource.root == self.root
-            && (self.left_out.contains(path) || self.told.used.contains(&(resource.root, path.into())))
+        resource.root == self.root && (self.left_out.contains(path) || self.told.used.contains(resource.root, path))
     }
 
     fn of_config(&mut self, target: &crate::config::TargetConfig, config: &Config) -> Draft<'w> {
@@ -161,8 +163,13 @@ impl<'w> Making<'_, '_, 'w> {
         self.files.has_kustomization(folder)
     }
 
+    fn is_strict(&mut self) -> bool {
+        *self.strict.get_or_insert_with(|| flux::is_strict(self.files))
+    }
+
     fn flux(&mut self, folder: &str, url: Option<&str>, draft: &mut Draft<'w>) {
-        let applied = flux::run(self.builder, self.files, folder, url);
+        let strict = self.is_strict();
+        let applied = flux::run(self.builder, self.files, folder, url, strict);
         for mut applied in applied {
             let scope = self.next_scope();
             applied.scope = scope;
@@ -170,7 +177,7 @@ impl<'w> Making<'_, '_, 'w> {
             draft.openings.extend(self.openings(&applied));
             self.told.gaps.extend(applied.told.gaps.iter().cloned());
             self.told.idle.extend(applied.told.idle.iter().cloned());
-            self.told.used.extend(applied.told.used.iter().map(|path| (self.root, Arc::clone(path))));
+            self.told.used.extend(self.root, applied.told.used.iter().cloned());
             self.told.applied.push((Arc::clone(&draft.name), applied));
         }
     }
@@ -291,7 +298,7 @@ impl<'w> Making<'_, '_, 'w> {
                 self.note_root(folder, Some(gaps.is_empty()));
                 self.told.gaps.extend(gaps);
                 self.told.idle.extend(idle);
-                self.told.used.extend(used.into_iter().map(|path| (self.root, path)));
+                self.told.used.extend(self.root, used);
             }
             Err(refusal) => self.fail(folder, refusal, draft),
         }

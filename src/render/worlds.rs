@@ -15,7 +15,7 @@ use crate::source::{SourceId, Sources, Span};
 use crate::yaml::rendered::Rendered;
 use crate::yaml::{self, Identity, Value};
 use elsa::sync::FrozenVec;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// A world of its own: what one cluster gets.
@@ -120,8 +120,23 @@ pub struct Told<'w> {
     pub idle: BTreeSet<Idle>,
     /// What is not seen.
     pub gaps: BTreeSet<Gap>,
-    /// Files that some build used, by root and path.
-    pub used: BTreeSet<(usize, Arc<str>)>,
+    /// Files that some build used.
+    pub used: Used,
+}
+
+/// Files that some build used, by root and path.
+#[derive(Clone, Debug, Default)]
+pub struct Used(BTreeMap<usize, HashSet<Arc<str>>>);
+
+impl Used {
+    /// Whether the file at `path` of root number `root` is one of them.
+    pub fn contains(&self, root: usize, path: &str) -> bool {
+        self.0.get(&root).is_some_and(|paths| paths.contains(path))
+    }
+
+    pub(super) fn extend(&mut self, root: usize, paths: impl IntoIterator<Item = Arc<str>>) {
+        self.0.entry(root).or_default().extend(paths);
+    }
 }
 
 /// A kustomization that was built for itself.
@@ -185,7 +200,7 @@ impl<'w> Worlds<'w> {
                 held[*at] = true;
             }
         }
-        let used = |resource: &Resource<'_>| worlds.told.used.contains(&(resource.root, Arc::from(resource.path)));
+        let used = |resource: &Resource<'_>| worlds.told.used.contains(resource.root, resource.path);
         for (at, resource) in source.manifests.resources.iter().enumerate() {
             if !held[at] && !used(resource) {
                 worlds.alone.push(at);

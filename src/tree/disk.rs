@@ -3,14 +3,19 @@
 use super::error::shown;
 use super::path::{child, name, normalize, parent};
 use super::{Entry, EntryKind, OuterIgnores, ReadError, Tree};
+use std::collections::HashMap;
 use std::fs::{self, File, FileType, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// The files under a folder on disk.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Disk {
     root: PathBuf,
+    /// Where each folder that somebody asked about leads: following links costs a call a step, and what is looked up
+    /// lies in few folders.
+    folders: Mutex<HashMap<String, (PathBuf, String)>>,
 }
 
 impl Disk {
@@ -21,7 +26,7 @@ impl Disk {
         if !root.is_dir() {
             return Err(ReadError::NotAFolder { path: shown(&text) });
         }
-        Ok(Disk { root })
+        Ok(Disk { root, folders: Mutex::default() })
     }
 
     /// The folder on disk, absolute and free of links.
@@ -32,9 +37,36 @@ impl Disk {
     /// Where a path leads: on disk, and in this tree.
     fn locate(&self, path: &str) -> Result<(PathBuf, String), ReadError> {
         let normal = normalize(path).ok_or_else(|| ReadError::Outside { path: shown(path) })?;
-        let on_disk = self.root.join(&normal);
+        if normal.is_empty() {
+            return Ok((self.root.clone(), normal));
+        }
+        let (folder, within) = self.locate_folder(path, parent(&normal))?;
+        let on_disk = folder.join(name(&normal));
+        match fs::symlink_metadata(&on_disk) {
+            // What is no link itself lies where its folder does.
+            Ok(metadata) if !metadata.is_symlink() => Ok((on_disk, child(&within, name(&normal)))),
+            _ => self.follow(path, &on_disk),
+        }
+    }
+
+    /// Where the folder of `path` leads.
+    fn locate_folder(&self, path: &str, folder: &str) -> Result<(PathBuf, String), ReadError> {
+        if folder.is_empty() {
+            return Ok((self.root.clone(), String::new()));
+        }
+        let known = || self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known().get(folder) {
+            return Ok(found.clone());
+        }
+        let found = self.follow(path, &self.root.join(folder))?;
+        known().insert(folder.to_owned(), found.clone());
+        Ok(found)
+    }
+
+    /// Where a path on disk leads; errors call it `path`.
+    fn follow(&self, path: &str, on_disk: &Path) -> Result<(PathBuf, String), ReadError> {
         let real = on_disk.canonicalize().map_err(|error| match ReadError::io(path, &error) {
-            ReadError::NotFound { path } if fs::symlink_metadata(&on_disk).is_ok() => ReadError::DanglingLink { path },
+            ReadError::NotFound { path } if fs::symlink_metadata(on_disk).is_ok() => ReadError::DanglingLink { path },
             error => error,
         })?;
         let inside = self.inside(&real).ok_or_else(|| ReadError::Outside { path: shown(path) })?;
@@ -85,7 +117,7 @@ impl Tree for Disk {
         if normal.is_empty() {
             return Some(EntryKind::Folder);
         }
-        let (folder, _) = self.locate(parent(&normal)).ok()?;
+        let (folder, _) = self.locate_folder(path, parent(&normal)).ok()?;
         let on_disk = folder.join(name(&normal));
         let metadata = fs::symlink_metadata(&on_disk).ok()?;
         Some(self.kind_of(metadata.file_type(), || on_disk))

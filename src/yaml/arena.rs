@@ -191,6 +191,13 @@ impl File {
         if node.flags & DECODED != 0 { &self.decoded[range] } else { &self.text[range] }
     }
 
+    /// The bytes of a scalar's text, for comparing: no look at where characters start.
+    pub(super) fn scalar_bytes(&self, id: NodeId) -> &[u8] {
+        let node = self.node(id);
+        let range = node.first as usize..(node.first + node.length) as usize;
+        if node.flags & DECODED != 0 { &self.decoded.as_bytes()[range] } else { &self.text.as_bytes()[range] }
+    }
+
     pub(super) fn tag(&self, id: NodeId) -> Option<&str> {
         match self.node(id).tag {
             0 => None,

@@ -399,8 +399,14 @@ impl<'a> Value<'a> {
             if !merges && key_node.length as usize != key.len() {
                 continue;
             }
+            if !merges {
+                if file.scalar_bytes(at) == key.as_bytes() {
+                    found = Some(self.child(file, Some(at), value));
+                }
+                continue;
+            }
             let text = file.scalar_text(at);
-            if merges && scalar::is_merge_key(text, style, file.tag(at)) {
+            if scalar::is_merge_key(text, style, file.tag(at)) {
                 let merged = self.child(file, None, value).merged(key, depth);
                 // go-yaml v2 lets a merge overwrite what stands before it; v3 lets written keys win.
                 if merged.is_some() && (found.is_none() || self.dialect == Dialect::Kubectl) {
@@ -428,9 +434,24 @@ impl<'a> Value<'a> {
     /// Keys with values, in the order they are written; merged entries where the merge key stands,
     /// without those that are written. Keys that are no scalars are left out.
     pub fn entries(self) -> impl Iterator<Item = (&'a str, Value<'a>)> {
-        let mut entries = Vec::new();
-        self.collect(&mut entries, 0);
-        entries.into_iter()
+        let (mut written, mut made, mut merged) = (None, [].iter(), Vec::new());
+        match self.at {
+            At::Made(Made::Map(map)) => made = map.entries.iter(),
+            At::Made(_) => {}
+            At::Written { file, node, .. } => match file.node(node) {
+                node if node.shape != Shape::Mapping => {}
+                // What is merged in is looked up among the rest.
+                node if node.flags & MERGES != 0 => self.collect(&mut merged, 0),
+                _ => written = Some((file, file.children(node))),
+            },
+        }
+        let written = written.into_iter().flat_map(move |(file, mut children)| {
+            std::iter::from_fn(move || Some((children.next()?, children.next()?)))
+                .filter(move |(key, _)| file.node(*key).shape.style().is_some())
+                .map(move |(key, value)| (file.scalar_text(key), self.child(file, Some(key), value)))
+        });
+        let made = made.map(|entry: &'a Entry<'a>| (entry.key.text(), Value::of_slot(&entry.slot, Some(&entry.key))));
+        written.chain(made).chain(merged)
     }
 
     fn collect(self, into: &mut Vec<(&'a str, Value<'a>)>, depth: usize) {
@@ -483,6 +504,20 @@ impl<'a> Value<'a> {
             .into_iter()
             .flat_map(move |(file, children)| children.map(move |item| self.child(file, None, item)));
         written.chain(made.map(|slot| Value::of_slot(slot, None)))
+    }
+
+    /// How many entries or items are written in a collection; those that are merged in do not count.
+    pub fn width(self) -> usize {
+        match self.at {
+            At::Written { file, node, .. } => match file.node(node) {
+                node if node.shape == Shape::Mapping => node.first as usize / 2,
+                node if node.shape == Shape::Sequence => node.first as usize,
+                _ => 0,
+            },
+            At::Made(Made::Map(map)) => map.entries.len(),
+            At::Made(Made::List(list)) => list.items.len(),
+            At::Made(Made::Leaf(_)) => 0,
+        }
     }
 
     /// Whether it is a collection that holds nothing.

@@ -6,6 +6,7 @@ use super::run::{footprint, is_followed};
 use super::sources::Reader;
 use super::{GROUP, Outcome, run};
 use crate::manifest::{Manifests, Resource};
+use crate::render::Used;
 use crate::render::files::Files;
 use crate::render::kustomize::{Build, Builder, Object};
 use crate::yaml::rendered::Rendered;
@@ -52,7 +53,7 @@ pub(in crate::render) fn entries<'w>(
     files: &Files<'w>,
     manifests: &Manifests<'w>,
     within: &str,
-    used: &BTreeSet<(usize, Arc<str>)>,
+    used: &Used,
 ) -> Found<'w> {
     let root = files.root;
     let is_ours = |resource: &&Resource<'w>| {
@@ -60,7 +61,7 @@ pub(in crate::render) fn entries<'w>(
             && resource.group == GROUP
             && matches!(resource.kind, "Application" | "ApplicationSet")
             && !resource.is_example()
-            && !used.contains(&(root, Arc::from(resource.path)))
+            && !used.contains(root, resource.path)
     };
     let written: Vec<&Resource<'w>> = manifests.resources.iter().filter(is_ours).collect();
     if written.is_empty() {

@@ -13,7 +13,7 @@ pub(in crate::render) use entries::names as short_names;
 pub use entries::{Entry, entries};
 pub use generated::build as build_folder;
 pub(in crate::render) use run::bare_url;
-pub use run::{Applied, Set, Told, Trouble, run};
+pub use run::{Applied, Set, Told, Trouble, is_strict, run};
 pub use variables::Reference;
 
 /// The group of Flux's Kustomization.

@@ -134,8 +134,15 @@ struct Run<'r, 'f, 'w> {
     strict: bool,
 }
 
-/// Follows everything from `folder`; `own` is the URL that this repo is fetched from, if it is known.
-pub fn run<'w>(builder: &Builder<'_, 'w>, files: &Files<'w>, folder: &str, own: Option<&str>) -> Vec<Applied<'w>> {
+/// Follows everything from `folder`; `own` is the URL that this repo is fetched from, if it is known, and `strict`
+/// whether [undefined variables are refused](is_strict).
+pub fn run<'w>(
+    builder: &Builder<'_, 'w>,
+    files: &Files<'w>,
+    folder: &str,
+    own: Option<&str>,
+    strict: bool,
+) -> Vec<Applied<'w>> {
     let mut run = Run {
         builder,
         files,
@@ -146,7 +153,7 @@ pub fn run<'w>(builder: &Builder<'_, 'w>, files: &Files<'w>, folder: &str, own: 
         sources: HashMap::new(),
         own: own.map(str::to_owned),
         bootstrap: None,
-        strict: files.below("").any(|(_, file)| is_strict(file.text())),
+        strict,
     };
     run.queue.push_back(Task {
         object: None,
@@ -425,8 +432,12 @@ struct Foreign {
     may_be_ours: bool,
 }
 
-/// Whether a text switches strict substitution on, be it in an argument or in a patch.
-fn is_strict(text: &str) -> bool {
+/// Whether some text of the root switches strict substitution on, be it in an argument or in a patch.
+pub fn is_strict(files: &Files<'_>) -> bool {
+    files.below("").any(|(_, file)| holds_switch(file.text()))
+}
+
+fn holds_switch(text: &str) -> bool {
     text.contains(STRICT) && text.lines().any(|line| line.contains(STRICT) && !line.trim_start().starts_with('#'))
 }
 

@@ -88,7 +88,7 @@ impl<'w> Making<'_, '_, 'w> {
             home.openings.extend(build.objects.iter().filter_map(of_object));
             self.told.gaps.extend(build.gaps);
             self.told.idle.extend(build.idle);
-            self.told.used.extend(build.used.into_iter().map(|path| (self.root, path)));
+            self.told.used.extend(self.root, build.used);
         }
         if let Some(path) = entry.path {
             // Who applies the file applies all of it.
@@ -126,7 +126,7 @@ impl<'w> Making<'_, '_, 'w> {
         for (home, followed) in followed {
             self.told.gaps.extend(followed.told.gaps.iter().cloned());
             self.told.idle.extend(followed.told.idle.iter().cloned());
-            self.told.used.extend(followed.told.used.iter().map(|path| (self.root, Arc::clone(path))));
+            self.told.used.extend(self.root, followed.told.used.iter().cloned());
             for source in &followed.sources {
                 let (Some(folder), Some(Trouble::Refusal(refusal))) = (&source.folder, &source.trouble) else {
                     continue;
@@ -168,7 +168,7 @@ impl<'w> Making<'_, '_, 'w> {
             let path = self.source.manifests.files[one.file].path;
             let apart = !included.contains(one.folder) && !named.contains(one.folder);
             let top = !one.component && apart && !is_example_path(path);
-            top && crate::render::lies_in(path, within) && !self.told.used.contains(&(self.root, Arc::from(path)))
+            top && crate::render::lies_in(path, within) && !self.told.used.contains(self.root, path)
         });
         let reason =
             |folder: &str| format!("the kustomization in `{folder}`, which no Application names, may bring it");

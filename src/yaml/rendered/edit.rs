@@ -6,6 +6,9 @@ use crate::source::{Origin, Span};
 use crate::yaml::Value;
 use std::sync::Arc;
 
+/// Mappings of fewer entries grow one by one.
+const FEW: usize = 8;
+
 impl<'w> Rendered<'w> {
     /// The child under `key`, shared; none where there is none or this is no mapping.
     pub fn get(&self, key: &str) -> Option<Rendered<'w>> {
@@ -72,7 +75,8 @@ impl<'w> Written<'w> {
 
     fn open_map(self) -> Map<'w> {
         let value = self.value();
-        let mut entries: Vec<Entry<'w>> = Vec::new();
+        // Whoever opens a mapping adds at most an entry or two, as a rule.
+        let mut entries: Vec<Entry<'w>> = Vec::with_capacity(value.width() + 1);
         let repeats = !self.file.duplicates().is_empty();
         for (text, child) in value.entries() {
             let (Some((file, key)), Some(child)) = (child.written_key(), Rendered::written(child)) else { continue };
@@ -120,6 +124,10 @@ impl<'w> Map<'w> {
             let was = self.removed.remove(at).was;
             Arc::new(Past { value: was.value, past: was.past })
         });
+        // Most mappings are small and many: room for one more, not for twice as many.
+        if self.entries.len() < FEW {
+            self.entries.reserve_exact(1);
+        }
         self.entries.push(Entry { key, slot: Slot { value, past } });
     }
 

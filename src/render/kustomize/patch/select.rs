@@ -12,11 +12,11 @@ use regex::Regex;
 pub struct Target {
     /// Where it is written.
     pub span: Span,
-    group: Option<Regex>,
-    version: Option<Regex>,
-    kind: Option<Regex>,
-    name: Option<Regex>,
-    namespace: Option<Regex>,
+    group: Option<Pattern>,
+    version: Option<Pattern>,
+    kind: Option<Pattern>,
+    name: Option<Pattern>,
+    namespace: Option<Pattern>,
     labels: Option<Built<LabelSelector>>,
     annotations: Option<Built<LabelSelector>>,
     /// The fields that are set, with their texts and places.
@@ -53,7 +53,7 @@ impl Target {
 
     /// Whether one field of the target lets `object` pass.
     pub(super) fn field_fits(&self, field: &str, object: &Object<'_>) -> bool {
-        let fits = |pattern: &Option<Regex>, text: &str| pattern.as_ref().is_none_or(|pattern| pattern.is_match(text));
+        let fits = |pattern: &Option<Pattern>, text: &str| pattern.as_ref().is_none_or(|pattern| pattern.fits(text));
         let meets = |selector: &Option<Built<LabelSelector>>, field: &str| match selector {
             Some(Ok(selector)) => selector.matches(object.tree.view().at(&["metadata", field])),
             _ => true,
@@ -72,7 +72,7 @@ impl Target {
     /// Whether `object` is meant. Name and namespace may be those it has or had, each for itself; group, version and
     /// kind are those it has.
     pub fn selects(&self, object: &Object<'_>) -> Built<bool> {
-        let fits = |pattern: &Option<Regex>, text: &str| pattern.as_ref().is_none_or(|pattern| pattern.is_match(text));
+        let fits = |pattern: &Option<Pattern>, text: &str| pattern.as_ref().is_none_or(|pattern| pattern.fits(text));
         let (group, version) = object.api();
         if !fits(&self.group, group) || !fits(&self.version, version) || !fits(&self.kind, object.kind()) {
             return Ok(false);
@@ -103,8 +103,28 @@ fn effective_of(id: &Id) -> &str {
     effective(&id.group, &id.version, &id.kind, &id.namespace)
 }
 
-fn anchored(text: &str, span: Span) -> Built<Regex> {
+/// A regular expression over a whole text. Nearly all are a name and nothing else.
+#[derive(Clone, Debug)]
+enum Pattern {
+    Name(Box<str>),
+    Expression(Regex),
+}
+
+impl Pattern {
+    fn fits(&self, text: &str) -> bool {
+        match self {
+            Pattern::Name(name) => **name == *text,
+            Pattern::Expression(expression) => expression.is_match(text),
+        }
+    }
+}
+
+fn anchored(text: &str, span: Span) -> Built<Pattern> {
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/')) {
+        return Ok(Pattern::Name(text.into()));
+    }
     Regex::new(&format!("^(?:{})$", with_literal_braces(text)))
+        .map(Pattern::Expression)
         .map_err(|_| Refusal::new(span, format!("`{text}` is no regular expression, which a target is made of")))
 }
 
