@@ -1,7 +1,7 @@
 //! What a recipe may read of one root: parsed manifests, other texts and bytes that a kustomization
 //! names, and texts that stand within values. It opens nothing; what was not read beforehand is missing.
 
-use crate::manifest::own_paths;
+use crate::manifest::{FILE_NAMES, own_paths};
 use crate::source::{SourceId, Sources, Span};
 use crate::tree;
 use crate::yaml::{self, Value, parse_embedded, parse_embedded_trimmed};
@@ -54,6 +54,8 @@ pub struct Files<'w> {
     yaml: BTreeMap<&'w str, &'w yaml::File>,
     extras: BTreeMap<&'w str, &'w Extra>,
     embedded: &'w FrozenVec<Box<yaml::File>>,
+    /// Whether some kustomization holds the word `openapi`.
+    names_schema: bool,
 }
 
 impl<'w> Files<'w> {
@@ -65,8 +67,16 @@ impl<'w> Files<'w> {
         extras: impl IntoIterator<Item = (&'w str, &'w Extra)>,
         embedded: &'w FrozenVec<Box<yaml::File>>,
     ) -> Files<'w> {
-        let (yaml, extras) = (yaml.into_iter().collect(), extras.into_iter().collect());
-        Files { root, sources, yaml, extras, embedded }
+        let (yaml, extras): (BTreeMap<&str, &yaml::File>, _) =
+            (yaml.into_iter().collect(), extras.into_iter().collect());
+        let names_schema =
+            yaml.iter().any(|(path, file)| FILE_NAMES.contains(&tree::name(path)) && file.text().contains("openapi"));
+        Files { root, sources, yaml, extras, embedded, names_schema }
+    }
+
+    /// Whether some kustomization may bring a schema of its own along.
+    pub fn names_schema(&self) -> bool {
+        self.names_schema
     }
 
     /// Whether a kustomization lies in `folder`.

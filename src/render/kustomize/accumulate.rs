@@ -4,7 +4,7 @@ use super::fields::field;
 use super::generate::{self, Restrict};
 use super::notes::Notes;
 use super::order::Order;
-use super::patch::Idle;
+use super::patch::{Idle, Schema};
 use super::settings::Settings;
 use super::steps::{Steps, named};
 use super::{Built, Id, Object, Refusal, load};
@@ -12,9 +12,9 @@ use crate::manifest::{FILE_NAMES, is_remote, own_paths};
 use crate::render::files::{Content, Files};
 use crate::source::Span;
 use crate::tree;
-use crate::yaml::Value;
 use crate::yaml::rendered::Rendered;
-use std::cell::RefCell;
+use crate::yaml::{Dialect, Value};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -91,6 +91,21 @@ pub struct Builder<'f, 'w> {
     done: RefCell<HashMap<String, Built<Rc<Accumulated<'w>>>>>,
     /// Targets of patches that matched something in some build, a failed one among them.
     pub(super) matched: RefCell<HashSet<Span>>,
+    /// Which lists merge.
+    schema: Lists<'w>,
+}
+
+/// By which schema lists merge. The first kustomization of a build that names one decides for what comes after it, in
+/// bases that others share too; so a build in which that may be is one of its own.
+enum Lists<'w> {
+    /// By the schema that kustomize carries, in every build of this builder, as long as nothing names another one.
+    Carried,
+    /// By what this build finds, once it does; a version that is named settles it as well.
+    OfBuild {
+        found: OnceCell<Option<Rc<Schema<'w>>>>,
+        /// Whether something was merged before: what kustomize carries is read by then, and stays beside the other.
+        merged: Cell<bool>,
+    },
 }
 
 /// The version of the Kubernetes schema that kustomize has.
@@ -99,7 +114,29 @@ const SCHEMA_VERSION: &str = "v1.21.2";
 impl<'f, 'w> Builder<'f, 'w> {
     /// A builder over `files`.
     pub fn new(files: &'f Files<'w>, restrict: Restrict) -> Builder<'f, 'w> {
-        Builder { files, restrict, notes: None, done: RefCell::default(), matched: RefCell::default() }
+        let (done, matched) = (RefCell::default(), RefCell::default());
+        Builder { files, restrict, notes: None, done, matched, schema: Lists::Carried }
+    }
+
+    /// A builder that shares nothing with others, for one build.
+    fn alone(&self) -> Builder<'f, 'w> {
+        let schema = Lists::OfBuild { found: OnceCell::new(), merged: Cell::new(false) };
+        Builder { schema, ..Builder::new(self.files, self.restrict) }
+    }
+
+    /// The schema that some kustomization of this build brought along so far.
+    pub(super) fn schema(&self) -> Option<&Schema<'w>> {
+        match &self.schema {
+            Lists::Carried => None,
+            Lists::OfBuild { found, .. } => found.get()?.as_deref(),
+        }
+    }
+
+    /// Notes that a patch was merged into an object.
+    pub(super) fn note_merge(&self) {
+        if let Lists::OfBuild { merged, .. } = &self.schema {
+            merged.set(true);
+        }
     }
 
     /// Keeps no longer what `folder` gives, which nobody else is to ask for.
@@ -181,8 +218,14 @@ impl<'f, 'w> Builder<'f, 'w> {
         all: &mut Accumulated<'w>,
         trail: &mut Vec<String>,
     ) -> Built<()> {
+        if trail.len() <= 1 && matches!(self.schema, Lists::Carried) && self.files.names_schema() {
+            let own = self.alone();
+            let done = own.run(settings, spec, all, trail);
+            self.matched.borrow_mut().extend(own.matched.into_inner());
+            return done;
+        }
         all.used.insert(settings.path.into());
-        self.schema(settings, all)?;
+        self.choose_schema(settings, all)?;
         let mut entries = settings.list("resources").chain(settings.list("bases"));
         all.taking(|all| entries.try_for_each(|entry| self.take_in(settings, entry, all, trail)))?;
         all.steps.configure(settings, self.files, &mut all.used)?;
@@ -228,8 +271,8 @@ impl<'f, 'w> Builder<'f, 'w> {
         self.files
     }
 
-    /// Checks `openapi`.
-    fn schema(&self, settings: &Settings<'w>, all: &mut Accumulated<'w>) -> Built<()> {
+    /// Checks `openapi`, and takes the schema that it names.
+    fn choose_schema(&self, settings: &Settings<'w>, all: &mut Accumulated<'w>) -> Built<()> {
         let Some(schema) = settings.field("openapi") else { return Ok(()) };
         let path = field(schema, "path");
         let version = field(schema, "version").filter(|version| version.as_str() != Some(""));
@@ -242,10 +285,23 @@ impl<'f, 'w> Builder<'f, 'w> {
             return Err(Refusal::new(version.span(), message));
         }
         if let Some(path) = path {
-            let (path, _) = named(settings.folder, path, self.files)?;
+            let (path, file) = named(settings.folder, path, self.files)?;
             all.used.insert(path.into());
+            self.decide(|merged| {
+                let root = file.documents().first()?.root?;
+                Some(Rc::new(Schema::read(Value::new(file, root, Dialect::Kubectl), merged)))
+            });
+        } else if version.is_some() {
+            self.decide(|_| None);
         }
         Ok(())
+    }
+
+    /// The first one that says something decides.
+    fn decide(&self, schema: impl FnOnce(bool) -> Option<Rc<Schema<'w>>>) {
+        if let Lists::OfBuild { found, merged } = &self.schema {
+            found.get_or_init(|| schema(merged.get()));
+        }
     }
 
     fn note_data(&self, settings: &Settings<'w>, all: &mut Accumulated<'w>) {
@@ -394,7 +450,7 @@ impl<'w> Builder<'_, 'w> {
             return self.finish(Rc::unwrap_or_clone(all), &order()?);
         };
         // Notes are for this root alone, so nothing is shared with the others.
-        let own = Builder { notes: Some(notes), ..Builder::new(self.files, self.restrict) };
+        let own = Builder { notes: Some(notes), ..self.alone() };
         let all = own.folder(folder, None, &mut Vec::new())?;
         own.finish(Rc::unwrap_or_clone(all), &order()?)
     }

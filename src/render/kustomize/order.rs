@@ -1,9 +1,9 @@
 //! The order in which kustomize prints objects.
 
-use super::Object;
 use super::fields::field;
 use super::settings::Settings;
 use super::{Built, Refusal};
+use super::{Id, Object};
 use crate::yaml::Value;
 
 /// Kinds that come first, in this order.
@@ -82,9 +82,21 @@ impl Order {
         let Order::Legacy { first, last } = self else { return };
         objects.sort_by_cached_key(|object| {
             let id = object.id();
-            (rank(&id.kind, first, last), id.group, id.version, id.kind, id.namespace, id.name)
+            (rank(&id.kind, first, last), gvk(&id), place(&id))
         });
     }
+}
+
+/// Group, version and kind as kustomize compares them: as one text, in which no group comes behind every group.
+fn gvk(id: &Id) -> String {
+    let group = if id.group.is_empty() { "~G" } else { &id.group };
+    format!("{group}_{}_{}", id.version, id.kind)
+}
+
+/// Namespace and name, likewise.
+fn place(id: &Id) -> String {
+    let namespace = if id.namespace.is_empty() { "~X" } else { &id.namespace };
+    format!("{namespace}|{}", id.name)
 }
 
 /// Where a kind comes: what is in neither list lies between the two.

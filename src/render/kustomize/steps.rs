@@ -316,8 +316,11 @@ impl<'w> Builder<'_, 'w> {
     pub(super) fn apply(&self, patches: &[Patch<'w>], all: &mut Accumulated<'w>) -> Built<()> {
         for patch in patches {
             let unseen = all.unseen();
-            let applied = patch::apply(patch, &mut all.objects, unseen.is_some())?;
+            let applied = patch::apply(patch, &mut all.objects, unseen.is_some(), self.schema())?;
             transform::settle(&mut all.objects);
+            if patch.merges() && applied.matched > 0 {
+                self.note_merge();
+            }
             let Some(target) = &patch.target else { continue };
             if applied.matched == 0 {
                 all.idle.insert(target.idle(&all.objects, unseen));

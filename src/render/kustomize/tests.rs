@@ -304,3 +304,128 @@ fn names_of_two_layers_are_told_apart_by_their_prefix() {
         .collect();
     assert_eq!(named, [("w-pod-s", &json!("w-a")), ("x-pod-s", &json!("x-a"))]);
 }
+
+const SCHEMA: &str = "definitions:
+  v1.Widget:
+    properties:
+      spec: {$ref: '#/definitions/v1.WidgetSpec'}
+    x-kubernetes-group-version-kind: [{group: acme.io, version: v1, kind: Widget}]
+  v1.WidgetSpec:
+    properties:
+      parts:
+        type: array
+        items: {$ref: '#/definitions/v1.Part'}
+        x-kubernetes-patch-merge-key: name
+        x-kubernetes-patch-strategy: merge
+      tags: {items: {type: string}, x-kubernetes-patch-strategy: merge}
+      ports: {items: {type: object}, x-kubernetes-list-map-keys: [port, protocol], x-kubernetes-patch-strategy: 'merge,retainKeys'}
+      others: {items: {type: object}, x-kubernetes-patch-merge-key: name}
+      untyped:
+        items: {$ref: '#/definitions/v1.Part'}
+        x-kubernetes-patch-merge-key: name
+        x-kubernetes-patch-strategy: merge
+  v1.Part:
+    properties:
+      subs: {items: {type: object}, x-kubernetes-patch-merge-key: k, x-kubernetes-patch-strategy: merge}
+";
+
+const WIDGET: &str = "apiVersion: acme.io/v1
+kind: Widget
+metadata: {name: w}
+spec:
+  parts: [{name: a, v: 1, subs: [{k: x, v: 1}, {k: y}]}, {name: b}]
+  tags: [one]
+  ports: [{port: 1, protocol: TCP, v: 1}]
+  others: [{name: a}]
+  untyped: [{name: a, subs: [{k: x}]}]
+";
+
+const WIDGET_PATCH: &str = "apiVersion: acme.io/v1
+kind: Widget
+metadata: {name: w}
+spec:
+  parts: [{name: a, v: 2, subs: [{k: x, v: 2}]}]
+  tags: [two]
+  ports: [{port: 1, protocol: TCP, v: 2}]
+  others: [{name: c}]
+  untyped: [{name: a, subs: [{k: z}]}]
+";
+
+const POD: &str = "apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec: {containers: [{name: a}, {name: b}]}
+";
+
+const POD_PATCH: &str = "apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec: {containers: [{name: b, image: x}]}
+";
+
+#[test]
+fn a_schema_says_which_lists_merge() {
+    let files = [
+        ("kustomization.yaml", "resources: [w.yaml]\nopenapi: {path: schema.yaml}\npatches: [{path: patch.yaml}]\n"),
+        ("w.yaml", WIDGET),
+        ("patch.yaml", WIDGET_PATCH),
+        ("schema.yaml", SCHEMA),
+    ];
+    assert_eq!(
+        value(&files, "Widget", "/spec"),
+        json!({
+            "parts": [{"name": "a", "v": 2, "subs": [{"k": "x", "v": 2}, {"k": "y"}]}, {"name": "b"}],
+            "tags": ["two", "one"],
+            "ports": [{"port": 1, "protocol": "TCP", "v": 2}],
+            "others": [{"name": "c"}],
+            "untyped": [{"name": "a", "subs": [{"k": "z"}]}],
+        })
+    );
+}
+
+#[test]
+fn the_first_schema_of_a_build_counts_and_hides_the_carried_one() {
+    let widgets = "resources: [w.yaml]\nopenapi: {path: schema.yaml}\npatches: [{path: patch.yaml}]\n";
+    let pods = "resources: [p.yaml]\npatches: [{path: patch.yaml}]\n";
+    let merged = json!([{"name": "b", "image": "x"}, {"name": "a"}]);
+    let replaced = json!([{"name": "b", "image": "x"}]);
+    for (root, expected, why) in [
+        ("resources: [pods, widgets]\n", &merged, "the carried schema is there before the other one"),
+        ("resources: [widgets, pods]\n", &replaced, "the carried schema was never read"),
+        ("resources: [widgets, pods]\nopenapi: {version: v1.21.2}\n", &merged, "the root says which one"),
+    ] {
+        let files = [
+            ("kustomization.yaml", root),
+            ("widgets/kustomization.yaml", widgets),
+            ("widgets/w.yaml", WIDGET),
+            ("widgets/patch.yaml", WIDGET_PATCH),
+            ("widgets/schema.yaml", SCHEMA),
+            ("pods/kustomization.yaml", pods),
+            ("pods/p.yaml", POD),
+            ("pods/patch.yaml", POD_PATCH),
+        ];
+        assert_eq!(value(&files, "Pod", "/spec/containers"), *expected, "{why}");
+    }
+}
+
+#[test]
+fn kinds_without_a_rank_are_ordered_as_one_text() {
+    let object = |api: &str, kind: &str, metadata: &str| {
+        format!("apiVersion: {api}\nkind: {kind}\nmetadata: {{{metadata}}}\n---\n")
+    };
+    let text = [
+        object("v1", "Pod", "name: a"),
+        object("apps/v1", "X", "name: a"),
+        object("apps.k/v1", "X", "name: b, namespace: a"),
+        object("apps.k/v1", "X", "name: a"),
+        object("apps.k/v1", "X", "name: c, namespace: a-b"),
+    ]
+    .concat();
+    let files = [("kustomization.yaml", "resources: [a.yaml]\n"), ("a.yaml", text.as_str())];
+    let names: Vec<String> = build(&files)
+        .expect("built")
+        .iter()
+        .map(|object| format!("{} {}", object["apiVersion"], object["metadata"]["name"]).replace('"', ""))
+        .collect();
+    assert_eq!(names, ["apps.k/v1 c", "apps.k/v1 b", "apps.k/v1 a", "apps/v1 a", "v1 a"]);
+}

@@ -11,15 +11,6 @@ use crate::yaml::rendered::{List, Removed, Rendered, Slot};
 use crate::yaml::{Kind, Value};
 use std::collections::{HashMap, HashSet};
 
-/// The keys of a list that merges; none for one that is replaced. A set has the empty key.
-pub(super) fn keys_of(shape: Shape) -> Option<&'static [&'static str]> {
-    match shape {
-        Shape::List { keys, .. } => Some(keys),
-        Shape::Set => Some(&[""]),
-        Shape::Unknown | Shape::Map(_) => None,
-    }
-}
-
 /// The text of the key `key` of an item: of the item itself where the key is empty; none where there is none.
 pub(super) fn key_text<'a>(item: Value<'a>, key: &str) -> Option<&'a str> {
     let value = if key.is_empty() { item } else { item.get(key)? };
@@ -59,10 +50,7 @@ fn identities<'a>(list: Value<'a>, keys: &[&str]) -> Option<Vec<Vec<&'a str>>> {
 }
 
 /// The keys that count: where no item has the second one, the first one is all there is.
-fn written_keys<'a>(
-    keys: &'static [&'static str],
-    lists: impl IntoIterator<Item = Value<'a>>,
-) -> &'static [&'static str] {
+fn written_keys<'a, 's>(keys: &'s [&'s str], lists: impl IntoIterator<Item = Value<'a>>) -> &'s [&'s str] {
     match keys {
         [_, second] => {
             let written = lists.into_iter().any(|list| list.items().any(|item| item.get(second).is_some()));
@@ -73,16 +61,16 @@ fn written_keys<'a>(
 }
 
 /// Whether a merge that does not name the list leaves it as it is.
-pub(super) fn is_settled(list: Value<'_>, shape: Shape) -> bool {
-    let Some(keys) = keys_of(shape) else { return true };
+pub(super) fn is_settled(list: Value<'_>, shape: Shape<'_>) -> bool {
+    let Some(keys) = shape.keys() else { return true };
     // Where no item has the second key, the first one is all there is.
     let keys = written_keys(keys, [list]);
     identities(list, keys).is_some() && list.items().all(|item| is_settled_value(item, shape.item()))
 }
 
 /// Merges a list of a patch into one of the object.
-pub(super) fn merge<'w>(object: &mut Rendered<'w>, patch: &Rendered<'w>, shape: Shape) -> Built<Walked<'w>> {
-    let Some(keys) = keys_of(shape) else { return Ok(Walked::Patch(patch.clone())) };
+pub(super) fn merge<'w>(object: &mut Rendered<'w>, patch: &Rendered<'w>, shape: Shape<'_>) -> Built<Walked<'w>> {
+    let Some(keys) = shape.keys() else { return Ok(Walked::Patch(patch.clone())) };
     let patch = match elided(patch)? {
         Elided::Gone(by) => return Ok(Walked::Gone(by)),
         Elided::Replaced(patch) => return added_items(&patch, keys, shape).map(Walked::Patch),
@@ -103,8 +91,8 @@ pub(super) fn merge<'w>(object: &mut Rendered<'w>, patch: &Rendered<'w>, shape: 
 }
 
 /// What a merge does to a list that the patch does not name.
-pub(super) fn settle<'w>(object: &mut Rendered<'w>, shape: Shape, by: Span) -> Built<Walked<'w>> {
-    if let Some(keys) = keys_of(shape)
+pub(super) fn settle<'w>(object: &mut Rendered<'w>, shape: Shape<'_>, by: Span) -> Built<Walked<'w>> {
+    if let Some(keys) = shape.keys()
         && let Some(list) = object.list_mut()
     {
         odd_lists::merge(list, None, keys, shape, by)?;
@@ -148,8 +136,8 @@ fn elided<'w>(patch: &Rendered<'w>) -> Built<Elided<'w>> {
 }
 
 /// A list that the patch brings where the object has none.
-pub(super) fn added<'w>(patch: &Rendered<'w>, shape: Shape, place: Place) -> Built<Walked<'w>> {
-    let Some(keys) = keys_of(shape) else { return Ok(Walked::Patch(patch.clone())) };
+pub(super) fn added<'w>(patch: &Rendered<'w>, shape: Shape<'_>, place: Place) -> Built<Walked<'w>> {
+    let Some(keys) = shape.keys() else { return Ok(Walked::Patch(patch.clone())) };
     // Of the outermost list a directive is not looked at.
     if place == Place::Outermost {
         return added_items(patch, keys, shape).map(Walked::Patch);
@@ -160,7 +148,7 @@ pub(super) fn added<'w>(patch: &Rendered<'w>, shape: Shape, place: Place) -> Bui
     }
 }
 
-fn added_items<'w>(patch: &Rendered<'w>, keys: &'static [&'static str], shape: Shape) -> Built<Rendered<'w>> {
+fn added_items<'w>(patch: &Rendered<'w>, keys: &[&str], shape: Shape<'_>) -> Built<Rendered<'w>> {
     let mut result = patch.clone();
     if identities(patch.view(), written_keys(keys, [patch.view()])).is_none() {
         if let Some(list) = result.list_mut() {
@@ -226,7 +214,7 @@ impl Plan {
         list: &mut List<'w>,
         changes: &[Rendered<'w>],
         keys: &[&str],
-        shape: Shape,
+        shape: Shape<'_>,
         by: Span,
     ) -> Built<()> {
         let mut first: Vec<Slot<'w>> = Vec::new();

@@ -1,66 +1,135 @@
 //! Which lists of the built-in kinds merge in a strategic merge patch, and by which keys: what the schema
 //! of Kubernetes 1.21.2 says, the one that kustomize carries. Other kinds have no such lists.
 
-/// What a patch has to know of a value to merge it.
+use super::custom::{self, Schema};
+
+/// What a patch has to know of a value to merge it, and where its kind can be looked up.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Shape {
+pub(super) struct Shape<'s> {
+    form: Form<'s>,
+    schema: Option<&'s Schema<'s>>,
+}
+
+/// What is known of a value.
+#[derive(Clone, Copy, Debug)]
+enum Form<'s> {
     /// Nothing: mappings merge, lists are replaced.
     Unknown,
     /// A mapping of a known type.
-    Map(&'static Type),
+    Map(Known<'s>),
     /// A list of mappings that are the same where all keys are.
     List {
-        /// The keys, the first one always written.
-        keys: &'static [&'static str],
+        /// The keys, the first one always written. A set of scalars has the empty one.
+        keys: &'s [&'s str],
         /// What an item is.
+        item: Known<'s>,
+    },
+}
+
+/// A type of the built-in schema, or of one that a kustomization brings along.
+#[derive(Clone, Copy, Debug)]
+enum Known<'s> {
+    Nothing,
+    Builtin(&'s Type),
+    Custom(usize),
+}
+
+/// The fields of a type that lead to lists which merge.
+#[derive(Debug)]
+pub(super) struct Type(&'static [(&'static str, Field)]);
+
+/// The key of a set: what an item is itself.
+const ITSELF: &[&str] = &[""];
+
+impl<'s> Shape<'s> {
+    /// The shape of the object that `api_version` and `kind` name, by the schema that a kustomization brings along,
+    /// if there is one.
+    pub(super) fn of_kind(schema: Option<&'s Schema<'s>>, api_version: &str, kind: &str) -> Shape<'s> {
+        let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+        let own = schema.and_then(|own| own.of_kind(group, version, kind)).map(Known::Custom);
+        let is_meant =
+            |known: &&Kinds| known.group == group && known.versions.contains(&version) && known.kinds.contains(&kind);
+        let carried = || KINDS.iter().find(is_meant).map(|known| Known::Builtin(known.shape));
+        let known = match schema {
+            Some(schema) if !schema.beside_carried => own,
+            _ => own.or_else(carried),
+        };
+        Shape { form: known.map_or(Form::Unknown, Form::Map), schema }
+    }
+
+    /// The shape of an object of another kind, by the same schema.
+    pub(super) fn of_other_kind(self, api_version: &str, kind: &str) -> Shape<'s> {
+        Shape::of_kind(self.schema, api_version, kind)
+    }
+
+    /// Whether nothing is known.
+    pub(super) fn is_unknown(self) -> bool {
+        matches!(self.form, Form::Unknown)
+    }
+
+    /// The keys of a list that merges; none for one that is replaced. A set has the empty key.
+    pub(super) fn keys(self) -> Option<&'s [&'s str]> {
+        match self.form {
+            Form::List { keys, .. } => Some(keys),
+            Form::Unknown | Form::Map(_) => None,
+        }
+    }
+
+    /// The shape of the value under `key`.
+    pub(super) fn field(self, key: &str) -> Shape<'s> {
+        let form = match (self.form, self.schema) {
+            (Form::Map(Known::Builtin(Type(fields))), _) => {
+                match fields.iter().find(|(name, _)| *name == key).map(|(_, field)| field) {
+                    None => Form::Unknown,
+                    Some(Field::Map(known)) => Form::Map(Known::Builtin(known)),
+                    Some(Field::List { keys, item }) => Form::List { keys, item: Known::Builtin(item) },
+                    Some(Field::Set) => Form::List { keys: ITSELF, item: Known::Nothing },
+                }
+            }
+            (Form::Map(Known::Custom(at)), Some(schema)) => match schema.field(at, key) {
+                custom::Form::Unknown => Form::Unknown,
+                custom::Form::Map(at) => Form::Map(Known::Custom(at)),
+                custom::Form::List { keys, item } => {
+                    let keys = if keys.is_empty() { ITSELF } else { keys };
+                    Form::List { keys, item: item.map_or(Known::Nothing, Known::Custom) }
+                }
+            },
+            _ => Form::Unknown,
+        };
+        Shape { form, ..self }
+    }
+
+    /// The shape of an item.
+    pub(super) fn item(self) -> Shape<'s> {
+        let form = match self.form {
+            Form::List { item: Known::Nothing, .. } | Form::Unknown | Form::Map(_) => Form::Unknown,
+            Form::List { item, .. } => Form::Map(item),
+        };
+        Shape { form, ..self }
+    }
+}
+
+/// What a field of a built-in type is.
+#[derive(Debug)]
+enum Field {
+    Map(&'static Type),
+    List {
+        keys: &'static [&'static str],
         item: &'static Type,
     },
     /// A list of scalars in which each stands once.
     Set,
 }
 
-/// The fields of a type that lead to lists which merge.
-#[derive(Debug)]
-pub(super) struct Type(&'static [(&'static str, Shape)]);
-
-impl Shape {
-    /// The shape of the object that `api_version` and `kind` name.
-    pub(super) fn of_kind(api_version: &str, kind: &str) -> Shape {
-        let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
-        let known = KINDS
-            .iter()
-            .find(|known| known.group == group && known.versions.contains(&version) && known.kinds.contains(&kind));
-        known.map_or(Shape::Unknown, |known| Shape::Map(known.shape))
-    }
-
-    /// The shape of the value under `key`.
-    pub(super) fn field(self, key: &str) -> Shape {
-        match self {
-            Shape::Map(Type(fields)) => {
-                fields.iter().find(|(name, _)| *name == key).map_or(Shape::Unknown, |(_, shape)| *shape)
-            }
-            _ => Shape::Unknown,
-        }
-    }
-
-    /// The shape of an item.
-    pub(super) fn item(self) -> Shape {
-        match self {
-            Shape::List { item, .. } => Shape::Map(item),
-            _ => Shape::Unknown,
-        }
-    }
-}
-
-const fn list(keys: &'static [&'static str], item: &'static Type) -> Shape {
-    Shape::List { keys, item }
+const fn list(keys: &'static [&'static str], item: &'static Type) -> Field {
+    Field::List { keys, item }
 }
 
 static PLAIN: Type = Type(&[]);
 
-static META: Type = Type(&[("finalizers", Shape::Set), ("ownerReferences", list(&["uid"], &PLAIN))]);
+static META: Type = Type(&[("finalizers", Field::Set), ("ownerReferences", list(&["uid"], &PLAIN))]);
 
-static OBJECT: Type = Type(&[("metadata", Shape::Map(&META))]);
+static OBJECT: Type = Type(&[("metadata", Field::Map(&META))]);
 
 static CONTAINER: Type = Type(&[
     ("env", list(&["name"], &PLAIN)),
@@ -75,9 +144,9 @@ static EPHEMERAL_CONTAINER: Type = Type(&[
     ("volumeMounts", list(&["mountPath"], &PLAIN)),
 ]);
 
-static EPHEMERAL_VOLUME: Type = Type(&[("volumeClaimTemplate", Shape::Map(&OBJECT))]);
+static EPHEMERAL_VOLUME: Type = Type(&[("volumeClaimTemplate", Field::Map(&OBJECT))]);
 
-static VOLUME: Type = Type(&[("ephemeral", Shape::Map(&EPHEMERAL_VOLUME))]);
+static VOLUME: Type = Type(&[("ephemeral", Field::Map(&EPHEMERAL_VOLUME))]);
 
 static POD_SPEC: Type = Type(&[
     ("containers", list(&["name"], &CONTAINER)),
@@ -92,48 +161,48 @@ static POD_SPEC: Type = Type(&[
 static POD_STATUS: Type = Type(&[("conditions", list(&["type"], &PLAIN)), ("podIPs", list(&["ip"], &PLAIN))]);
 
 static POD: Type =
-    Type(&[("metadata", Shape::Map(&META)), ("spec", Shape::Map(&POD_SPEC)), ("status", Shape::Map(&POD_STATUS))]);
+    Type(&[("metadata", Field::Map(&META)), ("spec", Field::Map(&POD_SPEC)), ("status", Field::Map(&POD_STATUS))]);
 
-static POD_TEMPLATE_SPEC: Type = Type(&[("metadata", Shape::Map(&META)), ("spec", Shape::Map(&POD_SPEC))]);
+static POD_TEMPLATE_SPEC: Type = Type(&[("metadata", Field::Map(&META)), ("spec", Field::Map(&POD_SPEC))]);
 
-static WITH_TEMPLATE: Type = Type(&[("template", Shape::Map(&POD_TEMPLATE_SPEC))]);
+static WITH_TEMPLATE: Type = Type(&[("template", Field::Map(&POD_TEMPLATE_SPEC))]);
 
-static POD_TEMPLATE: Type = Type(&[("metadata", Shape::Map(&META)), ("template", Shape::Map(&POD_TEMPLATE_SPEC))]);
+static POD_TEMPLATE: Type = Type(&[("metadata", Field::Map(&META)), ("template", Field::Map(&POD_TEMPLATE_SPEC))]);
 
 static CONDITIONS: Type = Type(&[("conditions", list(&["type"], &PLAIN))]);
 
 static CONTROLLER: Type =
-    Type(&[("metadata", Shape::Map(&META)), ("spec", Shape::Map(&WITH_TEMPLATE)), ("status", Shape::Map(&CONDITIONS))]);
+    Type(&[("metadata", Field::Map(&META)), ("spec", Field::Map(&WITH_TEMPLATE)), ("status", Field::Map(&CONDITIONS))]);
 
-static JOB_TEMPLATE: Type = Type(&[("metadata", Shape::Map(&META)), ("spec", Shape::Map(&WITH_TEMPLATE))]);
+static JOB_TEMPLATE: Type = Type(&[("metadata", Field::Map(&META)), ("spec", Field::Map(&WITH_TEMPLATE))]);
 
-static CRON_JOB_SPEC: Type = Type(&[("jobTemplate", Shape::Map(&JOB_TEMPLATE))]);
+static CRON_JOB_SPEC: Type = Type(&[("jobTemplate", Field::Map(&JOB_TEMPLATE))]);
 
-static CRON_JOB: Type = Type(&[("metadata", Shape::Map(&META)), ("spec", Shape::Map(&CRON_JOB_SPEC))]);
+static CRON_JOB: Type = Type(&[("metadata", Field::Map(&META)), ("spec", Field::Map(&CRON_JOB_SPEC))]);
 
 static SERVICE_SPEC: Type = Type(&[("ports", list(&["port", "protocol"], &PLAIN))]);
 
 static SERVICE: Type =
-    Type(&[("metadata", Shape::Map(&META)), ("spec", Shape::Map(&SERVICE_SPEC)), ("status", Shape::Map(&CONDITIONS))]);
+    Type(&[("metadata", Field::Map(&META)), ("spec", Field::Map(&SERVICE_SPEC)), ("status", Field::Map(&CONDITIONS))]);
 
-static SERVICE_ACCOUNT: Type = Type(&[("metadata", Shape::Map(&META)), ("secrets", list(&["name"], &PLAIN))]);
+static SERVICE_ACCOUNT: Type = Type(&[("metadata", Field::Map(&META)), ("secrets", list(&["name"], &PLAIN))]);
 
-static WEBHOOKS: Type = Type(&[("metadata", Shape::Map(&META)), ("webhooks", list(&["name"], &PLAIN))]);
+static WEBHOOKS: Type = Type(&[("metadata", Field::Map(&META)), ("webhooks", list(&["name"], &PLAIN))]);
 
-static NODE_SPEC: Type = Type(&[("podCIDRs", Shape::Set)]);
+static NODE_SPEC: Type = Type(&[("podCIDRs", Field::Set)]);
 
 static NODE_STATUS: Type = Type(&[("addresses", list(&["type"], &PLAIN)), ("conditions", list(&["type"], &PLAIN))]);
 
 static NODE: Type =
-    Type(&[("metadata", Shape::Map(&META)), ("spec", Shape::Map(&NODE_SPEC)), ("status", Shape::Map(&NODE_STATUS))]);
+    Type(&[("metadata", Field::Map(&META)), ("spec", Field::Map(&NODE_SPEC)), ("status", Field::Map(&NODE_STATUS))]);
 
-static COMPONENT_STATUS: Type = Type(&[("metadata", Shape::Map(&META)), ("conditions", list(&["type"], &PLAIN))]);
+static COMPONENT_STATUS: Type = Type(&[("metadata", Field::Map(&META)), ("conditions", list(&["type"], &PLAIN))]);
 
-static WITH_CONDITIONS: Type = Type(&[("metadata", Shape::Map(&META)), ("status", Shape::Map(&CONDITIONS))]);
+static WITH_CONDITIONS: Type = Type(&[("metadata", Field::Map(&META)), ("status", Field::Map(&CONDITIONS))]);
 
 static CSI_NODE_SPEC: Type = Type(&[("drivers", list(&["name"], &PLAIN))]);
 
-static CSI_NODE: Type = Type(&[("metadata", Shape::Map(&META)), ("spec", Shape::Map(&CSI_NODE_SPEC))]);
+static CSI_NODE: Type = Type(&[("metadata", Field::Map(&META)), ("spec", Field::Map(&CSI_NODE_SPEC))]);
 
 /// Kinds of one group that have one shape.
 struct Kinds {
@@ -218,15 +287,15 @@ mod tests {
     use super::*;
 
     fn keys(api_version: &str, kind: &str, path: &[&str]) -> String {
-        let mut shape = Shape::of_kind(api_version, kind);
+        let mut shape = Shape::of_kind(None, api_version, kind);
         for step in path {
             shape = if *step == "[]" { shape.item() } else { shape.field(step) };
         }
-        match shape {
-            Shape::Unknown => "unknown".into(),
-            Shape::Map(_) => "map".into(),
-            Shape::Set => "set".into(),
-            Shape::List { keys, .. } => keys.join("+"),
+        match (shape.form, shape.keys()) {
+            (Form::Unknown, _) => "unknown".into(),
+            (_, None) => "map".into(),
+            (_, Some([""])) => "set".into(),
+            (_, Some(keys)) => keys.join("+"),
         }
     }
 

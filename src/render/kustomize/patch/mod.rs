@@ -1,6 +1,7 @@
 //! Patches of a kustomization: which objects they are for, and what they change. What they are read from is in
 //! `read`, how they merge in `strategic`, the operations of JSON 6902 in `json`.
 
+mod custom;
 mod idle;
 mod json;
 mod lists;
@@ -18,6 +19,7 @@ use crate::source::{Origin, Span};
 use crate::yaml::rendered::{Entry, Key, Map, Rendered, Slot, to_json};
 use crate::yaml::{Dialect, Kind, Value};
 
+pub use custom::Schema;
 pub use idle::{Idle, Misfit, Near};
 pub use read::read;
 pub use select::Target;
@@ -56,6 +58,13 @@ enum Content<'w> {
     Json(Vec<Value<'w>>),
 }
 
+impl Patch<'_> {
+    /// Whether it is merged into objects, and no list of operations.
+    pub fn merges(&self) -> bool {
+        matches!(self.content, Content::Strategic(_))
+    }
+}
+
 /// What applying a patch came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Applied {
@@ -66,8 +75,13 @@ pub struct Applied {
 }
 
 /// Applies a patch to the objects it is for; those it deletes leave the list. Where the list is `partial`, a
-/// patch that names an object outside it is passed over.
-pub fn apply<'w>(patch: &Patch<'w>, objects: &mut Vec<Object<'w>>, partial: bool) -> Built<Applied> {
+/// patch that names an object outside it is passed over. `schema` is the one that a kustomization brings along.
+pub fn apply<'w>(
+    patch: &Patch<'w>,
+    objects: &mut Vec<Object<'w>>,
+    partial: bool,
+    schema: Option<&Schema<'w>>,
+) -> Built<Applied> {
     let Some(target) = &patch.target else {
         let documents = match &patch.content {
             Content::Strategic(documents) => &documents[..],
@@ -81,7 +95,7 @@ pub fn apply<'w>(patch: &Patch<'w>, objects: &mut Vec<Object<'w>>, partial: bool
                 Err(refusal) => return Err(refusal.with(patch.entry, "the kustomization uses the patch here")),
             };
             let terms = Terms { targeted: false, texts: patch.listed, name: patch.allow_name, kind: patch.allow_kind };
-            if merge_into(&mut objects[at], document, terms)? == Outcome::Deleted {
+            if merge_into(&mut objects[at], document, terms, schema)? == Outcome::Deleted {
                 objects.remove(at);
             }
         }
@@ -101,7 +115,7 @@ pub fn apply<'w>(patch: &Patch<'w>, objects: &mut Vec<Object<'w>>, partial: bool
             Content::Strategic(documents) => {
                 let terms = Terms { targeted: true, texts: true, name: patch.allow_name, kind: patch.allow_kind };
                 for document in documents {
-                    deleted[*at] |= merge_into(object, document, terms)? == Outcome::Deleted;
+                    deleted[*at] |= merge_into(object, document, terms, schema)? == Outcome::Deleted;
                 }
             }
         }
@@ -136,7 +150,12 @@ struct Terms {
     kind: bool,
 }
 
-fn merge_into<'w>(object: &mut Object<'w>, document: &Rendered<'w>, terms: Terms) -> Built<Outcome> {
+fn merge_into<'w>(
+    object: &mut Object<'w>,
+    document: &Rendered<'w>,
+    terms: Terms,
+    schema: Option<&Schema<'w>>,
+) -> Built<Outcome> {
     let patch = without_identity(object, document, terms)?;
     let annotations = object.tree.at(&ANNOTATIONS);
     let saved = patch.view().get("metadata").and_then(|metadata| metadata.get(strategic::DIRECTIVE)).is_some();
@@ -144,7 +163,7 @@ fn merge_into<'w>(object: &mut Object<'w>, document: &Rendered<'w>, terms: Terms
     if terms.name || terms.kind {
         object.remember();
     }
-    let outcome = merge(&mut object.tree, &patch)?;
+    let outcome = merge(&mut object.tree, &patch, schema)?;
     if outcome == Outcome::Kept {
         restore(&mut object.tree, saved);
         settle_annotations(&mut object.tree, annotations.as_ref(), document.view().span(), false);

@@ -32,7 +32,7 @@ pub(super) fn merge<'w>(
     list: &mut List<'w>,
     changes: Option<&[Rendered<'w>]>,
     keys: &[&str],
-    shape: Shape,
+    shape: Shape<'_>,
     by: Span,
 ) -> Built<()> {
     if list.items.len() + changes.map_or(0, <[_]>::len) > MOST {
@@ -51,7 +51,7 @@ pub(super) fn merge<'w>(
 }
 
 /// Settles a list that the patch brings.
-pub(super) fn added<'w>(list: &mut List<'w>, keys: &[&str], shape: Shape) -> Built<()> {
+pub(super) fn added<'w>(list: &mut List<'w>, keys: &[&str], shape: Shape<'_>) -> Built<()> {
     if list.items.len() > MOST {
         return Ok(());
     }
@@ -77,7 +77,7 @@ struct Merge<'w, 'a> {
     object: Vec<Slot<'w>>,
     patch: Vec<Rendered<'w>>,
     keys: &'a [&'a str],
-    shape: Shape,
+    shape: Shape<'a>,
     by: Span,
     side: Side,
     result: Vec<Node>,

@@ -2,6 +2,7 @@
 //! and no other directive, and leaves `$setElementOrder`, `$retainKeys` and the like in the object.
 
 use super::super::{Built, Refusal};
+use super::custom::Schema;
 use super::lists;
 use super::merge_keys::Shape;
 use crate::source::Span;
@@ -19,11 +20,11 @@ pub enum Outcome {
 }
 
 /// Merges `patch`, a whole document, into `object`. What names the object is for the caller to leave out of
-/// the patch or to put back.
-pub fn merge<'w>(object: &mut Rendered<'w>, patch: &Rendered<'w>) -> Built<Outcome> {
+/// the patch or to put back. `schema` is the one that a kustomization brings along, if any.
+pub fn merge<'w>(object: &mut Rendered<'w>, patch: &Rendered<'w>, schema: Option<&Schema<'w>>) -> Built<Outcome> {
     let view = object.view();
     let text = |key: &str| view.get(key).and_then(Value::raw).unwrap_or_default();
-    let shape = Shape::of_kind(text("apiVersion"), text("kind"));
+    let shape = Shape::of_kind(schema, text("apiVersion"), text("kind"));
     Ok(match directive(patch.view())? {
         Some((Directive::Delete, _)) => Outcome::Deleted,
         // A replaced root is not handed on, so the object stays as it was.
@@ -81,7 +82,7 @@ fn directive(patch: Value<'_>) -> Built<Option<(Directive, Span)>> {
 pub(super) fn walk<'w>(
     object: Option<&mut Rendered<'w>>,
     patch: Option<&Rendered<'w>>,
-    shape: Shape,
+    shape: Shape<'_>,
     by: Span,
 ) -> Built<Walked<'w>> {
     match (object, patch) {
@@ -94,7 +95,7 @@ pub(super) fn walk<'w>(
 }
 
 /// Both are there.
-fn merged<'w>(object: &mut Rendered<'w>, patch: &Rendered<'w>, shape: Shape) -> Built<Walked<'w>> {
+fn merged<'w>(object: &mut Rendered<'w>, patch: &Rendered<'w>, shape: Shape<'_>) -> Built<Walked<'w>> {
     let shape = known(shape, [object.view(), patch.view()]);
     let (old, new) = (Form::of(object.view()), Form::of(patch.view()));
     if old != new {
@@ -139,16 +140,15 @@ impl Form {
 }
 
 /// The shape, or that of the object which a value holds by its own `apiVersion` and `kind`.
-fn known<'a>(shape: Shape, values: impl IntoIterator<Item = Value<'a>>) -> Shape {
-    let Shape::Unknown = shape else { return shape };
+fn known<'a, 's>(shape: Shape<'s>, values: impl IntoIterator<Item = Value<'a>>) -> Shape<'s> {
+    if !shape.is_unknown() {
+        return shape;
+    }
     let embedded = |value: Value<'a>| {
         let text = |key| value.get(key).filter(|text| !text.is_null()).and_then(Value::raw);
-        match Shape::of_kind(text("apiVersion")?, text("kind")?) {
-            Shape::Unknown => None,
-            shape => Some(shape),
-        }
+        Some(shape.of_other_kind(text("apiVersion")?, text("kind")?)).filter(|shape| !shape.is_unknown())
     };
-    values.into_iter().find_map(embedded).unwrap_or(Shape::Unknown)
+    values.into_iter().find_map(embedded).unwrap_or(shape)
 }
 
 /// A scalar of a patch takes the style of what it replaces: over a quoted text, `7` is a text.
@@ -167,7 +167,7 @@ fn entries<'w>(value: &Rendered<'w>) -> Vec<Entry<'w>> {
     value.clone().map_mut().map(|map| map.entries.clone()).unwrap_or_default()
 }
 
-fn merge_map<'w>(object: &mut Rendered<'w>, patch: &Rendered<'w>, shape: Shape) -> Built<()> {
+fn merge_map<'w>(object: &mut Rendered<'w>, patch: &Rendered<'w>, shape: Shape<'_>) -> Built<()> {
     let by = patch.view().span();
     let changes: Vec<Entry<'w>> = entries(patch).into_iter().filter(|entry| entry.key.text() != DIRECTIVE).collect();
     let named: HashSet<&str> = changes.iter().map(|entry| entry.key.text()).collect();
@@ -182,7 +182,7 @@ fn merge_map<'w>(object: &mut Rendered<'w>, patch: &Rendered<'w>, shape: Shape) 
     Ok(())
 }
 
-fn merge_entry<'w>(map: &mut Map<'w>, change: Entry<'w>, shape: Shape) -> Built<()> {
+fn merge_entry<'w>(map: &mut Map<'w>, change: Entry<'w>, shape: Shape<'_>) -> Built<()> {
     let Entry { key, slot: change } = change;
     let by = if change.value.view().is_absent() { key.origin().span() } else { change.value.view().span() };
     let object = map.get_mut(key.text()).map(|slot| &mut slot.value);
@@ -198,7 +198,7 @@ fn merge_entry<'w>(map: &mut Map<'w>, change: Entry<'w>, shape: Shape) -> Built<
 
 /// What a merge does to a value that the patch does not name: an empty value goes, and a list that merges
 /// holds each key once.
-fn settle<'w>(object: &mut Rendered<'w>, shape: Shape, by: Span) -> Built<Walked<'w>> {
+fn settle<'w>(object: &mut Rendered<'w>, shape: Shape<'_>, by: Span) -> Built<Walked<'w>> {
     let view = object.view();
     if view.is_null() {
         // A written `null` stays, a value that is not written goes.
@@ -216,7 +216,7 @@ fn settle<'w>(object: &mut Rendered<'w>, shape: Shape, by: Span) -> Built<Walked
     lists::settle(object, shape, by)
 }
 
-fn settle_map<'w>(object: &mut Rendered<'w>, shape: Shape, by: Span, named: &HashSet<&str>) -> Built<()> {
+fn settle_map<'w>(object: &mut Rendered<'w>, shape: Shape<'_>, by: Span, named: &HashSet<&str>) -> Built<()> {
     let restless: Vec<String> = object
         .view()
         .entries()
@@ -234,7 +234,7 @@ fn settle_map<'w>(object: &mut Rendered<'w>, shape: Shape, by: Span, named: &Has
 }
 
 /// Whether [`settle`] leaves `value` as it is.
-pub(super) fn is_settled(value: Value<'_>, shape: Shape) -> bool {
+pub(super) fn is_settled(value: Value<'_>, shape: Shape<'_>) -> bool {
     match value.kind() {
         Kind::Null => !value.is_absent() && value.raw().is_some_and(|text| !text.is_empty()),
         Kind::Mapping => value.entries().all(|(key, child)| is_settled(child, known(shape.field(key), [child]))),
@@ -253,7 +253,7 @@ pub(super) enum Place {
 }
 
 /// What a patch brings where the object has nothing: without nulls and directives.
-pub(super) fn added<'w>(patch: &Rendered<'w>, shape: Shape, place: Place) -> Built<Walked<'w>> {
+pub(super) fn added<'w>(patch: &Rendered<'w>, shape: Shape<'_>, place: Place) -> Built<Walked<'w>> {
     let view = patch.view();
     let shape = known(shape, [view]);
     match Form::of(view) {
@@ -270,11 +270,11 @@ pub(super) fn added<'w>(patch: &Rendered<'w>, shape: Shape, place: Place) -> Bui
     }
 }
 
-fn added_map<'w>(patch: &Rendered<'w>, shape: Shape) -> Built<Rendered<'w>> {
+fn added_map<'w>(patch: &Rendered<'w>, shape: Shape<'_>) -> Built<Rendered<'w>> {
     added_fields(patch, shape, true)
 }
 
-fn added_fields<'w>(patch: &Rendered<'w>, shape: Shape, elide: bool) -> Built<Rendered<'w>> {
+fn added_fields<'w>(patch: &Rendered<'w>, shape: Shape<'_>, elide: bool) -> Built<Rendered<'w>> {
     let mut result = patch.clone();
     let mut changes = Vec::new();
     for (key, _) in patch.view().entries() {

@@ -51,7 +51,7 @@ impl World {
         ] {
             for entry in kustomization.get(key).into_iter().flat_map(Value::items) {
                 for patch in read(entry, list, "", &files)? {
-                    applied.push(apply(&patch, &mut objects, false)?);
+                    applied.push(apply(&patch, &mut objects, false, None)?);
                 }
             }
         }
