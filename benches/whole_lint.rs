@@ -43,6 +43,7 @@ fn lint(tree: &dyn Tree) -> engine::Run {
         scopes: Vec::new(),
         today: jiff::civil::date(2026, 11, 21),
         target: None,
+        new_only: false,
     };
-    engine::run(&sources, vec![root], &request)
+    engine::run(&sources, vec![root], None, &request)
 }

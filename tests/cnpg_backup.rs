@@ -29,8 +29,9 @@ fn outcome(rule: &str, roots: &[Files<'_>], cnpg: Option<&str>) -> (Sources, Out
         scopes: Vec::new(),
         today: date(2030, 5, 6),
         target: None,
+        new_only: false,
     };
-    let outcome = run(&sources, read, &request).outcome;
+    let outcome = run(&sources, read, None, &request).outcome;
     (sources, outcome)
 }
 

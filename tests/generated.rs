@@ -226,7 +226,8 @@ fn examples(rule: &'static Rule, text: &mut String) {
 /// Where a file of a report lies: several repos are named from the folder that holds them, one is not.
 fn located(folder: &Path, file: &str) -> PathBuf {
     let repos = folder.join("repos");
-    let mut roots = [folder.to_owned(), repos.clone()].into_iter().chain(folders(&repos));
+    let states = ["after", "before"].map(|state| folder.join(state));
+    let mut roots = [folder.to_owned(), repos.clone()].into_iter().chain(states).chain(folders(&repos));
     roots.find_map(|root| Some(root.join(file)).filter(|path| path.is_file())).expect("the file of a finding")
 }
 

@@ -23,8 +23,9 @@ fn outcome(rule: &str, files: Files<'_>) -> (Sources, Outcome) {
         scopes: Vec::new(),
         today: date(2030, 5, 6),
         target: None,
+        new_only: false,
     };
-    let outcome = run(&sources, vec![root], &request).outcome;
+    let outcome = run(&sources, vec![root], None, &request).outcome;
     (sources, outcome)
 }
 

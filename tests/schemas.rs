@@ -118,7 +118,8 @@ fn every_sarif_report_is_sarif() {
             let uri = &result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
             let path = uri.as_str().expect("a path").replace("%20", " ");
             let repos = folder.join("repos");
-            let mut roots = [folder.clone(), repos.clone()].into_iter().chain(case::folders(&repos));
+            let states = ["after", "before"].map(|state| folder.join(state));
+            let mut roots = [folder.clone(), repos.clone()].into_iter().chain(states).chain(case::folders(&repos));
             assert!(roots.any(|root| root.join(&path).is_file()), "{name}: {path}");
         }
     }

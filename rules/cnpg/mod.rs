@@ -6,6 +6,7 @@ pub mod duplicate_database;
 pub mod five_field_schedule;
 pub mod floating_image;
 pub mod in_tree_barman;
+pub mod ineffective_bootstrap_change;
 pub mod legacy_sync_replicas;
 pub mod missing_backup;
 pub mod missing_scheduled_backup;

@@ -240,7 +240,7 @@ fn mentioned<'w>(world: &World<'w>, orphans: &[Orphan<'_, 'w>]) -> HashMap<(usiz
     let own: HashMap<SourceId, &Kustomization<'_>> =
         world.manifests.kustomizations.iter().map(|one| (one.value.source(), one)).collect();
     let mut found = HashMap::new();
-    for (id, source) in world.sources.iter() {
+    for (id, source) in world.texts() {
         let kustomization = own.get(&id).map(|one| world.manifests.files[one.file].file);
         let kind = if kustomization.is_some() { Mention::Comment } else { Mention::Elsewhere };
         for hit in pattern.find_iter(source.text()) {

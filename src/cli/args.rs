@@ -97,6 +97,22 @@ pub(super) struct Lint {
     #[arg(long, help_heading = "Report")]
     pub(super) statistics: bool,
 
+    /// Compare with another state: a folder or a file, or a git revision (`git:REV` says that it is one)
+    ///
+    /// Rules that look at changes run then, too. Of a revision the merge base with HEAD is taken. A folder stands for
+    /// the whole repo around PATH, a file for the file PATH.
+    #[arg(long, value_name = "STATE", help_heading = "Compare")]
+    pub(super) base: Option<String>,
+    /// Compare with the revision itself, not with its merge base
+    #[arg(long, requires = "base", help_heading = "Compare")]
+    pub(super) base_exact: bool,
+    /// Report only what the other state did not have
+    #[arg(long, requires = "base", help_heading = "Compare")]
+    pub(super) new_only: bool,
+    /// Check what the git index holds, as a commit would record it
+    #[arg(long, conflicts_with_all = ["fix", "unsafe_fixes"], help_heading = "Compare")]
+    pub(super) staged: bool,
+
     /// Apply the fixes that are safe
     #[arg(long, help_heading = "Fix")]
     pub(super) fix: bool,

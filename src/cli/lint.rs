@@ -93,10 +93,10 @@ impl Session<'_> {
         }
         let reading = start.elapsed();
         let start = Instant::now();
-        let roots = std::mem::take(&mut loaded.roots);
+        let (roots, base) = (std::mem::take(&mut loaded.roots), loaded.base.take());
         let mut request = self.request.clone();
         request.scopes = loaded.scopes.clone();
-        let mut run = self.pool.install(|| engine::run(&loaded.sources, roots, &request));
+        let mut run = self.pool.install(|| engine::run(&loaded.sources, roots, base, &request));
         if let Err(error) = known_target(&run.targets, self.arguments.target.as_deref()) {
             return complain(io, &error).map(Err);
         }
@@ -139,7 +139,7 @@ impl Session<'_> {
     /// Lets the command line have the last word.
     fn override_configs(&self, loaded: &mut Loaded) -> Result<(), OptionError> {
         let shapes = engine::shapes();
-        for root in &mut loaded.roots {
+        for root in loaded.roots.iter_mut().chain(loaded.base.iter_mut().flatten()) {
             for setting in &self.arguments.severity {
                 root.config.set_severity(setting, &shapes)?;
             }
@@ -256,7 +256,13 @@ fn request(arguments: &Lint) -> Result<Request, OptionError> {
             return Err(unknown_rule(name));
         }
     }
-    Ok(Request { selection, scopes: Vec::new(), today: today(), target: arguments.target.clone() })
+    Ok(Request {
+        selection,
+        scopes: Vec::new(),
+        today: today(),
+        target: arguments.target.clone(),
+        new_only: arguments.new_only,
+    })
 }
 
 fn unknown_rule(name: &str) -> OptionError {

@@ -1,6 +1,7 @@
 //! From the paths of the command line to roots with their configs and texts.
 
 use super::args::Lint;
+use super::base::{self, Asked, State};
 use crate::config::{self, Config, ConfigError, RuleShape};
 use crate::engine::{self, Root, Scope};
 use crate::finding::Failure;
@@ -21,6 +22,8 @@ pub(super) struct Loaded {
     pub(super) roots: Vec<Root>,
     /// Where each root lies.
     pub(super) folders: Vec<PathBuf>,
+    /// The same roots in the state that they are compared with; nothing where it cannot be read.
+    pub(super) base: Option<Vec<Root>>,
     /// What to report on.
     pub(super) scopes: Vec<Scope>,
     /// What is wrong with the configs; then nothing is run.
@@ -69,6 +72,7 @@ pub(super) fn load(arguments: &Lint, incoming: Option<&Incoming>) -> Loaded {
     let mut loaded = Loaded {
         sources: Sources::new(prefixes),
         roots: Vec::new(),
+        base: None,
         folders: places.iter().map(|place| place.folder.clone()).collect(),
         scopes: Vec::new(),
         config_errors: Vec::new(),
@@ -78,10 +82,12 @@ pub(super) fn load(arguments: &Lint, incoming: Option<&Incoming>) -> Loaded {
         incoming: None,
     };
     let shapes = engine::shapes();
+    let mut bases = Vec::new();
     for (number, place) in places.into_iter().enumerate() {
-        let root = match open(&place, arguments.max_file_size) {
+        let root = match open(arguments, &place) {
             Ok(tree) => {
                 let config = read_config(arguments, tree.as_ref(), number, &shapes, &mut loaded);
+                bases.extend(read_base(arguments, &tree, &place, number, &config, &mut loaded));
                 read_root(arguments, tree.as_ref(), &place, number, config, &mut loaded)
             }
             Err(failure) => Root { failures: vec![failure], ..Root::default() },
@@ -94,7 +100,37 @@ pub(super) fn load(arguments: &Lint, incoming: Option<&Incoming>) -> Loaded {
         let paths = if whole { vec![String::new()] } else { place.scopes };
         loaded.scopes.extend(paths.into_iter().map(|path| Scope { root: number, path }));
     }
+    // Half a comparison would take what it does not see for something that is new.
+    loaded.base = (arguments.base.is_some() && bases.len() == loaded.roots.len()).then_some(bases);
     loaded
+}
+
+/// The root in the state that it is compared with, under the config of today.
+fn read_base(
+    arguments: &Lint,
+    tree: &Arc<dyn Tree>,
+    place: &Place,
+    number: usize,
+    config: &Config,
+    loaded: &mut Loaded,
+) -> Option<Root> {
+    let word = arguments.base.as_deref()?;
+    let asked = Asked { folder: &place.folder, tree, only: place.only.as_deref(), scopes: &place.scopes };
+    let State { tree, name } = match base::state(arguments, word, &asked) {
+        Ok(state) => state,
+        Err(failure) => {
+            loaded.missing.push(failure);
+            return None;
+        }
+    };
+    let (from, named) = (loaded.sources.len(), loaded.passed_over.len());
+    let mut root = read_root(arguments, tree.as_ref(), place, number, config.clone(), loaded);
+    loaded.passed_over.truncate(named);
+    loaded.sources.mark(from, &name);
+    for failure in &mut root.failures {
+        failure.message = format!("{} (in {name})", failure.message);
+    }
+    Some(root)
 }
 
 fn places(arguments: &Lint, incoming: Option<&Incoming>, missing: &mut Vec<Failure>) -> Vec<Place> {
@@ -169,8 +205,12 @@ fn read_named(path: &Path, root: &Path, limit: u64) -> Result<(String, Vec<u8>),
     Ok((if inside.is_absolute() { real.display().to_string() } else { parts.join("/") }, bytes))
 }
 
-fn open(place: &Place, limit: u64) -> Result<Arc<dyn Tree>, Failure> {
-    let disk: Arc<dyn Tree> = Arc::new(Disk::new(&place.folder).map_err(Failure::from)?);
+fn open(arguments: &Lint, place: &Place) -> Result<Arc<dyn Tree>, Failure> {
+    let limit = arguments.max_file_size;
+    let disk: Arc<dyn Tree> = match arguments.staged {
+        true => base::staged(&place.folder)?,
+        false => Arc::new(Disk::new(&place.folder).map_err(Failure::from)?),
+    };
     if let (Some(only), true) = (&place.only, place.overlay.is_empty()) {
         let mut memory = Memory::new();
         memory.insert(only, disk.read(only, limit).map_err(Failure::from)?);

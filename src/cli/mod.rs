@@ -1,6 +1,7 @@
 //! The command line: arguments in, report out, exit status. All real work is done elsewhere.
 
 mod args;
+mod base;
 mod catalogue;
 mod init;
 mod lint;

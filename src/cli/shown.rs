@@ -12,7 +12,10 @@ pub(super) fn display(loaded: &Loaded) -> impl Fn(SourceId) -> String + '_ {
     move |id| {
         let source = &loaded.sources[id];
         let path = loaded.folders.get(source.root()).map(|folder| folder.join(source.path())).unwrap_or_default();
-        relative(&path, &here)
+        match source.revision() {
+            Some(revision) => format!("{} ({revision})", relative(&path, &here)),
+            None => relative(&path, &here),
+        }
     }
 }
 

@@ -3,20 +3,32 @@
 use crate::finding::Outcome;
 use crate::graph::{credential, secret_scan, sops};
 use crate::manifest::Manifests;
+use crate::rule::World;
 use crate::source::{Masks, SourceId, Sources, Span};
 use crate::yaml::{Dialect, File, Kind, Step, Value, Visit, walk};
 use std::collections::BTreeSet;
 
 /// The masks of every source that a finding, a fix or a question lies in.
-pub(super) fn of<'w>(sources: &Sources, manifests: &'w Manifests<'w>, outcome: &Outcome) -> Masks {
+pub(super) fn of(sources: &Sources, states: [Option<&World<'_>>; 2], outcome: &Outcome) -> Masks {
     let mut wanted: BTreeSet<SourceId> = outcome.undecided.iter().map(|question| question.span.source).collect();
     for finding in &outcome.findings {
         wanted.extend(finding.labels().map(|label| label.span.source));
         wanted.extend(finding.fixes.iter().flat_map(|fix| &fix.edits).map(|edit| edit.span.source));
     }
     let mut spans = Vec::new();
+    for state in states.into_iter().flatten() {
+        of_state(state.manifests, &mut wanted, &mut spans);
+    }
+    for source in wanted {
+        beside(source, sources, &mut spans);
+    }
+    Masks::new(sources, spans)
+}
+
+/// The masks of what is wanted of one state; that is then no longer wanted.
+fn of_state<'w>(manifests: &'w Manifests<'w>, wanted: &mut BTreeSet<SourceId>, spans: &mut Vec<Span>) {
     for (at, parsed) in manifests.files.iter().enumerate() {
-        if !wanted.contains(&parsed.file.source()) {
+        if !wanted.remove(&parsed.file.source()) {
             continue;
         }
         secret_scan::visit(manifests, at, &mut |piece| {
@@ -24,22 +36,15 @@ pub(super) fn of<'w>(sources: &Sources, manifests: &'w Manifests<'w>, outcome: &
             spans.extend(credential::mask_ranges(&question).into_iter().map(|range| piece.span_of(range)));
         });
         for root in sops::roots(parsed) {
-            secret_values(root, &mut spans);
+            secret_values(root, spans);
         }
         if let Some(twin) = sops::twin(manifests, at) {
             spans.extend(twin.readable.into_iter().map(Value::span));
         }
         if parsed.file.documents().iter().any(|document| !document.is_readable()) {
-            broken_lines(parsed.file, &mut spans);
+            broken_lines(parsed.file, spans);
         }
     }
-    for parsed in &manifests.files {
-        wanted.remove(&parsed.file.source());
-    }
-    for source in wanted {
-        beside(source, sources, &mut spans);
-    }
-    Masks::new(sources, spans)
 }
 
 /// A text that only a kustomization names: data of a generator, or a manifest that git ignores.

@@ -20,7 +20,7 @@ use crate::yaml;
 use elsa::sync::FrozenVec;
 use jiff::civil::Date;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 pub use settings::{Selection, names, shapes};
@@ -62,6 +62,8 @@ pub struct Request {
     pub today: Date,
     /// Only this target.
     pub target: Option<String>,
+    /// With another state to compare with: only what that state did not have.
+    pub new_only: bool,
 }
 
 /// The newest versions this program knows.
@@ -128,9 +130,80 @@ fn parsed<'w>(sources: &'w Sources, file: &'w yaml::File) -> Parsed<'w> {
     Parsed { root: source.root(), path: source.path(), file }
 }
 
-/// Parses all files of `roots` and runs the rules.
-pub fn run(sources: &Sources, roots: Vec<Root>, request: &Request) -> Run {
+/// Parses all files of `roots` and runs the rules. `base` is another state of the same roots, with which this one is
+/// compared: what changed is for the rules that look at changes.
+pub fn run(sources: &Sources, roots: Vec<Root>, base: Option<Vec<Root>>, request: &Request) -> Run {
     let mut statistics = Statistics::default();
+    let Some(base) = base else { return run_on(sources, roots, None, request, statistics) };
+    let start = Instant::now();
+    stage(sources, base, request, &mut Statistics::default(), |old| {
+        let known = request.new_only.then(|| known(old, request));
+        statistics.phases.push(("base", start.elapsed()));
+        run_on(sources, roots, Some((old, known)), request, statistics)
+    })
+}
+
+/// What the rules say of the state that this one is compared with: the fingerprints.
+fn known(old: &Stage<'_>, request: &Request) -> HashSet<String> {
+    let outcome = judge(&old.world, None, request, &mut Statistics::default());
+    outcome.findings.into_iter().map(|finding| finding.fingerprint).collect()
+}
+
+fn run_on(
+    sources: &Sources,
+    roots: Vec<Root>,
+    base: Option<(&Stage<'_>, Option<HashSet<String>>)>,
+    request: &Request,
+    mut statistics: Statistics,
+) -> Run {
+    let mut done = stage(sources, roots, request, &mut statistics, |new| {
+        let mut own = Statistics::default();
+        let mut clock = Instant::now();
+        let mut phase = |own: &mut Statistics, name| {
+            own.phases.push((name, clock.elapsed()));
+            clock = Instant::now();
+        };
+        let (old, known) = base.unzip();
+        let mut outcome = judge(&new.world, old.map(|old| &old.world), request, &mut own);
+        if let Some(known) = known.flatten() {
+            outcome.findings.retain(|finding| !known.contains(&finding.fingerprint));
+            // Questions have no fingerprints, and are the same as before as a rule.
+            outcome.undecided.clear();
+        }
+        phase(&mut own, "judge");
+        let masks = masks::of(sources, [Some(&new.world), old.map(|old| &old.world)], &outcome);
+        phase(&mut own, "mask");
+        outcome.failures = new.failures.clone();
+        outcome.failures.extend(old.into_iter().flat_map(|old| old.failures.iter().cloned()));
+        outcome.summary.files = new.world.manifests.files.len();
+        outcome.summary.documents = new.world.manifests.documents;
+        outcome.summary.resources = new.world.resources.len();
+        outcome.summary.left_alone = new.left_alone.iter().map(|(what, count)| (*what, *count)).collect();
+        Run { outcome, masks, statistics: own, targets: new.names.clone() }
+    });
+    statistics.phases.append(&mut done.statistics.phases);
+    statistics.rules = done.statistics.rules;
+    Run { statistics, ..done }
+}
+
+/// One state of the files, with everything worked out that rules look at.
+struct Stage<'w> {
+    world: World<'w>,
+    failures: Vec<Failure>,
+    left_alone: BTreeMap<&'static str, usize>,
+    /// The name of every target that was found, asked for or not.
+    names: Vec<String>,
+}
+
+/// Parses all files of `roots`, works out what each target gets and what its objects mean to each other, and hands that
+/// to `look`.
+fn stage<T>(
+    sources: &Sources,
+    roots: Vec<Root>,
+    request: &Request,
+    statistics: &mut Statistics,
+    look: impl FnOnce(&Stage<'_>) -> T,
+) -> T {
     let mut clock = Instant::now();
     let mut phase = |statistics: &mut Statistics, name: &'static str| {
         statistics.phases.push((name, clock.elapsed()));
@@ -141,9 +214,9 @@ pub fn run(sources: &Sources, roots: Vec<Root>, request: &Request) -> Run {
         wanted.par_iter().map(|source| yaml::parse(*source, sources[*source].shared_text())).collect();
     statistics.nodes = files.iter().map(yaml::File::node_count).sum();
     statistics.node_bytes = files.iter().map(yaml::File::memory).sum();
-    phase(&mut statistics, "parse");
+    phase(statistics, "parse");
     let manifests = Manifests::new(files.iter().map(|file| parsed(sources, file)).collect());
-    phase(&mut statistics, "manifests");
+    phase(statistics, "manifests");
     let mut failures = Vec::new();
     let mut left_alone: BTreeMap<&'static str, usize> = BTreeMap::new();
     let mut configs = Vec::new();
@@ -177,18 +250,32 @@ pub fn run(sources: &Sources, roots: Vec<Root>, request: &Request) -> Run {
         (resources, targets) = only(&resources, targets);
     }
     statistics.builds = worlds.told.census();
-    phase(&mut statistics, "render");
-    let rendered = Rendered { source, resources: &resources, targets, told: &worlds.told, lone };
-    let mut outcome = judge(rendered, request, &mut statistics);
-    phase(&mut statistics, "judge");
-    let masks = masks::of(sources, &manifests, &outcome);
-    phase(&mut statistics, "mask");
-    outcome.failures = failures;
-    outcome.summary.files = files.len();
-    outcome.summary.documents = manifests.documents;
-    outcome.summary.resources = resources.len();
-    outcome.summary.left_alone = left_alone.into_iter().collect();
-    Run { outcome, masks, statistics, targets: names }
+    phase(statistics, "render");
+    let versions: Vec<Versions> = configs.iter().map(settings::versions).collect();
+    let graphs: Vec<Graph<'_>> = targets
+        .par_iter()
+        .map(|target| Graph::new(&resources, target, configs[target.root].role.as_ref().map(|role| role.value)))
+        .collect();
+    let reaches = reaches(&resources, &targets, &graphs, configs.len());
+    let options = configs.iter().map(settings::options).collect();
+    let world = World {
+        sources,
+        manifests: &manifests,
+        resources: &resources,
+        told: &worlds.told,
+        lone,
+        targets: &targets,
+        graphs,
+        reaches,
+        creation_rules: CreationRules::new(&manifests),
+        configs: &configs,
+        options,
+        versions: &versions,
+        today: request.today,
+        revision: files.first().and_then(|file| sources[file.source()].revision()).map(str::to_owned),
+    };
+    phase(statistics, "graph");
+    look(&Stage { world, failures, left_alone, names })
 }
 
 /// The objects that some of `targets` holds, and the targets over those.
@@ -204,15 +291,6 @@ fn only<'w>(resources: &[Resource<'w>], mut targets: Vec<render::Target>) -> (Ve
     (kept, targets)
 }
 
-/// What the rules look at.
-struct Rendered<'w> {
-    source: render::Source<'w>,
-    resources: &'w [Resource<'w>],
-    targets: Vec<render::Target>,
-    told: &'w render::Told<'w>,
-    lone: Vec<bool>,
-}
-
 fn parse_extras(sources: &Sources, extras: &[BTreeMap<String, Extra>]) -> HashMap<SourceId, yaml::File> {
     let wanted: Vec<SourceId> = extras
         .iter()
@@ -225,38 +303,20 @@ fn parse_extras(sources: &Sources, extras: &[BTreeMap<String, Extra>]) -> HashMa
     wanted.par_iter().map(|source| (*source, yaml::parse(*source, sources[*source].shared_text()))).collect()
 }
 
-fn judge(rendered: Rendered<'_>, request: &Request, statistics: &mut Statistics) -> Outcome {
-    let Rendered { source, resources, targets, told, lone } = rendered;
-    let render::Source { sources, manifests, configs, .. } = source;
-    let versions: Vec<Versions> = configs.iter().map(settings::versions).collect();
-    let graphs: Vec<Graph<'_>> = targets
-        .par_iter()
-        .map(|target| Graph::new(resources, target, configs[target.root].role.as_ref().map(|role| role.value)))
-        .collect();
-    let reaches = reaches(resources, &targets, &graphs, configs.len());
-    let options = configs.iter().map(settings::options).collect();
-    let world = World {
-        sources,
-        manifests,
-        resources,
-        told,
-        lone,
-        targets: &targets,
-        graphs,
-        reaches,
-        creation_rules: CreationRules::new(manifests),
-        configs,
-        options,
-        versions: &versions,
-        today: request.today,
-    };
-    let active = settings::active(configs, &request.selection);
-    let (found, undecided) = run::rules(&world, &active, &mut statistics.rules);
-    let (found, suppressed, faults) = suppress::apply(&world, found, &undecided, &active);
-    let more = run::suppressions(&world, &active, &faults);
-    let findings = merge::finish(&world, found.into_iter().chain(more), request);
-    let undecided = finish_undecided(sources, undecided, request);
-    let mut names: Vec<String> = targets.iter().map(|target| target.name.to_string()).collect();
+/// Runs the rules over `world`, and over what changed since `base`.
+fn judge(world: &World<'_>, base: Option<&World<'_>>, request: &Request, statistics: &mut Statistics) -> Outcome {
+    let active = settings::active(world.configs, &request.selection);
+    let (mut found, mut undecided) = run::rules(world, &active, &mut statistics.rules);
+    if let Some(base) = base {
+        let (more, questions) = run::changes(base, world, &active);
+        found.extend(more);
+        undecided.extend(questions);
+    }
+    let (found, suppressed, faults) = suppress::apply(world, found, &undecided, &active);
+    let more = run::suppressions(world, &active, &faults);
+    let findings = merge::finish(world, found.into_iter().chain(more), request);
+    let undecided = finish_undecided(world.sources, undecided, request);
+    let mut names: Vec<String> = world.targets.iter().map(|target| target.name.to_string()).collect();
     names.sort();
     names.dedup();
     Outcome {
@@ -269,7 +329,7 @@ fn judge(rendered: Rendered<'_>, request: &Request, statistics: &mut Statistics)
             resources: 0,
             targets: names,
             suppressed,
-            versions: settings::summary_versions(configs),
+            versions: settings::summary_versions(world.configs),
             left_alone: Vec::new(),
         },
     }

@@ -3,7 +3,9 @@
 
 use crate::finding::Undecided;
 use crate::render::Target;
-use crate::rule::{Check, Context, FileContext, Found, Rule, Sink, Suppression, TargetContext, World};
+use crate::rule::{
+    ChangeContext, Changes, Check, Context, FileContext, Found, Rule, Sink, Suppression, TargetContext, World,
+};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -64,8 +66,8 @@ fn tasks<'t>(world: &'t World<'_>, rule: &'static Rule) -> Vec<Task<'t>> {
             world.targets.iter().enumerate().map(|(at, target)| Task::Target(rule, at, target)).collect()
         }
         Check::Repo(_) => vec![Task::Repo(rule)],
-        // Suppressions come last, and a change needs a second state.
-        Check::Suppression(_) | Check::Change(_) => Vec::new(),
+        // Suppressions come last.
+        Check::Suppression(_) | Check::Nothing => Vec::new(),
     }
 }
 
@@ -99,6 +101,19 @@ fn work<'w>(world: &World<'w>, task: &Task<'_>) -> Results<'w> {
             let Check::Repo(check) = rule.check else { return (found, undecided) };
             check(&Context::new(world, 0, rule), &mut Sink::new(rule, None, &mut found, &mut undecided));
         }
+    }
+    (found, undecided)
+}
+
+/// Runs the rules that look at what changed between two states.
+pub(super) fn changes<'w>(old: &World<'w>, new: &World<'w>, active: &[&'static Rule]) -> Results<'w> {
+    let (mut found, mut undecided) = (Vec::new(), Vec::new());
+    let changes = Changes::new(old, new);
+    for rule in active {
+        let Some(check) = rule.change else { continue };
+        let context =
+            ChangeContext { old: Context::new(old, 0, rule), new: Context::new(new, 0, rule), changes: &changes };
+        check(&context, &mut Sink::new(rule, None, &mut found, &mut undecided));
     }
     (found, undecided)
 }

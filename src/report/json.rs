@@ -198,7 +198,7 @@ struct Related<'a> {
     line: u32,
     column: u32,
     message: &'a str,
-    /// The git revision the label lies in; null for the state that was checked.
+    /// The state that the label lies in, where that is another one: a git revision, or a path; null for the state that was checked.
     revision: Option<&'a str>,
 }
 
@@ -206,7 +206,8 @@ impl<'a> Related<'a> {
     fn new(sources: &'a Sources, label: &'a Label) -> Related<'a> {
         let start = sources[label.span.source].position(label.span.start);
         let file = sources.name(label.span.source);
-        Related { file, line: start.line, column: start.column, message: &label.text, revision: None }
+        let revision = sources[label.span.source].revision();
+        Related { file, line: start.line, column: start.column, message: &label.text, revision }
     }
 }
 

@@ -167,8 +167,13 @@ fn objects(places: &[Place]) -> Vec<Value> {
 
 fn related(sources: &Sources, id: usize, label: &Label) -> Value {
     let mut location = json!({"id": id, "physicalLocation": physical(sources, label.span)});
-    if !label.text.is_empty() {
-        location["message"] = json!({"text": label.text});
+    // A report of one run has no word for another state of a file.
+    let text = match sources[label.span.source].revision() {
+        Some(revision) => format!("{} (in {revision})", label.text),
+        None => label.text.to_string(),
+    };
+    if !text.is_empty() {
+        location["message"] = json!({"text": text});
     }
     location
 }

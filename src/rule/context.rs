@@ -9,7 +9,7 @@ use crate::graph::sops::CreationRules;
 use crate::manifest::{Manifests, Parsed, Resource, Role};
 use crate::reach::Reach;
 use crate::render::{Target, Told};
-use crate::source::Sources;
+use crate::source::{Source, SourceId, Sources};
 use jiff::civil::Date;
 use std::any::Any;
 use std::collections::{HashMap, HashSet};
@@ -45,6 +45,16 @@ pub struct World<'w> {
     pub versions: &'w [Versions],
     /// The day of the run, UTC.
     pub today: Date,
+    /// What this state is called, if it is the one that another is compared with.
+    pub revision: Option<String>,
+}
+
+impl<'w> World<'w> {
+    /// Every text of this state, what only kustomizations name among them.
+    pub fn texts(&self) -> impl Iterator<Item = (SourceId, &'w Source)> {
+        let own = self.revision.clone();
+        self.sources.iter().filter(move |(_, source)| source.revision() == own.as_deref())
+    }
 }
 
 /// What every rule sees.

@@ -2,7 +2,7 @@
 
 /// Declares a `static` [`Rule`](crate::rule::Rule): its doc comment is the rule's text, the braces hold
 /// metadata only. `scope` is `File`, `Resource(View)`, `Target`, `Repo` or `Change`; `default: false`
-/// for a rule that needs a setting; `options` names a struct with `Default`, `Deserialize` and `JsonSchema`.
+/// for a rule that needs a setting; `change` names a second check, for `--base`; `options` names a struct with `Default`, `Deserialize` and `JsonSchema`.
 #[macro_export]
 macro_rules! declare_rule {
     (
@@ -16,7 +16,9 @@ macro_rules! declare_rule {
             $(fixable: $fixable:ident,)?
             $(default: $default:literal,)?
             $(options: $options:ty,)?
-            check: $check:path $(,)?
+            check: $check:path
+            $(, change: $change:path)?
+            $(,)?
         }
     ) => {
         $(#[doc = $doc])+
@@ -35,8 +37,13 @@ macro_rules! declare_rule {
             default: $crate::declare_rule!(@default $($default)?),
             options: $crate::declare_rule!(@options $($options)?),
             check: $crate::declare_rule!(@check $scope $(($view))?, $check),
+            change: $crate::declare_rule!(@change $scope, $check $(, $change)?),
         };
     };
+    (@change Change, $check:path) => { Some($check) };
+    (@change $scope:ident, $check:path) => { None };
+    (@change $scope:ident, $check:path, $change:path) => { Some($change) };
+    (@check Change, $check:path) => { $crate::rule::Check::Nothing };
     (@fixable) => { $crate::rule::Fixable::No };
     (@fixable $fixable:ident) => { $crate::rule::Fixable::$fixable };
     (@default) => { true };

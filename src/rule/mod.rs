@@ -1,5 +1,6 @@
 //! What a rule is: metadata, a declared scope, and a pure function.
 
+mod change;
 mod context;
 mod declare;
 mod rewrite;
@@ -11,6 +12,7 @@ use crate::manifest::Resource;
 use serde_json::Value as Json;
 use std::any::Any;
 
+pub use change::{ChangeContext, Changes, Pair, Single};
 pub use context::{Context, FileContext, TargetContext, World};
 pub use rewrite::{remove_line, replace_name};
 pub use sink::{Builder, Found, Sink};
@@ -65,9 +67,12 @@ pub enum Check {
     Repo(for<'a, 'w> fn(&Context<'a, 'w>, &mut Sink<'_, 'w>)),
     /// Once per suppression that is faulty or unused, after all other rules.
     Suppression(for<'a, 'w> fn(&Suppression, &Context<'a, 'w>, &mut Sink<'_, 'w>)),
-    /// Once, over two states.
-    Change(for<'a, 'w> fn(&Context<'a, 'w>, &Context<'a, 'w>, &mut Sink<'_, 'w>)),
+    /// Never: the rule looks at changes alone.
+    Nothing,
 }
+
+/// What a rule has to say of what changed between two states: once, over both.
+pub type ChangeCheck = for<'a, 'w> fn(&ChangeContext<'a, 'w>, &mut Sink<'_, 'w>);
 
 /// A rule.
 pub struct Rule {
@@ -87,8 +92,10 @@ pub struct Rule {
     pub default: bool,
     /// Its options, if it has any.
     pub options: Option<OptionsShape>,
-    /// What it does.
+    /// What it does with one state.
     pub check: Check,
+    /// What it does with two, where there is another one to compare with.
+    pub change: Option<ChangeCheck>,
 }
 
 impl std::fmt::Debug for Rule {

@@ -155,6 +155,13 @@ impl Builder<'_> {
         self
     }
 
+    /// Says in which targets it holds, for `object` in each.
+    pub fn in_targets(self, targets: &[Arc<str>], object: &ObjectName) -> Self {
+        let place = |target: &Arc<str>| Place { target: Some(Arc::clone(target)), resource: Some(object.clone()) };
+        self.finding.places = targets.iter().map(place).collect();
+        self
+    }
+
     /// What was looked at.
     pub fn note(self, text: impl Into<String>) -> Self {
         self.finding.notes.push(text.into());

@@ -69,6 +69,7 @@ pub struct Source {
     path: Box<str>,
     text: Arc<str>,
     lines: Box<[u32]>,
+    revision: Option<Arc<str>>,
 }
 
 impl Source {
@@ -80,7 +81,12 @@ impl Source {
         let mut lines = Vec::with_capacity(breaks.clone().count() + 1);
         lines.push(0);
         lines.extend(breaks.map(|at| at as u32 + 1));
-        Source { root, path: path.into(), text, lines: lines.into_boxed_slice() }
+        Source { root, path: path.into(), text, lines: lines.into_boxed_slice(), revision: None }
+    }
+
+    /// What the other state is called that this text belongs to; none for the state that is checked.
+    pub fn revision(&self) -> Option<&str> {
+        self.revision.as_deref()
     }
 
     /// The number of the root this source belongs to.
@@ -149,6 +155,14 @@ impl Sources {
     pub fn add(&mut self, source: Source) -> SourceId {
         self.sources.push(source);
         SourceId(self.sources.len() as u32 - 1)
+    }
+
+    /// Says of every source from number `from` on that it belongs to another state of its root, which reports call
+    /// `revision`.
+    pub fn mark(&mut self, from: usize, revision: &Arc<str>) {
+        for source in &mut self.sources[from..] {
+            source.revision = Some(Arc::clone(revision));
+        }
     }
 
     /// The path a report shows: relative to the root of the world, or to the folder that holds all roots.

@@ -23,14 +23,16 @@ pub enum GitError {
         folder: String,
     },
     /// No commit has this name.
-    #[error("`{revision}` is not a revision of this repository (a shallow clone may lack it: fetch more history)")]
+    #[error(
+        "`{revision}` is not a revision of this repository (a shallow clone may lack it: fetch more history, as `fetch-depth: 0` does)"
+    )]
     UnknownRevision {
         /// What was asked for.
         revision: String,
     },
     /// Two revisions without a common ancestor.
     #[error(
-        "`{left}` and `{right}` have no common commit (a shallow clone may lack it: fetch more history, or use --base-exact)"
+        "`{left}` and `{right}` have no common commit (a shallow clone may lack it: fetch more history, as `fetch-depth: 0` does, or use --base-exact)"
     )]
     NoMergeBase {
         /// One revision.

@@ -68,7 +68,7 @@ pub(crate) fn platforms() -> Vec<(PathBuf, bool)> {
 }
 
 /// Runs `lint` in `folder`, which is the whole world unless it has a config. A folder `repos/` holds several
-/// roots, which are linted together.
+/// roots, which are linted together; `before/` and `after/` are two states of one.
 pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Vec<u8> {
     let output = program(folder, arguments);
     assert!(
@@ -87,9 +87,16 @@ fn program(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate"));
     command.arg("lint");
     let repos = folders(&folder.join("repos"));
-    if repos.is_empty() {
+    let has_config =
+        |folder: &Path| ["tidegate.yaml", ".tidegate.yaml"].iter().any(|config| folder.join(config).exists());
+    if folder.join("before").is_dir() {
+        command.args(["after", "--base", "before"]);
+        if !has_config(&folder.join("after")) {
+            command.arg("--isolated");
+        }
+    } else if repos.is_empty() {
         command.arg(".");
-        if !["tidegate.yaml", ".tidegate.yaml"].iter().any(|config| folder.join(config).exists()) {
+        if !has_config(folder) {
             command.arg("--isolated");
         }
     } else {
