@@ -114,6 +114,7 @@ impl Read {
             manifests: &manifests,
             extras: &self.extras,
             parsed: &parsed,
+            charts: &[BTreeMap::new()],
             embedded: &embedded,
             configs: &self.configs,
         };

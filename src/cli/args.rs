@@ -151,6 +151,12 @@ pub(super) struct Lint {
     #[arg(long, value_name = "VERSION", help_heading = "Rules")]
     pub(super) cnpg_version: Option<String>,
 
+    /// Render the charts that kustomizations name with this helm program
+    ///
+    /// Charts that are not in the repo are fetched by it. Without this they are not rendered, and what they may bring is
+    /// undecided.
+    #[arg(long, value_name = "PROGRAM", value_hint = ValueHint::CommandName, help_heading = "Files")]
+    pub(super) helm: Option<PathBuf>,
     /// Read this config instead of tidegate.yaml
     #[arg(
         long,
@@ -210,6 +216,12 @@ pub(super) struct Render {
     /// Where files may lie that a kustomization names: in its own folder, or anywhere
     #[arg(long, value_enum, default_value_t = RestrictWord::Root, value_name = "WHERE")]
     pub(super) load_restrictor: RestrictWord,
+    /// Render the charts that kustomizations name with this helm program
+    ///
+    /// Charts that are not in the repo are fetched by it. Without this they are not rendered, and what they may bring is
+    /// undecided.
+    #[arg(long, value_name = "PROGRAM", value_hint = ValueHint::CommandName)]
+    pub(super) helm: Option<PathBuf>,
     /// Largest file to read, in bytes or with KiB, MiB, GiB
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "16MiB")]
     pub(super) max_file_size: u64,

@@ -2,9 +2,12 @@
 
 use super::args::Lint;
 use super::base::{self, Asked, State};
+use super::charts;
 use crate::config::{self, Config, ConfigError, RuleShape};
 use crate::engine::{self, Root, Scope};
 use crate::finding::Failure;
+use crate::render::charts::Charts;
+use crate::render::files::Extra;
 use crate::render::gather::gather;
 use crate::source::{Source, SourceId, Sources};
 use crate::tree::{self, Disk, EntryKind, Memory, Tree};
@@ -88,7 +91,13 @@ pub(super) fn load(arguments: &Lint, incoming: Option<&Incoming>) -> Loaded {
             Ok(tree) => {
                 let config = read_config(arguments, tree.as_ref(), number, &shapes, &mut loaded);
                 bases.extend(read_base(arguments, &tree, &place, number, &config, &mut loaded));
-                read_root(arguments, tree.as_ref(), &place, number, config, &mut loaded)
+                let mut root = read_root(arguments, tree.as_ref(), &place, number, config, &mut loaded);
+                // Charts are rendered from what lies on the disk.
+                if let (Some(helm), false) = (&arguments.helm, arguments.staged) {
+                    let texts = root.files.iter().copied().chain(root.extras.values().filter_map(Extra::yaml));
+                    root.charts = charts::render(helm, &place.folder, tree.as_ref(), &loaded.sources, texts);
+                }
+                root
             }
             Err(failure) => Root { failures: vec![failure], ..Root::default() },
         };
@@ -293,6 +302,7 @@ fn read_root(
         config,
         files: Vec::with_capacity(walked.files.len()),
         extras: BTreeMap::new(),
+        charts: Charts::default(),
         lone: place.only.is_some(),
     };
     for path in &options.named {

@@ -3,6 +3,7 @@
 mod args;
 mod base;
 mod catalogue;
+mod charts;
 mod init;
 mod lint;
 mod load;

@@ -2,10 +2,11 @@
 
 use super::args::{Render, RenderFormat, RestrictWord};
 use super::shown::{display_below, shown_path};
-use super::{Io, Status, complain};
+use super::{Io, Status, charts, complain};
 use crate::config::OptionError;
 use crate::finding::Failure;
 use crate::manifest::own_paths;
+use crate::render::charts::Charts;
 use crate::render::files::{Extra, Files};
 use crate::render::flux;
 use crate::render::gather::gather;
@@ -44,10 +45,15 @@ pub(super) fn render(arguments: &Render, io: &mut Io<'_>) -> io::Result<Status> 
         Ok(read) => read,
         Err(error) => return complain(io, &error),
     };
-    let extras = read.extras.iter().filter_map(|(path, extra)| match extra {
-        Extra::Yaml(source) => Some((path, *source)),
-        _ => None,
-    });
+    let charts = match &arguments.helm {
+        Some(helm) => {
+            let texts = read.extras.values().filter_map(Extra::yaml).chain(read.known.values().copied());
+            let disk = Disk::new(&read.folder);
+            disk.map(|disk| charts::render(helm, &read.folder, &disk, &read.sources, texts)).unwrap_or_default()
+        }
+        None => Charts::default(),
+    };
+    let extras = read.extras.iter().filter_map(|(path, extra)| Some((path, extra.yaml()?)));
     let parsed: Vec<(&str, yaml::File)> = extras
         .chain(read.known.iter().map(|(path, source)| (path, *source)))
         .map(|(path, source)| (path.as_str(), yaml::parse(source, read.sources[source].shared_text())))
@@ -55,7 +61,7 @@ pub(super) fn render(arguments: &Render, io: &mut Io<'_>) -> io::Result<Status> 
     let embedded = FrozenVec::new();
     let yaml = parsed.iter().map(|(path, file)| (*path, file));
     let extras = read.extras.iter().map(|(path, extra)| (path.as_str(), extra));
-    let files = Files::new(0, &read.sources, yaml, extras, &embedded);
+    let files = Files::new(0, &read.sources, yaml, extras, &embedded).with_charts(&charts);
     let restrict = match arguments.load_restrictor {
         RestrictWord::Root => Restrict::Root,
         RestrictWord::None => Restrict::None,

@@ -65,6 +65,7 @@ fn as_lint(arguments: &Render) -> Box<Lint> {
     match Arguments::try_parse_from(words).map(|arguments| arguments.command) {
         Ok(Command::Lint(mut lint)) => {
             lint.max_file_size = arguments.max_file_size;
+            lint.helm = arguments.helm.clone();
             lint
         }
         _ => unreachable!("internal: a path alone is a command line of lint"),

@@ -12,6 +12,7 @@ use crate::graph::Graph;
 use crate::graph::sops::CreationRules;
 use crate::manifest::{By, Manifests, Parsed, Resource};
 use crate::reach::Reach;
+use crate::render::charts::Charts;
 use crate::render::files::Extra;
 use crate::render::{self, Worlds};
 use crate::rule::World;
@@ -36,6 +37,8 @@ pub struct Root {
     pub lone: bool,
     /// Files beside them that kustomizations name, by path.
     pub extras: BTreeMap<String, Extra>,
+    /// What the charts of kustomizations render to.
+    pub charts: Charts,
     /// Files recognised as no manifests, by what they are.
     pub left_alone: BTreeMap<&'static str, usize>,
     /// What could not be read.
@@ -109,13 +112,19 @@ pub fn look<T>(
     let files: Vec<yaml::File> =
         wanted.par_iter().map(|source| yaml::parse(*source, sources[*source].shared_text())).collect();
     let manifests = Manifests::new(files.iter().map(|file| parsed(sources, file)).collect());
-    let (extras, configs): (Vec<_>, Vec<_>) = roots.into_iter().map(|root| (root.extras, root.config)).unzip();
+    let (mut extras, mut configs, mut charts) = (Vec::new(), Vec::new(), Vec::new());
+    for root in roots {
+        extras.push(root.extras);
+        configs.push(root.config);
+        charts.push(root.charts);
+    }
     let more = parse_extras(sources, &extras);
     let embedded = FrozenVec::new();
     let source = render::Source {
         sources,
         manifests: &manifests,
         extras: &extras,
+        charts: &charts,
         parsed: &more,
         embedded: &embedded,
         configs: &configs,
@@ -221,10 +230,11 @@ fn stage<T>(
     let mut left_alone: BTreeMap<&'static str, usize> = BTreeMap::new();
     let mut configs = Vec::new();
     let mut lone = Vec::new();
-    let mut extras = Vec::new();
+    let (mut extras, mut charts) = (Vec::new(), Vec::new());
     for root in roots {
         failures.extend(root.failures);
         extras.push(root.extras);
+        charts.push(root.charts);
         for (what, count) in root.left_alone {
             *left_alone.entry(what).or_default() += count;
         }
@@ -238,6 +248,7 @@ fn stage<T>(
         sources,
         manifests: &manifests,
         extras: &extras,
+        charts: &charts,
         parsed: &parsed,
         embedded: &embedded,
         configs: &configs,

@@ -1,10 +1,11 @@
 //! What a recipe may read of one root: parsed manifests, other texts and bytes that a kustomization
 //! names, and texts that stand within values. It opens nothing; what was not read beforehand is missing.
 
+use super::charts::Charts;
 use crate::manifest::{FILE_NAMES, own_paths};
 use crate::source::{SourceId, Sources, Span};
 use crate::tree;
-use crate::yaml::{self, Value, parse_embedded, parse_embedded_trimmed};
+use crate::yaml::{self, Value, parse_embedded, parse_embedded_trimmed, parse_within};
 use elsa::sync::FrozenVec;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Included, Unbounded};
@@ -45,6 +46,16 @@ pub enum Extra {
     Missing,
 }
 
+impl Extra {
+    /// The text, if it is one to be parsed.
+    pub fn yaml(&self) -> Option<SourceId> {
+        match self {
+            Extra::Yaml(source) => Some(*source),
+            _ => None,
+        }
+    }
+}
+
 /// The files of one root.
 pub struct Files<'w> {
     /// Number of the root.
@@ -54,6 +65,7 @@ pub struct Files<'w> {
     yaml: BTreeMap<&'w str, &'w yaml::File>,
     extras: BTreeMap<&'w str, &'w Extra>,
     embedded: &'w FrozenVec<Box<yaml::File>>,
+    charts: Option<&'w Charts>,
     /// Whether some kustomization holds the word `openapi`.
     names_schema: bool,
 }
@@ -71,7 +83,22 @@ impl<'w> Files<'w> {
             (yaml.into_iter().collect(), extras.into_iter().collect());
         let names_schema =
             yaml.iter().any(|(path, file)| FILE_NAMES.contains(&tree::name(path)) && file.text().contains("openapi"));
-        Files { root, sources, yaml, extras, embedded, names_schema }
+        Files { root, sources, yaml, extras, embedded, charts: None, names_schema }
+    }
+
+    /// The same with what charts render to.
+    pub fn with_charts(self, charts: &'w Charts) -> Files<'w> {
+        Files { charts: Some(charts), ..self }
+    }
+
+    /// What entry number `entry` among the charts of the kustomization at `path` renders to, its spans all `span`; none
+    /// where nobody rendered it.
+    pub fn chart(&self, path: &str, entry: usize, span: Span) -> Option<Result<&'w yaml::File, &'w str>> {
+        let rendered = self.charts?.get(&(path.to_owned(), entry))?;
+        Some(match rendered {
+            Ok(text) => Ok(self.embedded.push_get(Box::new(parse_within(text, span)))),
+            Err(why) => Err(why),
+        })
     }
 
     /// Whether some kustomization may bring a schema of its own along.

@@ -1,6 +1,7 @@
 //! What each cluster would get: targets, and the recipes that make them. A plain folder is one target.
 
 pub mod argo;
+pub mod charts;
 pub mod files;
 pub mod flux;
 mod folders;

@@ -1,6 +1,7 @@
 //! All targets of a run and the objects they hold. What several targets share is held once.
 
 use super::argo::{Followed, SetRun};
+use super::charts::Charts;
 use super::files::{Extra, Files};
 use super::flux::Applied;
 use super::kustomize::{Gap, Idle, Object, Refusal};
@@ -53,6 +54,8 @@ pub struct Source<'w> {
     pub extras: &'w [BTreeMap<String, Extra>],
     /// Those of them that are YAML, parsed.
     pub parsed: &'w HashMap<SourceId, yaml::File>,
+    /// What the charts of kustomizations render to, of each root.
+    pub charts: &'w [Charts],
     /// Where texts within values are kept.
     pub embedded: &'w FrozenVec<Box<yaml::File>>,
     /// The config of each root.
@@ -270,7 +273,8 @@ fn files<'w>(source: Source<'w>, root: usize) -> Files<'w> {
         _ => None,
     });
     let yaml = own.map(|parsed| (parsed.path, parsed.file)).chain(more);
-    Files::new(root, source.sources, yaml, extras.iter().map(|(path, extra)| (path.as_str(), extra)), source.embedded)
+    let extras = extras.iter().map(|(path, extra)| (path.as_str(), extra));
+    Files::new(root, source.sources, yaml, extras, source.embedded).with_charts(&source.charts[root])
 }
 
 fn resource<'w>(value: Value<'w>, file: usize, path: &'w str, root: usize, by: By, scope: u32) -> Resource<'w> {

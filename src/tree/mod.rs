@@ -4,6 +4,7 @@
 mod disk;
 mod error;
 mod git;
+mod helm;
 mod ignores;
 mod index;
 mod memory;
@@ -19,6 +20,7 @@ mod tests;
 pub use disk::Disk;
 pub use error::ReadError;
 pub use git::{GitError, Repository};
+pub use helm::Helm;
 pub use ignores::{IgnoreFile, OuterIgnores};
 pub use memory::Memory;
 pub(crate) use path::child;

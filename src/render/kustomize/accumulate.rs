@@ -235,10 +235,7 @@ impl<'f, 'w> Builder<'f, 'w> {
             notes.generated(settings.path, None, &mut all.objects);
         }
         self.note_data(settings, all);
-        for chart in settings.list("helmCharts").chain(settings.list("helmChartInflationGenerator")) {
-            let name = chart.get("name").or_else(|| chart.get("chartName")).and_then(Value::raw).unwrap_or_default();
-            all.gaps.insert(Gap { span: chart.span(), kind: GapKind::Chart, text: name.to_owned() });
-        }
+        self.charts(settings, all)?;
         self.generators(settings, all, trail)?;
         for entry in settings.list("components") {
             self.component(settings.folder, entry, all, trail)?;
@@ -302,6 +299,30 @@ impl<'f, 'w> Builder<'f, 'w> {
         if let Lists::OfBuild { found, merged } = &self.schema {
             found.get_or_init(|| schema(merged.get()));
         }
+    }
+
+    /// Takes in what charts render to; what nobody rendered is missing.
+    fn charts(&self, settings: &Settings<'w>, all: &mut Accumulated<'w>) -> Built<()> {
+        let entries = settings.list("helmCharts").chain(settings.list("helmChartInflationGenerator"));
+        for (number, chart) in entries.enumerate() {
+            let span = chart.span();
+            match self.files.chart(settings.path, number, span) {
+                Some(Ok(file)) => {
+                    let mut objects = load::objects(file, span)?;
+                    if let Some(notes) = &self.notes {
+                        notes.generated(settings.path, None, &mut objects);
+                    }
+                    append(all, objects, span)?;
+                }
+                Some(Err(why)) => return Err(Refusal::new(span, why)),
+                None => {
+                    let name = chart.get("name").or_else(|| chart.get("chartName")).and_then(Value::raw);
+                    let text = name.unwrap_or_default().to_owned();
+                    all.gaps.insert(Gap { span, kind: GapKind::Chart, text });
+                }
+            }
+        }
+        Ok(())
     }
 
     fn note_data(&self, settings: &Settings<'w>, all: &mut Accumulated<'w>) {

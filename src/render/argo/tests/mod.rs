@@ -50,6 +50,7 @@ fn render(texts: &[(&str, &str)], check: impl FnOnce(&Seen<'_, '_>)) {
         manifests: &manifests,
         extras: &extras,
         parsed: &more,
+        charts: &[BTreeMap::new()],
         embedded: &embedded,
         configs: &configs,
     };
