@@ -1,6 +1,7 @@
 //! What the CloudNativePG operator, or the definitions of its kinds, refuse.
 
 use crate::declare_rule;
+use crate::graph::cnpg::{Cluster, GROUP};
 use crate::graph::{Any, View};
 use crate::manifest::Resource;
 use crate::rule::{Context, Sink};
@@ -120,11 +121,23 @@ declare_rule! {
 }
 
 fn check<'w>(any: &Any<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
+    let resource = any.resource();
     let mut problems = Problems::default();
-    check_refusals(any.resource(), context.versions(), &mut problems);
+    if is_all_there_is(resource, context) {
+        let whole = Resource { whole: true, ..resource.clone() };
+        check_refusals(&whole, context.versions(), &mut problems);
+    } else {
+        check_refusals(resource, context.versions(), &mut problems);
+    }
     for problem in problems.found {
         tell(any.resource(), problem, sink);
     }
+}
+
+/// Whether what looks like a part of a Cluster has nothing beside it that could be the rest.
+fn is_all_there_is(resource: &Resource<'_>, context: &Context<'_, '_>) -> bool {
+    let is_patch = resource.value.get("$patch").is_some() || resource.at(&["spec", "$patch"]).is_some();
+    !resource.whole && !is_patch && resource.is(GROUP, Cluster::KIND) && context.world.lone[resource.root]
 }
 
 /// Makes a finding of a problem.
