@@ -7,9 +7,9 @@ mod settings;
 mod suppress;
 
 use crate::config::Config;
-use crate::finding::{Failure, Outcome, Summary, Undecided, Versions};
-use crate::graph::Graph;
+use crate::finding::{Failure, Outcome, Summary, Undecided};
 use crate::graph::sops::CreationRules;
+use crate::graph::{Graph, operator_version};
 use crate::manifest::{By, Manifests, Parsed, Resource};
 use crate::reach::Reach;
 use crate::render::files::Extra;
@@ -228,7 +228,8 @@ fn parse_extras(sources: &Sources, extras: &[BTreeMap<String, Extra>]) -> HashMa
 fn judge(rendered: Rendered<'_>, request: &Request, statistics: &mut Statistics) -> Outcome {
     let Rendered { source, resources, targets, told, lone } = rendered;
     let render::Source { sources, manifests, configs, .. } = source;
-    let versions: Vec<Versions> = configs.iter().map(settings::versions).collect();
+    let installed = |root: usize| operator_version(resources, manifests, root);
+    let (versions, summary_versions) = settings::versions(configs, installed);
     let graphs: Vec<Graph<'_>> = targets
         .par_iter()
         .map(|target| Graph::new(resources, target, configs[target.root].role.as_ref().map(|role| role.value)))
@@ -269,7 +270,7 @@ fn judge(rendered: Rendered<'_>, request: &Request, statistics: &mut Statistics)
             resources: 0,
             targets: names,
             suppressed,
-            versions: settings::summary_versions(configs),
+            versions: summary_versions,
             left_alone: Vec::new(),
         },
     }

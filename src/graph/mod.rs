@@ -5,6 +5,7 @@ pub mod cnpg;
 pub mod credential;
 pub mod flux;
 mod lookup;
+mod operator_version;
 pub mod operators;
 pub mod roles;
 pub mod secret_scan;
@@ -19,6 +20,7 @@ use crate::render::Target;
 use std::collections::HashMap;
 
 pub use lookup::{Absence, Lookup, is_near, near_name};
+pub use operator_version::operator_version;
 pub use view::{Any, View};
 
 /// The objects of one group and kind.

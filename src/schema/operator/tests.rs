@@ -10,6 +10,7 @@ mod replicas;
 use super::{check_refusals, check_update, check_warnings};
 use crate::finding::Versions;
 use crate::manifest::{Manifests, Parsed};
+use crate::rules::cnpg;
 use crate::schema::Problems;
 use crate::source::SourceId;
 use crate::yaml::parse;
@@ -34,6 +35,8 @@ fn words(problems: &Problems<'_>, root: crate::yaml::Value<'_>) -> Vec<String> {
         assert!(first.is_lowercase() || first == '`' || problem.message.contains(" `"), "{}", problem.message);
         assert!(problem.label.split_whitespace().count() <= 12 && !problem.label.is_empty(), "{}", problem.label);
         assert!(!problem.helps.is_empty(), "{}", problem.message);
+        let rules = [&cnpg::rejected_at_admission::RULE, &cnpg::warned_at_admission::RULE];
+        assert!(rules.iter().any(|rule| rule.code(problem.code).is_some()), "{} is a code of a rule", problem.code);
     }
     let pointer = |problem: &crate::schema::Problem<'_>| root.pointer_to(problem.at).expect("a value of the object");
     let mut all: Vec<String> =
