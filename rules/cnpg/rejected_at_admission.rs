@@ -157,3 +157,15 @@ pub(super) fn tell<'w>(resource: &'w Resource<'w>, problem: Problem<'w>, sink: &
         finding = finding.help(help);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::operator::REFUSALS;
+
+    #[test]
+    fn the_codes_are_those_of_the_checks() {
+        let codes: Vec<&str> = RULE.codes.iter().map(|code| code.name).collect();
+        assert_eq!(codes, REFUSALS);
+    }
+}

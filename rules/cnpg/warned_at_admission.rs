@@ -53,3 +53,15 @@ fn check<'w>(any: &Any<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) 
         tell(any.resource(), problem, sink);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::operator::WARNINGS;
+
+    #[test]
+    fn the_codes_are_those_of_the_checks() {
+        let codes: Vec<&str> = RULE.codes.iter().map(|code| code.name).collect();
+        assert_eq!(codes, WARNINGS);
+    }
+}

@@ -71,7 +71,11 @@ fn s3<'w>(check: &mut Check<'_, 'w>, s3: Part<'w>) {
         ),
         _ => return,
     };
-    check.refuse(code, s3.value, fact, label, help);
+    let at = match (key, secret) {
+        (Read::Is(half), Read::Absent) | (Read::Absent, Read::Is(half)) => half,
+        _ => s3.value,
+    };
+    check.refuse(code, at, fact, label, help);
 }
 
 fn azure<'w>(check: &mut Check<'_, 'w>, azure: Part<'w>) {

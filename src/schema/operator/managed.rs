@@ -31,7 +31,7 @@ fn roles(check: &mut Check<'_, '_>) {
             }
             if is_reserved_role(name) {
                 let fact = format!("the role `{name}` is reserved and cannot be managed");
-                let help = "give the role another name; rights of `pg_…` roles go to a role's `inRoles`";
+                let help = "give the role another name; to grant a built-in role, list it in another's `inRoles`";
                 check.refuse(code, place, fact, "reserved", help);
             }
         }

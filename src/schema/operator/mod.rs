@@ -6,6 +6,7 @@ mod annotations;
 mod backup;
 mod bootstrap;
 mod cluster;
+mod codes;
 mod database;
 mod environment;
 mod externals;
@@ -31,6 +32,7 @@ use crate::schema::{Problem, Problems};
 use cluster::Cluster;
 use read::{Check, Read, minor};
 
+pub use codes::{REFUSALS, WARNINGS};
 pub use update::check_update;
 
 /// The API group of the operator.

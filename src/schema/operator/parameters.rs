@@ -1,7 +1,7 @@
 //! `postgresql.parameters`: names, those that belong to the operator, and the values it looks at itself.
 
 use super::cluster::Cluster;
-use super::quantity::{Amount, memory, quantity};
+use super::quantity::{Amount, memory, near_memory, quantity};
 use super::read::{Check, Read};
 use crate::yaml::{Value, has_placeholder};
 
@@ -232,77 +232,75 @@ fn wal_level<'w>(check: &mut Check<'_, 'w>, cluster: &Cluster<'w>) {
     check.refuse(code, value, reason, "too little is written", "take it away: `logical` is the operator's default");
 }
 
+/// A size as it holds: written, or the default.
+#[derive(Clone, Copy, Debug)]
+struct Size<'w> {
+    amount: Amount,
+    text: &'w str,
+    is_written: bool,
+}
+
+impl std::fmt::Display for Size<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}`{}", self.text, if self.is_written { "" } else { " by default" })
+    }
+}
+
 fn sizes<'w>(check: &mut Check<'_, 'w>, cluster: &Cluster<'w>) {
-    let mut size = |name: &str, default: Option<&str>| -> Read<(Amount, &'w str, bool)> {
-        match cluster.parameter(name) {
-            Read::Absent | Read::Is("") => match default.and_then(memory) {
-                Some(amount) => Read::Is((amount, "", false)),
-                None => Read::Absent,
-            },
-            Read::Unknown => Read::Unknown,
-            Read::Is(text) => match memory(text) {
-                Some(amount) => Read::Is((amount, text, true)),
-                None => {
-                    if let Some(value) = cluster.parameter_value(name) {
-                        let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
-                        let fact = format!("`{name}` is `{shown}`, which is no size");
-                        let help =
-                            "write a number with `kB`, `MB`, `GB` or `TB` behind it, upper and lower case as here";
-                        check.refuse("parameter-size", value, fact, "no size", help);
-                    }
-                    Read::Unknown
-                }
-            },
-        }
-    };
-    let _ = size("shared_buffers", None);
-    let least = size("min_wal_size", Some("80MB"));
-    let most = size("max_wal_size", Some("1GB"));
-    if let (Read::Is((least, least_text, least_own)), Read::Is((most, most_text, most_own))) = (least, most)
-        && (least_own || most_own)
-        && least >= most
-        && let Some(place) = cluster.parameter_value(if least_own { "min_wal_size" } else { "max_wal_size" })
+    let least = size(check, cluster, "min_wal_size", "80MB");
+    let most = size(check, cluster, "max_wal_size", "1GB");
+    size(check, cluster, "shared_buffers", "128MB");
+    if let (Some(least), Some(most)) = (least, most)
+        && least.amount >= most.amount
+        && let Some(place) = cluster.parameter_value(if least.is_written { "min_wal_size" } else { "max_wal_size" })
     {
-        let shown = |text: &str, own: bool, default: &str| {
-            if own { format!("`{text}`") } else { format!("`{default}` by default") }
-        };
         let parameters = check.spec.nearest(&["postgresql", "parameters"]);
-        let fact = format!(
-            "`min_wal_size` is {}, not below `max_wal_size`, which is {}",
-            shown(least_text, least_own, "80MB"),
-            shown(most_text, most_own, "1GB")
-        );
+        let fact = format!("`min_wal_size` is {least} and has to be below `max_wal_size`, which is {most}");
         let mut problem = check.refusal("wal-size", parameters, fact).underline(place.span());
-        problem = problem.label(if least_own { "too much" } else { "too little" });
-        if let Some(other) = cluster.parameter_value("max_wal_size").filter(|_| least_own) {
+        problem = problem.label(if least.is_written { "too large" } else { "too small" });
+        if let Some(other) = cluster.parameter_value("max_wal_size").filter(|_| least.is_written) {
             problem = problem.related(other.span(), "the upper bound");
         }
-        check.push(problem.help("write a `min_wal_size` below `max_wal_size`"));
+        check.push(problem.help("write a smaller `min_wal_size`, or a larger `max_wal_size`"));
     }
-    wal_volume(check, cluster, [("min_wal_size", least), ("max_wal_size", most)]);
+    wal_volume(check, cluster, "max_wal_size", most);
+    wal_volume(check, cluster, "min_wal_size", least);
+}
+
+/// The size that a parameter has; none where it is not known, or refused.
+fn size<'w>(check: &mut Check<'_, 'w>, cluster: &Cluster<'w>, name: &str, default: &'static str) -> Option<Size<'w>> {
+    let (text, is_written) = match cluster.parameter(name) {
+        Read::Absent | Read::Is("") => (default, false),
+        Read::Is(text) => (text, true),
+        Read::Unknown => return None,
+    };
+    if let Some(amount) = memory(text) {
+        return Some(Size { amount, text, is_written });
+    }
+    let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
+    let fact = format!("`{name}` is `{shown}`, which is no size");
+    let help = match near_memory(text) {
+        Some(near) => format!("write `{near}`"),
+        None => "write a number with `kB`, `MB`, `GB` or `TB` behind it".to_owned(),
+    };
+    if let Some(value) = cluster.parameter_value(name) {
+        check.refuse("parameter-size", value, fact, "no size", help);
+    }
+    None
 }
 
 /// What is kept of WAL has to fit into the volume that is set apart for it.
-fn wal_volume<'w>(check: &mut Check<'_, 'w>, cluster: &Cluster<'w>, sizes: [(&str, Read<(Amount, &'w str, bool)>); 2]) {
+fn wal_volume<'w>(check: &mut Check<'_, 'w>, cluster: &Cluster<'w>, name: &str, size: Option<Size<'w>>) {
     let Read::Is(text) = super::storage::size(check.spec, "walStorage") else { return };
-    let Some(volume) = quantity(text) else { return };
-    for (name, size) in sizes {
-        if let Read::Is((amount, written, true)) = size
-            && amount >= volume
-            && let Some(value) = cluster.parameter_value(name)
-        {
-            let fact = format!("`{name}` is `{written}`, and the volume for WAL holds `{text}`");
-            let place = check.spec.nearest(&["walStorage"]);
-            let problem = check
-                .refusal("wal-size", value, fact)
-                .label("does not fit the volume")
-                .related(place.key_or_span(), "the volume for WAL");
-            let note = "a unit of PostgreSQL is a power of two: `1GB` is `1Gi`, more than `1G`";
-            let problem = if written.ends_with("GB") && !text.ends_with('i') { problem.note(note) } else { problem };
-            check.push(problem.help(format!("make the volume larger, or `{name}` smaller")));
-            return;
-        }
-    }
+    let (Some(size), Some(volume)) = (size.filter(|size| size.is_written), quantity(text)) else { return };
+    let Some(value) = cluster.parameter_value(name).filter(|_| size.amount >= volume) else { return };
+    let fact = format!("`{name}` is {size}, and the volume for WAL holds `{text}`");
+    let place = check.spec.nearest(&["walStorage"]);
+    let problem = check.refusal("wal-size", value, fact).label("does not fit the volume");
+    let problem = problem.related(place.key_or_span(), "the volume for WAL");
+    let note = "a unit of PostgreSQL is a power of two: `1GB` is `1Gi`, more than `1G`";
+    let problem = if size.text.ends_with("GB") && !text.ends_with('i') { problem.note(note) } else { problem };
+    check.push(problem.help(format!("make the volume larger, or `{name}` smaller")));
 }
 
 #[cfg(test)]

@@ -79,6 +79,31 @@ pub(super) fn memory(text: &str) -> Option<Amount> {
     quantity(&format!("{number}i").replace("ki", "Ki"))
 }
 
+/// The size that a text was most likely meant to be, in the units of Kubernetes: `20Gi` for `20GB`.
+pub(super) fn near_quantity(text: &str) -> Option<String> {
+    let (number, unit) = near(text)?;
+    Some(format!("{number}{}i", if unit == 'k' { 'K' } else { unit }))
+}
+
+/// The size that a text was most likely meant to be, in the units of PostgreSQL: `1GB` for `1gb` or `1Gi`.
+pub(super) fn near_memory(text: &str) -> Option<String> {
+    near(text).map(|(number, unit)| format!("{number}{unit}B"))
+}
+
+fn near(text: &str) -> Option<(&str, char)> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at(end);
+    let unit = match unit.trim().to_ascii_lowercase().as_str() {
+        "k" | "kb" | "ki" | "kib" => 'k',
+        "m" | "mb" | "mi" | "mib" => 'M',
+        "g" | "gb" | "gi" | "gib" => 'G',
+        "t" | "tb" | "ti" | "tib" => 'T',
+        _ => return None,
+    };
+    (!number.is_empty()).then_some((number, unit))
+}
+
 /// Whether a duration such as `0s` or `0h0m` is no time at all.
 pub(super) fn is_no_time(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit);
@@ -146,6 +171,20 @@ mod tests {
             ("lots", None),
         ] {
             assert_eq!(memory(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn sizes_of_other_units_are_guessed() {
+        for (text, kubernetes, postgres) in [
+            ("20GB", Some("20Gi"), Some("20GB")),
+            ("1gb", Some("1Gi"), Some("1GB")),
+            ("512 kb", Some("512Ki"), Some("512kB")),
+            ("large", None, None),
+            ("1.5GB", None, None),
+        ] {
+            assert_eq!(near_quantity(text).as_deref(), kubernetes, "{text}");
+            assert_eq!(near_memory(text).as_deref(), postgres, "{text}");
         }
     }
 

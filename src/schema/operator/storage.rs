@@ -1,6 +1,6 @@
 //! Volumes: sizes, the volume for WAL, tablespaces and scratch space.
 
-use super::quantity::quantity;
+use super::quantity::{near_quantity, quantity};
 use super::read::{Check, Part, Read};
 use crate::yaml::Value;
 use std::collections::HashMap;
@@ -48,7 +48,10 @@ fn volume<'w>(check: &mut Check<'_, 'w>, holder: Part<'w>, field: &str, required
         if quantity(text).is_none() {
             let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
             let fact = format!("{of} asks for `{shown}`, which is no size");
-            let help = "write a number with `Mi`, `Gi` or `Ti` behind it, as in `20Gi`";
+            let help = match near_quantity(text) {
+                Some(near) => format!("write `{near}`"),
+                None => "write a number with `Mi`, `Gi` or `Ti` behind it, as in `20Gi`".to_owned(),
+            };
             check.refuse("volume-size", holder.nearest(&[field, "size"]), fact, "no quantity", help);
         }
         return;

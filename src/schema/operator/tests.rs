@@ -7,10 +7,9 @@ mod parameters;
 mod recovery;
 mod replicas;
 
-use super::{check_refusals, check_update, check_warnings};
+use super::{REFUSALS, WARNINGS, check_refusals, check_update, check_warnings};
 use crate::finding::Versions;
 use crate::manifest::{Manifests, Parsed};
-use crate::rules::cnpg;
 use crate::schema::Problems;
 use crate::source::SourceId;
 use crate::yaml::parse;
@@ -28,15 +27,14 @@ fn told(
     check(resource, &Versions { kubernetes: "1.36".into(), cnpg: operator.into() })
 }
 
-fn words(problems: &Problems<'_>, root: crate::yaml::Value<'_>) -> Vec<String> {
+fn words(problems: &Problems<'_>, codes: &[&str], root: crate::yaml::Value<'_>) -> Vec<String> {
     for problem in &problems.found {
         let first = problem.message.chars().next().expect("a message");
         assert!(!problem.message.ends_with('.') && problem.helps.len() <= 2 && problem.notes.len() <= 2, "{problem:?}");
         assert!(first.is_lowercase() || first == '`' || problem.message.contains(" `"), "{}", problem.message);
         assert!(problem.label.split_whitespace().count() <= 12 && !problem.label.is_empty(), "{}", problem.label);
         assert!(!problem.helps.is_empty(), "{}", problem.message);
-        let rules = [&cnpg::rejected_at_admission::RULE, &cnpg::warned_at_admission::RULE];
-        assert!(rules.iter().any(|rule| rule.code(problem.code).is_some()), "{} is a code of a rule", problem.code);
+        assert!(codes.binary_search(&problem.code).is_ok(), "{} is in the list", problem.code);
     }
     let pointer = |problem: &crate::schema::Problem<'_>| root.pointer_to(problem.at).expect("a value of the object");
     let mut all: Vec<String> =
@@ -49,7 +47,7 @@ fn refusals(text: &str, operator: &str) -> Vec<String> {
     told(text, operator, |resource, versions| {
         let mut problems = Problems::default();
         check_refusals(resource, versions, &mut problems);
-        words(&problems, resource.value)
+        words(&problems, REFUSALS, resource.value)
     })
 }
 
@@ -57,7 +55,7 @@ fn warnings(text: &str, operator: &str) -> Vec<String> {
     told(text, operator, |resource, versions| {
         let mut problems = Problems::default();
         check_warnings(resource, versions, &mut problems);
-        words(&problems, resource.value)
+        words(&problems, WARNINGS, resource.value)
     })
 }
 
@@ -67,7 +65,7 @@ fn changes(old: &str, new: &str, operator: &str) -> Vec<String> {
     told(new, operator, |resource, versions| {
         let mut problems = Problems::default();
         check_update(before.resources.first().expect("an object"), resource, versions, &mut problems);
-        words(&problems, resource.value)
+        words(&problems, REFUSALS, resource.value)
     })
 }
 
@@ -109,4 +107,9 @@ fn check_objects(kind: &str, table: &[(&str, &[&str])]) {
     for (lines, expected) in table {
         assert_eq!(refusals(&object(kind, lines), "1.30"), *expected, "{kind}: {lines}");
     }
+}
+
+#[test]
+fn the_lists_of_codes_are_in_order() {
+    assert!(REFUSALS.is_sorted() && WARNINGS.is_sorted());
 }

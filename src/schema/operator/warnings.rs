@@ -9,7 +9,7 @@ use crate::schema::Problem;
 pub(super) fn cluster<'w>(check: &mut Check<'_, 'w>, cluster: &Cluster<'w>) {
     let title = check.title.clone();
     if let Some(window) = check.spec.written(&["nodeMaintenanceWindow"]) {
-        let message = format!("{title} has a `nodeMaintenanceWindow`, which the operator wants to be rid of");
+        let message = format!("{title} has a `nodeMaintenanceWindow`, which `enablePDB` supersedes");
         let problem = Problem::new("maintenance-window", window, message).at_key().label("superseded");
         check.push(problem.help("take it away, and set `enablePDB: false` while a single instance is to be drained"));
     }
@@ -41,7 +41,9 @@ pub(super) fn cluster<'w>(check: &mut Check<'_, 'w>, cluster: &Cluster<'w>) {
     }
     monitoring(check, &title);
     let synchronous = check.spec.get(&["postgresql", "synchronous"]).is_absent()
-        && check.spec.int(&["minSyncReplicas"]).or(0) == Read::Is(0);
+        && check.spec.int(&["minSyncReplicas"]).or(0) == Read::Is(0)
+        // The old form with an upper bound alone is told with what holds under it.
+        && (check.operator < 24 || check.spec.int(&["maxSyncReplicas"]).or(0) == Read::Is(0));
     if let Read::Is(instances) = cluster.instances
         && instances > 1
         && synchronous
@@ -110,19 +112,21 @@ fn deprecated_monitoring<'w>(check: &mut Check<'_, 'w>, monitoring: Part<'w>, ti
     for other in written {
         problem = problem.related(other.key_or_span(), "goes with it");
     }
-    check.push(problem.help("write a PodMonitor of your own, and take it away"));
+    check.push(problem.help(format!("write a PodMonitor of your own, and take `{key}` away")));
 }
 
 pub(super) fn pooler(check: &mut Check<'_, '_>) {
     let title = check.title.clone();
     if let Some(bouncer) = check.spec.part(&["pgbouncer"]) {
         let secret = bouncer.written(&["authQuerySecret"]);
-        let manual = bouncer.written(&["serverTLSSecret"]).or(bouncer.written(&["authQuery"]));
-        if let Some(secret) = secret.filter(|_| check.operator >= 28) {
+        // A query without a user, or a user without a query, is refused.
+        let query = bouncer.written(&["authQuery"]);
+        let manual = query.filter(|_| secret.is_some() || bouncer.written(&["serverTLSSecret"]).is_some());
+        if let Some(secret) = secret.filter(|_| manual.is_some() && check.operator >= 28) {
             let message = format!("{title} looks up passwords by `authQuerySecret`, which is deprecated");
             let problem = Problem::new("deprecated-secret", secret, message).at_key().label("superseded");
             check.push(problem.help("name a client certificate in `serverTLSSecret` instead"));
-        } else if let Some(manual) = secret.or(manual) {
+        } else if let Some(manual) = manual {
             let message =
                 format!("{title} logs in by its own means: the operator no longer sets up the cluster for it");
             let problem = Problem::new("manual-authentication", manual, message).at_key().label("switches that off");
@@ -143,7 +147,8 @@ pub(super) fn schedule(check: &mut Check<'_, '_>) {
     let title = check.title.clone();
     let problem = if text.starts_with('@') {
         let message = format!("{title} runs by a descriptor, which the operator accepts with a warning");
-        Problem::new("descriptor", value, message).label("not six fields").help("write six fields, seconds first")
+        let problem = Problem::new("descriptor", value, message).label("not six fields");
+        problem.help("leave it as it is: both readers understand it; six fields, seconds first, are without a warning")
     } else {
         let message = format!("{title} has a schedule of {words} fields, which the operator reads seconds first");
         let problem = Problem::new("five-fields", value, message).label("not six fields");

@@ -281,7 +281,7 @@ fn backups_have_one_place_and_its_credentials() {
     for (lines, expected) in [
         ("s3Credentials: {inheritFromIAMRole: true}".to_owned(), None),
         (format!("s3Credentials: {{accessKeyId: {key}, secretAccessKey: {key}}}"), None),
-        (format!("s3Credentials: {{accessKeyId: {key}}}"), Some(format!("{at}/s3Credentials"))),
+        (format!("s3Credentials: {{accessKeyId: {key}}}"), Some(format!("{at}/s3Credentials/accessKeyId"))),
         ("s3Credentials: {}".to_owned(), Some(format!("{at}/s3Credentials"))),
         (
             format!("s3Credentials: {{accessKeyId: {key}, secretAccessKey: {key}, inheritFromIAMRole: true}}"),
@@ -415,6 +415,8 @@ fn what_is_accepted_with_a_warning() {
         ("instances: 3", "1.30", vec!["asynchronous /spec/instances"]),
         (&*format!("instances: 3\n{sync}"), "1.30", vec![]),
         ("instances: 3\nminSyncReplicas: 1\nmaxSyncReplicas: 1", "1.30", vec![]),
+        ("instances: 3\nmaxSyncReplicas: 1", "1.30", vec![]),
+        ("instances: 3\nmaxSyncReplicas: 0", "1.30", vec!["asynchronous /spec/instances"]),
         ("instances: 3\nreplica: {enabled: true, source: a}", "1.30", vec![]),
         ("instances: ${COUNT}", "1.30", vec![]),
         ("nodeMaintenanceWindow: {inProgress: false}", "1.30", vec!["maintenance-window /spec/nodeMaintenanceWindow"]),

@@ -32,7 +32,13 @@ fn poolers() {
     let both = pooler(&format!("authQuery: SELECT 1, authQuerySecret: {key}"));
     for (lines, operator, expected) in [
         (&both, "1.30", vec!["deprecated-secret /spec/pgbouncer/authQuerySecret"]),
-        (&both, "1.27", vec!["manual-authentication /spec/pgbouncer/authQuerySecret"]),
+        (&both, "1.27", vec!["manual-authentication /spec/pgbouncer/authQuery"]),
+        (
+            &pooler("authQuery: SELECT 1, serverTLSSecret: {name: a}"),
+            "1.30",
+            vec!["manual-authentication /spec/pgbouncer/authQuery"],
+        ),
+        (&pooler("serverTLSSecret: {name: a}"), "1.30", vec![]),
         (&pooler(""), "1.30", vec![]),
     ] {
         assert_eq!(warnings(&object("Pooler", lines), operator), expected, "{lines}");
