@@ -60,10 +60,10 @@ fn check<'w>(cluster: &Cluster<'w>, _: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>
         if let Some(because) = idle.because {
             finding = finding.related(because.key_or_span(), "because of this");
         }
-        finding = finding.help(idle.help);
-        if let Some(edits) = remove_line(idle.value) {
-            finding.suggestion("take it away", edits);
-        }
+        match remove_line(idle.value) {
+            Some(edits) => finding.help(idle.help).suggestion("take the line away, if nothing is to change", edits),
+            None => finding.help(idle.help),
+        };
     }
 }
 
@@ -88,7 +88,7 @@ fn anti_affinity<'w>(cluster: &Cluster<'w>) -> Option<Idle<'w>> {
         value,
         fact: "says how its instances keep apart and switches that off",
         label: "no effect while anti-affinity is off",
-        help: "write `enablePodAntiAffinity: true`, or take it away",
+        help: "write `enablePodAntiAffinity: true`, if the instances are to keep apart",
         because: Some(switch),
     })
 }

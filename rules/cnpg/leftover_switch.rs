@@ -58,7 +58,7 @@ const SWITCHES: &[Switch] = &[
         annotation: "cnpg.io/fencedInstances",
         code: "fencing",
         is_thrown: |text| !matches!(text.trim(), "" | "[]"),
-        effect: "has fenced instances: their PostgreSQL is stopped, and nobody takes over",
+        effect: "has fenced instances: their PostgreSQL is kept stopped",
     },
     Switch {
         annotation: "cnpg.io/reconciliationLoop",
@@ -108,11 +108,12 @@ fn tell<'w>(resource: &'w Resource<'w>, value: Value<'w>, code: &str, effect: &s
     let finding = sink
         .finding(code, resource, value, message)
         .underline(value.key_or_span())
-        .label("comes back with every change from git")
-        .help("take the annotation away, and set it by hand for as long as it is needed");
-    if let Some(edits) = remove_line(value) {
-        finding.suggestion("take the annotation away", edits);
-    }
+        .label("comes back with every change from git");
+    let cure = "take the annotation away, and set it by hand for as long as it is needed";
+    match remove_line(value) {
+        Some(edits) => finding.suggestion(cure, edits),
+        None => finding.help(cure),
+    };
 }
 
 #[cfg(test)]
