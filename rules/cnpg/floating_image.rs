@@ -3,10 +3,10 @@
 use crate::declare_rule;
 use crate::finding::Confidence;
 use crate::graph::cnpg::Cluster;
-use crate::graph::image::{ImageReference, Pinning};
 use crate::graph::{Any, View};
 use crate::manifest::Resource;
 use crate::rule::{Context, Sink};
+use crate::schema::image::{ImageReference, Pinning};
 use crate::yaml::Value;
 
 declare_rule! {

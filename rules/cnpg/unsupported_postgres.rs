@@ -3,8 +3,8 @@
 use crate::declare_rule;
 use crate::graph::View;
 use crate::graph::cnpg::Cluster;
-use crate::graph::image::ImageReference;
 use crate::rule::{Context, Sink};
+use crate::schema::image::ImageReference;
 use crate::yaml::Value;
 use jiff::civil::{Date, date};
 

@@ -147,7 +147,7 @@ pub(super) struct Lint {
     /// Kubernetes version of the clusters, as in 1.34
     #[arg(long, value_name = "VERSION", help_heading = "Rules")]
     pub(super) kubernetes_version: Option<String>,
-    /// Version of the CloudNativePG operator, as in 1.28
+    /// Version of the CloudNativePG operator, as in 1.28 [default: what the repo installs, else the newest known]
     #[arg(long, value_name = "VERSION", help_heading = "Rules")]
     pub(super) cnpg_version: Option<String>,
 

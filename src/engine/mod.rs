@@ -8,8 +8,8 @@ mod suppress;
 
 use crate::config::Config;
 use crate::finding::{Failure, Outcome, Summary, Undecided, Versions};
-use crate::graph::Graph;
 use crate::graph::sops::CreationRules;
+use crate::graph::{Graph, operator_version};
 use crate::manifest::{By, Manifests, Parsed, Resource};
 use crate::reach::Reach;
 use crate::render::charts::Charts;
@@ -154,7 +154,7 @@ pub fn run(sources: &Sources, roots: Vec<Root>, base: Option<Vec<Root>>, request
 
 /// What the rules say of the state that this one is compared with: the fingerprints.
 fn known(old: &Stage<'_>, request: &Request) -> HashSet<String> {
-    let outcome = judge(&old.world, None, request, &mut Statistics::default());
+    let outcome = judge(old, None, request, &mut Statistics::default());
     outcome.findings.into_iter().map(|finding| finding.fingerprint).collect()
 }
 
@@ -173,7 +173,7 @@ fn run_on(
             clock = Instant::now();
         };
         let (old, known) = base.unzip();
-        let mut outcome = judge(&new.world, old.map(|old| &old.world), request, &mut own);
+        let mut outcome = judge(new, old.map(|old| &old.world), request, &mut own);
         if let Some(known) = known.flatten() {
             outcome.findings.retain(|finding| !known.contains(&finding.fingerprint));
             // Questions have no fingerprints, and are the same as before as a rule.
@@ -202,6 +202,8 @@ struct Stage<'w> {
     left_alone: BTreeMap<&'static str, usize>,
     /// The name of every target that was found, asked for or not.
     names: Vec<String>,
+    /// What the summary names as the versions of all roots.
+    versions: Versions,
 }
 
 /// Parses all files of `roots`, works out what each target gets and what its objects mean to each other, and hands that
@@ -262,7 +264,8 @@ fn stage<T>(
     }
     statistics.builds = worlds.told.census();
     phase(statistics, "render");
-    let versions: Vec<Versions> = configs.iter().map(settings::versions).collect();
+    let installed = |root: usize| operator_version(&resources, &manifests, root);
+    let (versions, summary_versions) = settings::versions(&configs, installed);
     let graphs: Vec<Graph<'_>> = targets
         .par_iter()
         .map(|target| Graph::new(&resources, target, configs[target.root].role.as_ref().map(|role| role.value)))
@@ -286,7 +289,7 @@ fn stage<T>(
         revision: files.first().and_then(|file| sources[file.source()].revision()).map(str::to_owned),
     };
     phase(statistics, "graph");
-    look(&Stage { world, failures, left_alone, names })
+    look(&Stage { world, failures, left_alone, names, versions: summary_versions })
 }
 
 /// The objects that some of `targets` holds, and the targets over those.
@@ -314,8 +317,9 @@ fn parse_extras(sources: &Sources, extras: &[BTreeMap<String, Extra>]) -> HashMa
     wanted.par_iter().map(|source| (*source, yaml::parse(*source, sources[*source].shared_text()))).collect()
 }
 
-/// Runs the rules over `world`, and over what changed since `base`.
-fn judge(world: &World<'_>, base: Option<&World<'_>>, request: &Request, statistics: &mut Statistics) -> Outcome {
+/// Runs the rules over one state, and over what changed since `base`.
+fn judge(stage: &Stage<'_>, base: Option<&World<'_>>, request: &Request, statistics: &mut Statistics) -> Outcome {
+    let world = &stage.world;
     let active = settings::active(world.configs, &request.selection);
     let (mut found, mut undecided) = run::rules(world, &active, &mut statistics.rules);
     if let Some(base) = base {
@@ -340,7 +344,7 @@ fn judge(world: &World<'_>, base: Option<&World<'_>>, request: &Request, statist
             resources: 0,
             targets: names,
             suppressed,
-            versions: settings::summary_versions(world.configs),
+            versions: stage.versions.clone(),
             left_alone: Vec::new(),
         },
     }

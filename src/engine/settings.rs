@@ -88,26 +88,26 @@ fn is_asked_elsewhere(world: &World<'_>, rule: &str) -> bool {
         && world.configs.iter().any(|config| config.rule(rule).is_some())
 }
 
-/// What is assumed of a root's cluster: what the config or the command line says, else the newest known.
-pub(super) fn versions(config: &Config) -> Versions {
-    let pick = |written: Option<&Spanned<String>>, newest: &str| {
-        written.map_or_else(|| newest.to_owned(), |version| minor(&version.value))
-    };
-    Versions {
-        kubernetes: pick(config.versions.kubernetes.as_ref(), NEWEST_KUBERNETES),
-        cnpg: pick(config.cnpg_version(), NEWEST_CNPG),
-    }
-}
-
-/// What the summary of a run over several roots names: of each version the first that a config states.
-pub(super) fn summary_versions(configs: &[Config]) -> Versions {
-    let stating = |states: &dyn Fn(&&Config) -> bool| {
-        versions(configs.iter().find(states).or(configs.first()).unwrap_or(&Config::default()))
-    };
-    Versions {
-        kubernetes: stating(&|config| config.versions.kubernetes.is_some()).kubernetes,
-        cnpg: stating(&|config| config.cnpg_version().is_some()).cnpg,
-    }
+/// What is assumed of the cluster of each root: what the config or the command line says, else what the repo installs,
+/// else the newest known; and what the summary of a run over several roots names of them, which is of each version the first
+/// that is stated.
+pub(super) fn versions(configs: &[Config], installed: impl Fn(usize) -> Option<String>) -> (Vec<Versions>, Versions) {
+    let stated = |written: Option<&Spanned<String>>| written.map(|version| minor(&version.value));
+    let kubernetes: Vec<Option<String>> =
+        configs.iter().map(|config| stated(config.versions.kubernetes.as_ref())).collect();
+    let cnpg: Vec<Option<String>> = configs
+        .iter()
+        .enumerate()
+        .map(|(root, config)| stated(config.cnpg_version()).or_else(|| installed(root)))
+        .collect();
+    let first =
+        |all: &[Option<String>], newest: &str| all.iter().flatten().next().map_or(newest, String::as_str).to_owned();
+    let summary = Versions { kubernetes: first(&kubernetes, NEWEST_KUBERNETES), cnpg: first(&cnpg, NEWEST_CNPG) };
+    let each = kubernetes.into_iter().zip(cnpg).map(|(kubernetes, cnpg)| Versions {
+        kubernetes: kubernetes.unwrap_or_else(|| NEWEST_KUBERNETES.to_owned()),
+        cnpg: cnpg.unwrap_or_else(|| NEWEST_CNPG.to_owned()),
+    });
+    (each.collect(), summary)
 }
 
 /// `major.minor` of a version text.

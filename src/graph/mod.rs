@@ -4,11 +4,10 @@ pub mod backup;
 pub mod cnpg;
 pub mod credential;
 pub mod flux;
-pub mod image;
 mod lookup;
+mod operator_version;
 pub mod operators;
 pub mod roles;
-pub mod schedule;
 pub mod secret_scan;
 pub mod sops;
 mod statements;
@@ -21,6 +20,7 @@ use crate::render::Target;
 use std::collections::HashMap;
 
 pub use lookup::{Absence, Lookup, is_near, near_name};
+pub use operator_version::operator_version;
 pub use view::{Any, View};
 
 /// The objects of one group and kind.
