@@ -4,8 +4,8 @@ use crate::declare_rule;
 use crate::graph::cnpg::{Cluster, GROUP};
 use crate::graph::{Any, View};
 use crate::manifest::Resource;
-use crate::rule::{Context, Sink};
-use crate::schema::operator::check_refusals;
+use crate::rule::{ChangeContext, Context, Sink};
+use crate::schema::operator::{check_refusals, check_update};
 use crate::schema::{Problem, Problems};
 
 declare_rule! {
@@ -20,7 +20,8 @@ declare_rule! {
     ///
     /// ## Instead
     /// Each finding says what to write. The facts are those of operator 1.30, and of the version that the repo, the config or
-    /// `--cnpg-version` names where a check is younger than that.
+    /// `--cnpg-version` names where a check is younger than that. With `--base`, what may not change is told too: a volume
+    /// that shrinks, a field that keeps its value, a PostgreSQL that goes back.
     ///
     /// ## Limits
     /// Fields that do not exist, wrong types and missing required fields are the matter of the schema. What needs the
@@ -117,6 +118,7 @@ declare_rule! {
         ],
         since: "0.1.0",
         check: check,
+        change: change,
     }
 }
 
@@ -131,6 +133,17 @@ fn check<'w>(any: &Any<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) 
     }
     for problem in problems.found {
         tell(any.resource(), problem, sink);
+    }
+}
+
+/// What is refused of a change alone, with another state to compare with.
+fn change<'w>(context: &ChangeContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
+    for pair in &context.changes.changed {
+        let mut problems = Problems::default();
+        check_update(pair.old, pair.new, &context.new.world.versions[pair.new.root], &mut problems);
+        for problem in problems.found {
+            tell(pair.new, problem, sink);
+        }
     }
 }
 
