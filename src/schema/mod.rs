@@ -1,5 +1,7 @@
 //! What the API server and the operators accept, decided offline and at the value that they would name.
 
+pub mod builtin;
 mod problem;
+pub mod value;
 
 pub use problem::{Problem, Problems};
