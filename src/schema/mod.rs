@@ -1,6 +1,7 @@
 //! What the API server and the operators accept, decided offline and at the value that they would name.
 
 pub mod builtin;
+pub mod metadata;
 mod problem;
 pub mod value;
 

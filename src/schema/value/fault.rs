@@ -51,7 +51,7 @@ impl Fault {
 }
 
 /// A text for a message: on one line, and cut where it is long.
-pub(super) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     let mut characters = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     let start: String = characters.by_ref().take(SHOWN).collect();
     if characters.next().is_some() { format!("{start}…") } else { start }
