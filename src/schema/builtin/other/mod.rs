@@ -1,15 +1,18 @@
 //! The kinds that run no Pods.
 
 mod address;
+mod admission;
 mod amounts;
 mod autoscaling;
 mod cluster;
 mod data;
 mod devices;
 mod endpoints;
+mod expression;
 mod flow;
 mod ingress;
 mod network;
+mod policy;
 mod quota;
 mod rbac;
 mod require;
@@ -66,6 +69,14 @@ pub(super) fn check<'w>(resource: &Resource<'w>, problems: &mut Problems<'w>) {
             cluster::signing_request(object, problems);
         }
         ("apiregistration.k8s.io", "APIService") => cluster::api_service(object, problems),
+        ("admissionregistration.k8s.io", kind) => match kind {
+            "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => admission::webhooks(object, problems),
+            "ValidatingAdmissionPolicy" => policy::validating(object, problems),
+            "ValidatingAdmissionPolicyBinding" => policy::binding(object, true, problems),
+            "MutatingAdmissionPolicy" => policy::mutating(object, problems),
+            "MutatingAdmissionPolicyBinding" => policy::binding(object, false, problems),
+            _ => {}
+        },
         ("flowcontrol.apiserver.k8s.io", "FlowSchema") => flow::schema(object, problems),
         ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration") => flow::level(object, problems),
         ("resource.k8s.io", "ResourceClaim") => devices::claim(object, problems),
