@@ -5,6 +5,7 @@ mod admission;
 mod amounts;
 mod autoscaling;
 mod cluster;
+mod crd;
 mod data;
 mod devices;
 mod endpoints;
@@ -77,6 +78,9 @@ pub(super) fn check<'w>(resource: &Resource<'w>, problems: &mut Problems<'w>) {
             "MutatingAdmissionPolicyBinding" => policy::binding(object, false, problems),
             _ => {}
         },
+        ("apiextensions.k8s.io", "CustomResourceDefinition") if resource.api_version.ends_with("/v1") => {
+            crd::check(object, problems);
+        }
         ("flowcontrol.apiserver.k8s.io", "FlowSchema") => flow::schema(object, problems),
         ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration") => flow::level(object, problems),
         ("resource.k8s.io", "ResourceClaim") => devices::claim(object, problems),
