@@ -165,10 +165,8 @@ fn of_type<'w>(object: Value<'w>, data: Option<Value<'w>>, plain: Option<Value<'
                 lacking(&[key], problems);
             }
         }
-        "kubernetes.io/basic-auth" => {
-            if !has("username") && !has("password") {
-                lacking(&["username", "password"], problems);
-            }
+        "kubernetes.io/basic-auth" if !has("username") && !has("password") => {
+            lacking(&["username", "password"], problems);
         }
         "kubernetes.io/dockercfg" | "kubernetes.io/dockerconfigjson" => {
             let key = if kind.ends_with("json") { ".dockerconfigjson" } else { ".dockercfg" };

@@ -88,3 +88,6 @@ pub(super) fn check<'w>(resource: &Resource<'w>, problems: &mut Problems<'w>) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -97,7 +97,10 @@ fn ports<'w>(spec: Value<'w>, kind: &str, cluster_ip: Text<'w>, problems: &mut P
         if let Some(protocol) = field(entry, "appProtocol").filter(|value| value.known() != Some("")) {
             checked(protocol, code::NAME, "application protocol", qualified_name, problems);
         }
-        let Some(node_port) = field(entry, "nodePort").filter(|value| value.as_int() != Some(0)) else { continue };
+        let Some(node_port) = field(entry, "nodePort").filter(|value| value.as_int().is_some_and(|number| number != 0))
+        else {
+            continue;
+        };
         if kind == "ClusterIP" {
             let fact = "a Service of type `ClusterIP` has no node ports";
             unwanted(node_port, fact, "remove `nodePort`, or write `type: NodePort`", problems);

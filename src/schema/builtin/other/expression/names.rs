@@ -100,22 +100,9 @@ pub(super) fn bound(target: Option<&Node>, function: &str, arguments: &[Node]) -
     }
     let names = arguments.iter().take_while(|argument| matches!(argument, Node::Name(_))).count();
     let most = match function {
-        "map" => {
-            if arguments.len() >= 2 {
-                1
-            } else {
-                0
-            }
-        }
-        "all" | "exists" | "exists_one" | "existsOne" => {
-            if arguments.len() >= 3 {
-                2
-            } else {
-                1
-            }
-        }
-        "filter" | "sortBy" | "optMap" | "optFlatMap" | "bind" => 1,
+        "all" | "exists" | "exists_one" | "existsOne" if arguments.len() >= 3 => 2,
         "transformList" | "transformMap" | "transformMapEntry" => 2,
+        "all" | "exists" | "exists_one" | "existsOne" | "map" | "filter" | "sortBy" | "optMap" | "optFlatMap" | "bind" => 1,
         _ => 0,
     };
     if arguments.len() < 2 { 0 } else { names.min(most) }

@@ -1,0 +1,63 @@
+use super::{codes_of, table};
+
+#[test]
+fn config_maps() {
+    table(
+        "v1",
+        "ConfigMap",
+        &[
+            ("data: {a.conf: b, _x: c, d: null}", &[]),
+            ("data: {'a b': c}", &["name"]),
+            ("data: {..: c}", &["name"]),
+            ("data: {a: b}\nbinaryData: {a: aGk=}", &["duplicate"]),
+            ("binaryData: {a: ''}", &[]),
+            ("binaryData: {a: not base64!}", &["expression"]),
+        ],
+    );
+    let large = "x".repeat(1 << 20);
+    assert_eq!(
+        codes_of(&format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{a: {large}}}")),
+        [""; 0]
+    );
+    assert_eq!(
+        codes_of(&format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{a: {large}, b: x}}")),
+        ["size"]
+    );
+}
+
+#[test]
+fn secrets() {
+    table(
+        "v1",
+        "Secret",
+        &[
+            ("type: anything\ndata: {a: aGk=}", &[]),
+            ("data: {a: \"aG\\nk=\\n\"}", &[]),
+            ("data: {a: aGk}", &["expression"]),
+            ("data: {a: aG-_}", &["expression"]),
+            ("data: {a: 'aG k='}", &["expression"]),
+            ("data: {a: secret value}", &["expression"]),
+            // The last bits do not matter to the server.
+            ("data: {a: aGl=}", &[]),
+            ("data: {a/b: aGk=}", &["name"]),
+            ("data: null", &[]),
+            ("data: {a: 'ENC[AES256_GCM,data:xx,iv:y,tag:z,type:str]'}", &[]),
+            ("type: kubernetes.io/tls\nstringData: {tls.crt: a, tls.key: b}", &[]),
+            ("type: kubernetes.io/tls\ndata: {tls.crt: aGk=}", &["required"]),
+            ("type: kubernetes.io/tls\ndata: {tls.crt: '', tls.key: ''}", &[]),
+            ("type: kubernetes.io/basic-auth\nstringData: {username: a}", &[]),
+            ("type: kubernetes.io/basic-auth\nstringData: {a: a}", &["required"]),
+            ("type: kubernetes.io/ssh-auth\nstringData: {a: a}", &["required"]),
+            ("type: kubernetes.io/ssh-auth\nstringData: {ssh-privatekey: a}", &[]),
+            ("type: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: '{\"auths\": {}}'}", &[]),
+            ("type: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: 'auths: {}'}", &["expression"]),
+            ("type: kubernetes.io/dockerconfigjson\ndata: {.dockerconfigjson: W10=}", &["expression"]),
+            ("type: kubernetes.io/dockercfg\ndata: {.dockerconfigjson: e30=}", &["required"]),
+            ("type: kubernetes.io/service-account-token", &["required"]),
+            (
+                "metadata: {name: a, annotations: {kubernetes.io/service-account.name: b}}\ntype: kubernetes.io/service-account-token",
+                &[],
+            ),
+        ],
+    );
+}
