@@ -1,7 +1,12 @@
 //! What the API server holds against objects of its own kinds beyond their structure: fields that contradict each
 //! other, names that repeat or lead nowhere, texts that cannot be read. As kube-apiserver 1.36 decides it.
 
+mod claim;
 mod other;
+mod pod;
+#[cfg(test)]
+mod tests;
+mod workload;
 
 use super::Problems;
 use crate::manifest::Resource;
@@ -12,5 +17,7 @@ pub fn check<'w>(resource: &Resource<'w>, problems: &mut Problems<'w>) {
     if resource.may_be_completed().is_some() {
         return;
     }
-    other::check(resource, problems);
+    if !workload::check(resource, problems) {
+        other::check(resource, problems);
+    }
 }

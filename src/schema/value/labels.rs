@@ -38,6 +38,17 @@ pub fn selector<'w>(selector: Value<'w>, problems: &mut Problems<'w>) {
 
 /// Checks the requirements under `key`, with the operators that the kind of selector knows.
 pub fn requirements<'w>(selector: Value<'w>, key: &str, operators: &[&str], problems: &mut Problems<'w>) {
+    requirements_with(selector, key, operators, true, problems);
+}
+
+/// The same, where values need not be those of labels unless `check_values` says so.
+pub fn requirements_with<'w>(
+    selector: Value<'w>,
+    key: &str,
+    operators: &[&str],
+    check_values: bool,
+    problems: &mut Problems<'w>,
+) {
     for requirement in items(selector, key).filter(|item| item.is_mapping()) {
         if let Some(key) = requirement.get("key")
             && let Some(fault) = key.known().and_then(qualified_name)
@@ -72,7 +83,7 @@ pub fn requirements<'w>(selector: Value<'w>, key: &str, operators: &[&str], prob
                 )
                 .help("write one number, as text"),
             ),
-            "In" | "NotIn" => {
+            "In" | "NotIn" if check_values => {
                 for value in values.into_iter().flat_map(Value::items) {
                     if let Some(fault) = value.known().and_then(label_value) {
                         problems.push(fault.problem(code::SELECTOR, value, "selector value"));
