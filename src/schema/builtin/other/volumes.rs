@@ -2,8 +2,9 @@
 
 use super::amounts::{natural_amount, positive_amount};
 use super::require::{filled, needs, unwanted};
+use crate::schema::builtin::claim;
 use crate::schema::value::{
-    Fault, checked, code, dns_label, dns_subdomain, field, is_set, items, one_of, requirements, selector, text,
+    Fault, checked, code, dns_label, dns_subdomain, field, is_set, items, one_of, requirements, text,
 };
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
@@ -39,39 +40,18 @@ const SOURCES: &[&str] = &[
 
 /// Checks a PersistentVolumeClaim.
 pub(super) fn claim<'w>(object: Value<'w>, problems: &mut Problems<'w>) {
-    claim_spec(field(object, "spec").unwrap_or(object), problems);
-}
-
-/// Checks the spec of a claim, also where a template holds it.
-pub(super) fn claim_spec<'w>(spec: Value<'w>, problems: &mut Problems<'w>) {
+    let spec = field(object, "spec").unwrap_or(object);
     if !spec.is_mapping() {
         return;
     }
-    access_modes(spec, "the claim", problems);
-    if let Some(found) = field(spec, "selector") {
-        selector(found, problems);
-    }
+    claim::spec(spec, problems);
+    attributes_class(spec, problems);
     let resources = field(spec, "resources");
-    let requests = resources.and_then(|resources| field(resources, "requests"));
-    let parent = requests.or(resources).unwrap_or(spec);
-    if parent.is_mapping() && requests.is_none_or(|requests| !is_set(requests, "storage")) {
-        problems.push(
-            Problem::new(code::REQUIRED, parent, "the claim does not say how much storage it wants")
-                .underline(parent.key_or_span())
-                .help("write `resources.requests.storage`"),
-        );
-    }
     for (list, entries) in ["requests", "limits"].into_iter().filter_map(|key| Some((key, field(resources?, key)?))) {
-        for (name, value) in entries.entries() {
-            let what = format!("`{list}.{name}`");
-            if list == "requests" && name == "storage" {
-                positive_amount(value, &what, problems);
-            } else {
-                natural_amount(value, &what, problems);
-            }
+        for (name, value) in entries.entries().filter(|(name, _)| (list, *name) != ("requests", "storage")) {
+            natural_amount(value, &format!("`{list}.{name}`"), problems);
         }
     }
-    class_and_mode(spec, problems);
     if let Some(source) = field(spec, "dataSource").filter(|source| copies(*source)) {
         filled(source, "name", problems);
     }
@@ -80,9 +60,9 @@ pub(super) fn claim_spec<'w>(spec: Value<'w>, problems: &mut Problems<'w>) {
     }
 }
 
-fn access_modes<'w>(spec: Value<'w>, whose: &str, problems: &mut Problems<'w>) {
-    let fact = format!("{whose} does not say how it is accessed");
-    needs(spec, "accessModes", &fact, "write `accessModes: [ReadWriteOnce]`", problems);
+fn access_modes<'w>(spec: Value<'w>, problems: &mut Problems<'w>) {
+    let fact = "the volume does not say how it is accessed";
+    needs(spec, "accessModes", fact, "write `accessModes: [ReadWriteOnce]`", problems);
     let modes: Vec<Value<'w>> = items(spec, "accessModes").collect();
     modes.iter().for_each(|mode| one_of(*mode, "accessModes", ACCESS, problems));
     let once = modes.iter().find(|mode| mode.known() == Some("ReadWriteOncePod"));
@@ -93,13 +73,17 @@ fn access_modes<'w>(spec: Value<'w>, whose: &str, problems: &mut Problems<'w>) {
 }
 
 fn class_and_mode<'w>(spec: Value<'w>, problems: &mut Problems<'w>) {
-    for (key, what) in [("storageClassName", "storage class"), ("volumeAttributesClassName", "attributes class")] {
-        if let Some(name) = field(spec, key).filter(|name| name.known() != Some("")) {
-            checked(name, code::NAME, what, dns_subdomain, problems);
-        }
+    if let Some(name) = field(spec, "storageClassName").filter(|name| name.known() != Some("")) {
+        checked(name, code::NAME, "storage class name", dns_subdomain, problems);
     }
     if let Some(mode) = field(spec, "volumeMode") {
         one_of(mode, "volumeMode", MODES, problems);
+    }
+}
+
+fn attributes_class<'w>(spec: Value<'w>, problems: &mut Problems<'w>) {
+    if let Some(name) = field(spec, "volumeAttributesClassName").filter(|name| name.known() != Some("")) {
+        checked(name, code::NAME, "attributes class name", dns_subdomain, problems);
     }
 }
 
@@ -142,9 +126,10 @@ pub(super) fn volume<'w>(object: Value<'w>, problems: &mut Problems<'w>) {
     if !spec.is_mapping() {
         return;
     }
-    access_modes(spec, "the volume", problems);
+    access_modes(spec, problems);
     capacity(spec, problems);
     class_and_mode(spec, problems);
+    attributes_class(spec, problems);
     let policy = field(spec, "persistentVolumeReclaimPolicy").filter(|policy| policy.known() != Some(""));
     if let Some(policy) = policy {
         one_of(policy, "persistentVolumeReclaimPolicy", &["Retain", "Delete", "Recycle"], problems);

@@ -102,7 +102,8 @@ pub(super) fn bound(target: Option<&Node>, function: &str, arguments: &[Node]) -
     let most = match function {
         "all" | "exists" | "exists_one" | "existsOne" if arguments.len() >= 3 => 2,
         "transformList" | "transformMap" | "transformMapEntry" => 2,
-        "all" | "exists" | "exists_one" | "existsOne" | "map" | "filter" | "sortBy" | "optMap" | "optFlatMap" | "bind" => 1,
+        "all" | "exists" | "exists_one" | "existsOne" | "map" | "filter" | "sortBy" | "optMap" | "optFlatMap"
+        | "bind" => 1,
         _ => 0,
     };
     if arguments.len() < 2 { 0 } else { names.min(most) }
