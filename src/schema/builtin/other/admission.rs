@@ -81,6 +81,11 @@ pub(super) fn client<'w>(config: Value<'w>, problems: &mut Problems<'w>) {
                 .related(service.key_or_span(), "the Service")
                 .help("keep one of them"),
         ),
+        // What stands before the host may be a password.
+        (Some(url), None) if url.known().is_some_and(has_user) => problems.push(
+            Problem::new(code::ADDRESS, url, "the URL of the webhook has a user before its host")
+                .help("write it as `https://host.example.org/path`"),
+        ),
         (Some(url), None) => checked(url, code::ADDRESS, "URL", url_fault, problems),
         (None, Some(service)) => to_service(service, problems),
     }
@@ -90,9 +95,14 @@ pub(super) fn client<'w>(config: Value<'w>, problems: &mut Problems<'w>) {
         let text = bundle.known().unwrap_or_default().replace(['\n', '\r'], "");
         if base64::prelude::BASE64_STANDARD.decode(text).is_err() {
             let fact = "`caBundle` is not base64";
-            problems.push(Problem::new(code::EXPRESSION, bundle, fact).help("encode the PEM file in base64"));
+            problems.push(Problem::new(super::data::FORMAT, bundle, fact).help("encode the PEM file in base64"));
         }
     }
+}
+
+fn has_user(text: &str) -> bool {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or_default().contains('@')
 }
 
 fn url_fault(text: &str) -> Option<Fault> {
@@ -104,7 +114,6 @@ fn url_fault(text: &str) -> Option<Fault> {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let found = match () {
         () if authority.is_empty() => "no host",
-        () if authority.contains('@') => "a user before the host",
         () if rest.contains('#') => "a fragment after `#`",
         () if rest.contains('?') => "a query after `?`",
         () => return None,

@@ -22,8 +22,18 @@ const SOURCES: &[(&str, &str)] = &[
 pub(super) fn check<'w>(object: Value<'w>, problems: &mut Problems<'w>) {
     let Some(spec) = field(object, "spec").filter(|spec| spec.is_mapping()) else { return };
     let (least, most) = (field(spec, "minReplicas"), field(spec, "maxReplicas"));
-    if let Some(least) = least {
-        at_least(least, "minReplicas", 1, problems);
+    match least.map(|least| (least, least.as_int())) {
+        Some((least, Some(0))) => problems.push(
+            Problem::new(
+                code::BOUND,
+                least,
+                "`minReplicas` is 0, which is refused unless the feature gate for it is on",
+            )
+            .note("`HPAScaleToZero` is off by default, also in Kubernetes 1.36")
+            .help("write 1 or more"),
+        ),
+        Some((least, _)) => at_least(least, "minReplicas", 1, problems),
+        None => {}
     }
     match most.map(|most| (most, most.as_int())) {
         Some((most, Some(number))) if number < 1 => at_least(most, "maxReplicas", 1, problems),

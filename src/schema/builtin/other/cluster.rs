@@ -261,7 +261,7 @@ pub(super) fn signing_request<'w>(object: Value<'w>, problems: &mut Problems<'w>
         let pem = |bytes: Vec<u8>| bytes.windows(32).any(|part| part.starts_with(b"-----BEGIN CERTIFICATE REQUEST"));
         if request.known().is_some_and(|text| !plain(text).is_some_and(pem)) {
             problems.push(
-                Problem::new(code::EXPRESSION, request, "`request` is no PEM certificate request in base64")
+                Problem::new(super::data::FORMAT, request, "`request` is no PEM certificate request in base64")
                     .help("encode the whole file with `base64 -w0`"),
             );
         }

@@ -11,6 +11,9 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 /// What the values of a ConfigMap or a Secret may be together, in bytes.
 const MOST: usize = 1 << 20;
 
+/// The code under which the schema tells of formats.
+pub(super) const FORMAT: &str = "format";
+
 /// Padding is needed, and what stands in the last bits does not matter.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -93,7 +96,7 @@ fn decoded<'w>(value: Value<'w>, problems: &mut Problems<'w>) -> Option<Vec<u8>>
         Err(_) => {
             let (found, help) = base64_fault(text);
             problems.push(
-                Problem::new(code::EXPRESSION, value, format!("the value of `{}` is not base64", value.key()?))
+                Problem::new(FORMAT, value, format!("the value of `{}` is not base64", value.key()?))
                     .label(found)
                     .help(help),
             );
@@ -129,7 +132,8 @@ fn of_type<'w>(object: Value<'w>, data: Option<Value<'w>>, plain: Option<Value<'
     let lacking = |keys: &[&str], problems: &mut Problems<'w>| {
         let values = data.or(plain).unwrap_or(object);
         let list = keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>();
-        let fact = format!("a Secret of type `{kind}` needs the key {}", list.join(" and "));
+        let joined = list.join(if kind.ends_with("basic-auth") { " or " } else { " and " });
+        let fact = format!("a Secret of type `{kind}` needs the key {joined}");
         problems.push(
             Problem::new(code::REQUIRED, values, fact)
                 .underline(at.span())
@@ -199,7 +203,7 @@ fn docker<'w>(key: &str, data: Option<Value<'w>>, plain: Option<Value<'w>>, prob
     };
     let fault = Fault::new("a JSON object", found, "write an object with `auths`");
     problems.push(
-        Problem::new(code::EXPRESSION, at, format!("the value of `{key}` is not {}", fault.wanted))
+        Problem::new(FORMAT, at, format!("the value of `{key}` is not {}", fault.wanted))
             .label(fault.found)
             .help(fault.help),
     );

@@ -93,7 +93,7 @@ fn path<'w>(entry: Value<'w>, problems: &mut Problems<'w>) {
 }
 
 fn path_fault(text: &str, strict: bool) -> Option<Fault> {
-    let fault = |found: String, help: String| Some(Fault::new("an absolute path", found, help));
+    let fault = |found: String, help: String| Some(Fault::new("a plain absolute path", found, help));
     if !text.starts_with('/') {
         return fault("does not start with `/`".to_owned(), format!("write `/{text}`"));
     }

@@ -107,7 +107,7 @@ pub(super) fn service_cidr<'w>(object: Value<'w>, problems: &mut Problems<'w>) {
     let ranges: Vec<Value<'w>> = items(spec, "cidrs").collect();
     if let Some(third) = ranges.get(2) {
         let fact = format!("a ServiceCIDR has one range of each family at most, not {}", ranges.len());
-        problems.push(Problem::new(code::SIZE, *third, fact));
+        problems.push(Problem::new(code::SIZE, *third, fact).help("keep one range of each family"));
         return;
     }
     for range in &ranges {
@@ -118,6 +118,10 @@ pub(super) fn service_cidr<'w>(object: Value<'w>, problems: &mut Problems<'w>) {
         && a.address.is_ipv4() == b.address.is_ipv4()
     {
         let fact = "both ranges are of one address family";
-        problems.push(Problem::new(code::CROSS_FIELD, ranges[1], fact).related(ranges[0].span(), "the first one"));
+        problems.push(
+            Problem::new(code::CROSS_FIELD, ranges[1], fact)
+                .related(ranges[0].span(), "the first one")
+                .help("list one range of each family"),
+        );
     }
 }

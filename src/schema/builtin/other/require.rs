@@ -59,7 +59,8 @@ impl<'w> Seen<'w> {
             std::collections::hash_map::Entry::Occupied(first) => problems.push(
                 Problem::new(code::DUPLICATE, value, format!("{what} stands twice"))
                     .label("the second one")
-                    .related(first.get().span(), "the first one"),
+                    .related(first.get().span(), "the first one")
+                    .help("keep one of them, or give it another name"),
             ),
             std::collections::hash_map::Entry::Vacant(place) => {
                 place.insert(value);

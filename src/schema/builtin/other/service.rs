@@ -179,7 +179,7 @@ fn cluster_ips<'w>(spec: Value<'w>, kind: &str, problems: &mut Problems<'w>) {
     }
     if list.len() > 2 {
         let fact = format!("a Service has at most two cluster IPs, not {}", list.len());
-        problems.push(Problem::new(code::SIZE, list[2], fact));
+        problems.push(Problem::new(code::SIZE, list[2], fact).help("keep one address of each family"));
         return;
     }
     for value in &list {
@@ -205,7 +205,11 @@ fn cluster_ips<'w>(spec: Value<'w>, kind: &str, problems: &mut Problems<'w>) {
         && a.is_ipv4() == b.is_ipv4()
     {
         let fact = "both cluster IPs are of one family";
-        problems.push(Problem::new(code::CROSS_FIELD, *second, fact).related(first.span(), "the first one"));
+        problems.push(
+            Problem::new(code::CROSS_FIELD, *second, fact)
+                .related(first.span(), "the first one")
+                .help("write one address of each family"),
+        );
     }
 }
 
@@ -253,7 +257,8 @@ fn families<'w>(spec: Value<'w>, kind: &str, problems: &mut Problems<'w>) {
         {
             problems.push(
                 Problem::new(code::CROSS_FIELD, *value, format!("cluster IP `{ip}` is no {name} address"))
-                    .related(family.span(), "the family it should be of"),
+                    .related(family.span(), "the family it should be of")
+                    .help("write both of one family"),
             );
         }
     }

@@ -35,7 +35,7 @@ fn parameters<'w>(object: Value<'w>, problems: &mut Problems<'w>) {
     let (mut count, mut size) = (0, 0);
     for (key, value) in parameters.entries() {
         if key.is_empty() {
-            problems.push(Problem::new(code::NAME, value, "a parameter has no name").at_key());
+            problems.push(Problem::new(code::NAME, value, "a parameter has no name").at_key().help("name it"));
         }
         count += 1;
         size += key.len() + value.as_str().map_or(0, str::len);

@@ -280,14 +280,14 @@ fn logic<'w>(part: Value<'w>, either: bool, problems: &mut Problems<'w>) {
     }
     for key in OUTSIDE {
         if let Some(value) = field(part, key).filter(|value| value.as_bool() != Some(false) && !value.is_empty()) {
-            let fact = format!("`{key}` stands under a condition, where it has no effect");
+            let fact = format!("`{key}` stands under a condition, where no schema of Kubernetes has it");
             unwanted(value, fact, "write it outside of `allOf`, `anyOf`, `oneOf` and `not`", problems);
         }
     }
     // The two types of int-or-string may be written out.
     if let Some(kind) = field(part, "type").filter(|kind| kind.known().is_some_and(|kind| !kind.is_empty()) && !either)
     {
-        let fact = "`type` stands under a condition, where it has no effect";
+        let fact = "`type` stands under a condition, where no schema of Kubernetes has it";
         unwanted(kind, fact, "write it outside of `allOf`, `anyOf`, `oneOf` and `not`", problems);
     }
     if let Some(value) = field(part, "pattern")

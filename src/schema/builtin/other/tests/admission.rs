@@ -27,9 +27,10 @@ fn webhook_configurations() {
         ("clientConfig: {url: 'https://a.org', service: {name: a, namespace: b}}", &["cross-field"]),
         ("clientConfig: {url: 'http://a.org'}", &["address"]),
         ("clientConfig: {url: 'https://a.org?x'}", &["address"]),
+        ("clientConfig: {url: 'https://a:b@a.org'}", &["address"]),
         ("clientConfig: {service: {name: a, namespace: b, port: 0, path: a}}", &["port", "address"]),
         ("clientConfig: {service: {name: a, namespace: b, path: /a//b}}", &["address"]),
-        ("clientConfig: {service: {name: a, namespace: b}, caBundle: '!'}", &["expression"]),
+        ("clientConfig: {service: {name: a, namespace: b}, caBundle: '!'}", &["format"]),
         ("rules: [{operations: ['*'], apiGroups: ['*'], apiVersions: ['*'], resources: ['*/*']}]", &[]),
         ("rules: [{operations: [Create], apiGroups: [''], apiVersions: [v1], resources: [pods]}]", &["enum"]),
         (

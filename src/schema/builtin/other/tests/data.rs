@@ -11,7 +11,7 @@ fn config_maps() {
             ("data: {..: c}", &["name"]),
             ("data: {a: b}\nbinaryData: {a: aGk=}", &["duplicate"]),
             ("binaryData: {a: ''}", &[]),
-            ("binaryData: {a: not base64!}", &["expression"]),
+            ("binaryData: {a: not base64!}", &["format"]),
         ],
     );
     let large = "x".repeat(1 << 20);
@@ -33,10 +33,10 @@ fn secrets() {
         &[
             ("type: anything\ndata: {a: aGk=}", &[]),
             ("data: {a: \"aG\\nk=\\n\"}", &[]),
-            ("data: {a: aGk}", &["expression"]),
-            ("data: {a: aG-_}", &["expression"]),
-            ("data: {a: 'aG k='}", &["expression"]),
-            ("data: {a: secret value}", &["expression"]),
+            ("data: {a: aGk}", &["format"]),
+            ("data: {a: aG-_}", &["format"]),
+            ("data: {a: 'aG k='}", &["format"]),
+            ("data: {a: secret value}", &["format"]),
             // The last bits do not matter to the server.
             ("data: {a: aGl=}", &[]),
             ("data: {a/b: aGk=}", &["name"]),
@@ -50,8 +50,8 @@ fn secrets() {
             ("type: kubernetes.io/ssh-auth\nstringData: {a: a}", &["required"]),
             ("type: kubernetes.io/ssh-auth\nstringData: {ssh-privatekey: a}", &[]),
             ("type: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: '{\"auths\": {}}'}", &[]),
-            ("type: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: 'auths: {}'}", &["expression"]),
-            ("type: kubernetes.io/dockerconfigjson\ndata: {.dockerconfigjson: W10=}", &["expression"]),
+            ("type: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: 'auths: {}'}", &["format"]),
+            ("type: kubernetes.io/dockerconfigjson\ndata: {.dockerconfigjson: W10=}", &["format"]),
             ("type: kubernetes.io/dockercfg\ndata: {.dockerconfigjson: e30=}", &["required"]),
             ("type: kubernetes.io/service-account-token", &["required"]),
             (
