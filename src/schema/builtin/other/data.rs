@@ -83,7 +83,8 @@ fn data_key<'w>(key: &str, value: Value<'w>, problems: &mut Problems<'w>) {
 
 /// The bytes of a base64 value; what cannot be decoded is told, and never shown.
 fn decoded<'w>(value: Value<'w>, problems: &mut Problems<'w>) -> Option<Vec<u8>> {
-    let written = value.known()?;
+    // `<…>` is what the Vault plugin of Argo CD replaces.
+    let written = value.known().filter(|text| !(text.starts_with('<') && text.ends_with('>')))?;
     let without_breaks;
     let text = if written.contains(['\n', '\r']) {
         without_breaks = written.replace(['\n', '\r'], "");

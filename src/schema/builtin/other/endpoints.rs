@@ -68,7 +68,7 @@ pub(super) fn slice<'w>(object: Value<'w>, problems: &mut Problems<'w>) {
         one_of(value, "addressType", &["IPv4", "IPv6", "FQDN"], problems);
     }
     at_most(object, "endpoints", 1000, problems);
-    at_most(object, "ports", 100, problems);
+    at_most(object, "ports", 20_000, problems);
     for endpoint in items(object, "endpoints").filter(|endpoint| endpoint.is_mapping()) {
         filled(endpoint, "addresses", problems);
         at_most(endpoint, "addresses", 100, problems);

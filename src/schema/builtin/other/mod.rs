@@ -41,6 +41,7 @@ pub(super) fn check<'w>(resource: &Resource<'w>, problems: &mut Problems<'w>) {
         ("", "Node") => cluster::node(object, problems),
         ("networking.k8s.io", "NetworkPolicy") => network::policy(object, problems),
         ("networking.k8s.io", "ServiceCIDR") => network::service_cidr(object, problems),
+        ("networking.k8s.io", "IPAddress") => network::ip_address(object, problems),
         ("networking.k8s.io", "Ingress") if resource.api_version.ends_with("/v1") => {
             ingress::ingress(object, problems);
         }

@@ -1,11 +1,13 @@
 //! Network policies, and the address ranges of a cluster.
 
-use super::require::{needs, unwanted};
+use super::require::{filled, needs, unwanted};
 use crate::schema::value::{
-    Cidr, IntOrText, checked, cidr, code, field, int_or_text, items, number, one_of, port, port_or_name, selector,
+    Cidr, IntOrText, checked, cidr, code, field, int_or_text, ip, items, number, one_of, path_segment, port,
+    port_or_name, selector,
 };
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
+use std::net::IpAddr;
 
 /// Checks a NetworkPolicy.
 pub(super) fn policy<'w>(object: Value<'w>, problems: &mut Problems<'w>) {
@@ -97,6 +99,30 @@ fn policy_port<'w>(entry: Value<'w>, problems: &mut Problems<'w>) {
             }
         }
         Some(None) => {}
+    }
+}
+
+/// Checks an IPAddress, whose name is the address in its shortest form.
+pub(super) fn ip_address<'w>(object: Value<'w>, problems: &mut Problems<'w>) {
+    if let Some(name) = object.at(&["metadata", "name"])
+        && let Some(text) = name.known().filter(|text| !text.is_empty())
+    {
+        match text.parse::<IpAddr>() {
+            Ok(address) if address.to_string() != text => problems.push(
+                Problem::new(code::NAME, name, format!("the name `{text}` is not the shortest form of the address"))
+                    .help(format!("write `{address}`")),
+            ),
+            Ok(_) => {}
+            Err(_) => checked(name, code::NAME, "name", ip, problems),
+        }
+    }
+    let parent = field(object, "spec").and_then(|spec| field(spec, "parentRef"));
+    for key in ["resource", "name"] {
+        if let Some(parent) = parent.filter(|parent| filled(*parent, key, problems))
+            && let Some(value) = field(parent, key)
+        {
+            checked(value, code::NAME, key, path_segment, problems);
+        }
     }
 }
 

@@ -16,7 +16,6 @@ const FORBIDDEN: &[&str] = &["$ref", "additionalItems", "definitions", "dependen
 /// What may not be said under `allOf`, `anyOf`, `oneOf` and `not`.
 const OUTSIDE: &[&str] = &[
     "default",
-    "additionalProperties",
     "nullable",
     "x-kubernetes-embedded-resource",
     "x-kubernetes-int-or-string",
@@ -24,7 +23,6 @@ const OUTSIDE: &[&str] = &[
     "x-kubernetes-list-type",
     "x-kubernetes-map-type",
     "x-kubernetes-preserve-unknown-fields",
-    "x-kubernetes-validations",
 ];
 
 /// Checks the schema of a version.

@@ -49,6 +49,50 @@ const KNOWN: &[&str] = &[
     "authorizer",
 ];
 
+/// What can be called without a value before it (Kubernetes 1.36).
+const FUNCTIONS: &[&str] = &[
+    "has",
+    "size",
+    "int",
+    "uint",
+    "double",
+    "string",
+    "bytes",
+    "bool",
+    "duration",
+    "timestamp",
+    "type",
+    "dyn",
+    "matches",
+    "quantity",
+    "isQuantity",
+    "url",
+    "isURL",
+    "ip",
+    "isIP",
+    "cidr",
+    "isCIDR",
+    "semver",
+    "isSemver",
+];
+
+/// The fields of `request`.
+const REQUEST: &[&str] = &[
+    "uid",
+    "kind",
+    "resource",
+    "subResource",
+    "requestKind",
+    "requestResource",
+    "requestSubResource",
+    "name",
+    "namespace",
+    "operation",
+    "userInfo",
+    "dryRun",
+    "options",
+];
+
 /// Names that a macro binds, with the schema of what they stand for.
 pub(super) type Locals<'n, 's> = Vec<(&'n str, Option<Value<'s>>)>;
 
@@ -70,10 +114,12 @@ fn walk<'n, 's>(node: &'n Node, scope: &Scope<'s>, locals: &mut Locals<'n, 's>) 
         // Keys are names of fields.
         Node::Object(parts) => parts.iter().skip(1).step_by(2).find_map(|part| walk(part, scope, locals)),
         Node::Call(target, function, arguments) => {
-            if let Some(target) = target
-                && let Some(found) = walk(target, scope, locals)
-            {
-                return Some(found);
+            let of_target = match target {
+                Some(target) => walk(target, scope, locals),
+                None => unknown_function(function),
+            };
+            if of_target.is_some() {
+                return of_target;
             }
             let bound = bound(target.as_deref(), function, arguments);
             let known = locals.len();
@@ -109,6 +155,16 @@ pub(super) fn bound(target: Option<&Node>, function: &str, arguments: &[Node]) -
     if arguments.len() < 2 { 0 } else { names.min(most) }
 }
 
+fn unknown_function(name: &str) -> Option<Undeclared> {
+    (!FUNCTIONS.contains(&name)).then(|| Undeclared {
+        fact: format!("calls `{name}`, which does not exist"),
+        help: match closest(name, FUNCTIONS.iter().copied()) {
+            Some(near) => format!("write `{near}`"),
+            None => "use the functions that Kubernetes has for CEL".to_owned(),
+        },
+    })
+}
+
 fn root(name: &str, scope: &Scope<'_>, locals: &Locals<'_, '_>) -> Option<Undeclared> {
     let declared = scope.roots.contains(&name)
         || locals.iter().any(|(local, _)| *local == name)
@@ -142,9 +198,25 @@ fn member(of: &Node, name: &str, scope: &Scope<'_>, locals: &Locals<'_, '_>) -> 
             },
         });
     }
+    if matches!(of, Node::Name(root) if root == "request" && scope.roots.contains(&"request")) {
+        let local = locals.iter().any(|(local, _)| *local == "request");
+        return (!local && !REQUEST.contains(&name)).then(|| Undeclared {
+            fact: format!("uses the field `{name}`, which a request does not have"),
+            help: match closest(name, REQUEST.iter().copied()) {
+                Some(near) => format!("write `request.{near}`"),
+                None => "use `object`, or a field that a request has".to_owned(),
+            },
+        });
+    }
     let schema = schema_of(of, scope, locals)?;
-    let whole = scope.whole && matches!(of, Node::Name(root) if root == "self" || root == "oldSelf");
-    if name.contains("__") || whole && matches!(name, "apiVersion" | "kind" | "metadata") {
+    // What every object has, whatever its schema says.
+    let of_object =
+        |node: &Node| scope.whole && matches!(node, Node::Name(root) if root == "self" || root == "oldSelf");
+    let given = match of {
+        Node::Select(object, field) if field == "metadata" => of_object(object),
+        _ => of_object(of) && matches!(name, "apiVersion" | "kind" | "metadata"),
+    };
+    if name.contains("__") || given {
         return None;
     }
     let set = |key: &str| schema.get(key).is_some_and(|value| value.as_bool() != Some(false));

@@ -52,6 +52,11 @@ fn names_are_declared_before_they_are_used() {
         ("object.a.exists(x, y.y == 1)", Scope::policy(false), true),
         ("authorizer.group('').check()", Scope::policy(false).without_authorizer(), true),
         ("type(object.x) == int", Scope::policy(false), false),
+        ("hass(object.x)", Scope::policy(false), true),
+        ("quantity(object.x).isLessThan(quantity('1'))", Scope::policy(false), false),
+        ("request.userInfo.username == 'a'", Scope::policy(false), false),
+        ("request.user == 'a'", Scope::policy(false), true),
+        ("object.a.all(request, request.user == 'a')", Scope::policy(false), false),
     ] {
         let node = parse(text).expect("an expression");
         assert_eq!(names::undeclared(&node, &scope).is_some(), bad, "{text}");

@@ -187,4 +187,19 @@ fn rules_of_schemas() {
         ))
     };
     check(&[(message("one"), &[]), (message("a\\nb"), &["expression"])]);
+    let whole = |text: &str| {
+        let root = format!(
+            "{{type: object, properties: {{metadata: {{type: object, properties: {{name: {{type: string}}}}}}}}, x-kubernetes-validations: [{{rule: '{text}'}}]}}"
+        );
+        body(
+            "foos",
+            "a.org",
+            &format!("[{{name: v1, served: true, storage: true, schema: {{openAPIV3Schema: {root}}}}}]"),
+            "",
+        )
+    };
+    check(&[
+        (whole("self.metadata.generateName == \"a\" && self.kind == \"Foo\""), &[]),
+        (whole("self.spec.a == 1"), &["expression"]),
+    ]);
 }

@@ -39,6 +39,7 @@ fn secrets() {
             ("data: {a: secret value}", &["format"]),
             // The last bits do not matter to the server.
             ("data: {a: aGl=}", &[]),
+            ("data: {a: '<path:secrets/data/shop#password>'}", &[]),
             ("data: {a/b: aGk=}", &["name"]),
             ("data: null", &[]),
             ("data: {a: 'ENC[AES256_GCM,data:xx,iv:y,tag:z,type:str]'}", &[]),

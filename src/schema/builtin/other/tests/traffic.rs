@@ -150,6 +150,15 @@ fn network_policies() {
     );
     table(
         "networking.k8s.io/v1",
+        "IPAddress",
+        &[
+            ("metadata: {name: 10.0.0.5}\nspec: {parentRef: {resource: services, name: a}}", &[]),
+            ("metadata: {name: 'fd00:0::1'}\nspec: {parentRef: {resource: services, name: a}}", &["name"]),
+            ("metadata: {name: a}\nspec: {parentRef: {resource: '', name: a}}", &["name", "required"]),
+        ],
+    );
+    table(
+        "networking.k8s.io/v1",
         "ServiceCIDR",
         &[
             ("spec: {cidrs: [10.0.0.0/16, 'fd00::/112']}", &[]),
