@@ -1,6 +1,6 @@
 //! Labels and what selects by them: keys, values, selectors and their requirements.
 
-use super::{Fault, code, field, items, label_value, one_of, qualified_name, text};
+use super::{Fault, code, field, items, label_value, one_of, qualified_name, shown, text};
 use crate::schema::{Problem, Problems};
 use crate::yaml::{Kind, Value, has_placeholder};
 
@@ -23,7 +23,8 @@ pub fn label_map<'w>(labels: Value<'w>, code: &'static str, what: &str, problems
         if let Some(fault) = qualified_name(key) {
             problems.push(fault.key_problem(code, value, &format!("{what} key")));
         } else if let Some(fault) = value.known().and_then(label_value) {
-            problems.push(fault.problem(code, value, &format!("value of the {what} `{key}`")));
+            let text = shown(value.raw().unwrap_or_default());
+            problems.push(fault.worded(code, value, format!("the {what} `{key}` cannot have the value `{text}`")));
         }
     }
 }

@@ -133,7 +133,14 @@ fn unknown<'w>(name: &str, value: Value<'w>, standard: &[&str], problems: &mut P
 
 fn amount<'w>(name: &str, value: Value<'w>, problems: &mut Problems<'w>) -> Option<Quantity> {
     match quantity(value)? {
-        Err(fault) => problems.push(fault.problem(code::QUANTITY, value, &format!("amount of `{name}`,"))),
+        Err(fault) => {
+            let text = shown(value.raw().unwrap_or_default());
+            let message = match text.as_str() {
+                "" => format!("amount of `{name}` is empty"),
+                text => format!("amount `{text}` of `{name}` is not a quantity"),
+            };
+            problems.push(fault.worded(code::QUANTITY, value, message));
+        }
         Ok(amount) if amount.is_negative() => problems.push(
             Problem::new(code::QUANTITY, value, format!("amount of `{name}` is less than nothing"))
                 .help("write an amount of 0 or more"),

@@ -7,6 +7,8 @@ mod failure_policy;
 mod job;
 mod replicas;
 mod stateful_set;
+#[cfg(test)]
+mod tests;
 
 use super::pod::{self, Setting};
 use crate::manifest::Resource;
