@@ -39,7 +39,7 @@ pub(super) fn of_container<'w>(container: &Container<'w>, problems: &mut Problem
         let limit = limits.iter().find(|(known, ..)| known == name);
         // A limit that cannot be read is neither missing nor too low.
         if limit.is_some() || field(resources, "limits").is_none_or(|limits| limits.get(name).is_none()) {
-            compare(&container.title, name, *request, *at, limit.map(|(_, amount, at)| (*amount, *at)), problems);
+            compare(container, name, *request, *at, limit.map(|(_, amount, at)| (*amount, *at)), problems);
         }
     }
     let all = || limits.iter().chain(&requests);
@@ -49,13 +49,9 @@ pub(super) fn of_container<'w>(container: &Container<'w>, problems: &mut Problem
         && !has(resources, "memory")
     {
         problems.push(
-            Problem::new(
-                code::CROSS_FIELD,
-                *at,
-                format!("{} takes `{name}` and neither cpu nor memory", container.title),
-            )
-            .at_key()
-            .help("set a request or a limit for cpu or memory"),
+            Problem::new(code::CROSS_FIELD, *at, format!("{} takes `{name}` and neither cpu nor memory", container))
+                .at_key()
+                .help("set a request or a limit for cpu or memory"),
         );
     }
 }
@@ -67,7 +63,7 @@ pub(super) fn of_pod<'w>(spec: Value<'w>, problems: &mut Problems<'w>) {
     let limits = sizes(resources, "limits", allowed, problems);
     for (name, request, at) in sizes(resources, "requests", allowed, problems) {
         let limit = limits.iter().find(|(known, ..)| *known == name);
-        compare("the Pod", name, request, at, limit.map(|(_, amount, at)| (*amount, *at)), problems);
+        compare(&"the Pod", name, request, at, limit.map(|(_, amount, at)| (*amount, *at)), problems);
     }
 }
 
@@ -155,7 +151,7 @@ fn amount<'w>(name: &str, value: Value<'w>, problems: &mut Problems<'w>) -> Opti
 }
 
 fn compare<'w>(
-    title: &str,
+    title: &dyn std::fmt::Display,
     name: &str,
     request: Quantity,
     at: Value<'w>,
