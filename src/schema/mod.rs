@@ -3,6 +3,8 @@
 pub mod builtin;
 pub mod metadata;
 mod problem;
+#[cfg(test)]
+mod testing;
 pub mod value;
 
 pub use problem::{Problem, Problems};

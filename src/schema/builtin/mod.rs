@@ -4,8 +4,6 @@
 mod claim;
 mod other;
 mod pod;
-#[cfg(test)]
-mod tests;
 mod workload;
 
 use super::Problems;

@@ -5,6 +5,8 @@ mod kinds;
 mod maps;
 mod name;
 mod owners;
+#[cfg(test)]
+mod tests;
 
 use super::Problems;
 use super::value::{Fault, dns_label, field, items, qualified_name};
@@ -80,11 +82,7 @@ fn finalizers<'w>(resource: &Resource<'w>, metadata: Value<'w>, problems: &mut P
             let standard = matches!(text, "kubernetes" | "orphan" | "foregroundDeletion");
             let without_domain = !text.contains('/') && !standard && kinds::wants_domain_in_finalizers(resource);
             without_domain.then(|| {
-                Fault::new(
-                    "a finalizer that Kubernetes knows",
-                    "no domain before a `/`",
-                    "write it as `example.org/name`",
-                )
+                Fault::new("one that Kubernetes knows", "no domain before a `/`", "write it as `example.org/name`")
             })
         });
         if let Some(fault) = fault {

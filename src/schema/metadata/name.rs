@@ -49,8 +49,9 @@ fn given<'w>(resource: &Resource<'w>, name: Value<'w>, problems: &mut Problems<'
     let limit = kinds::most(resource).filter(|(most, _)| written.len() > *most);
     if let Some((most, reason)) = limit.or_else(|| indexed(resource, written)) {
         problems.push(
-            Problem::new(NAME, name, format!("{what} `{}` is longer than {most} characters: {reason}", shown(written)))
-                .label(format!("{} characters", written.len()))
+            Problem::new(NAME, name, format!("{what} `{}` is too long", shown(written)))
+                .label(format!("{} characters, at most {most}", written.len()))
+                .note(reason)
                 .help("shorten it"),
         );
     }

@@ -5,7 +5,7 @@ pub const ENUM: &str = "enum";
 /// A number is too small or too large.
 pub const BOUND: &str = "bound";
 /// A field that has to be there is not.
-pub const REQUIRED: &str = "required";
+pub const REQUIRED: &str = "missing";
 /// Two fields contradict each other, or one needs another.
 pub const CROSS_FIELD: &str = "cross-field";
 /// What has to be unique stands twice.

@@ -41,12 +41,17 @@ impl Fault {
         }
     }
 
+    /// The fault as a problem of `value`, in words of its own.
+    pub fn worded<'w>(self, code: &'static str, value: Value<'w>, message: impl Into<String>) -> Problem<'w> {
+        Problem::new(code, value, message).label(self.found).help(self.help)
+    }
+
     fn told<'w>(self, code: &'static str, value: Value<'w>, what: &str, text: &str) -> Problem<'w> {
         let message = match text {
             "" => format!("{what} is empty"),
             text => format!("{what} `{}` is not {}", shown(text), self.wanted),
         };
-        Problem::new(code, value, message).label(self.found).help(self.help)
+        self.worded(code, value, message)
     }
 }
 

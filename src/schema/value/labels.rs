@@ -1,6 +1,6 @@
 //! Labels and what selects by them: keys, values, selectors and their requirements.
 
-use super::{Fault, code, field, items, label_value, one_of, qualified_name, text};
+use super::{Fault, code, field, items, label_value, one_of, qualified_name, shown, text};
 use crate::schema::{Problem, Problems};
 use crate::yaml::{Kind, Value, has_placeholder};
 
@@ -23,7 +23,8 @@ pub fn label_map<'w>(labels: Value<'w>, code: &'static str, what: &str, problems
         if let Some(fault) = qualified_name(key) {
             problems.push(fault.key_problem(code, value, &format!("{what} key")));
         } else if let Some(fault) = value.known().and_then(label_value) {
-            problems.push(fault.problem(code, value, &format!("value of the {what} `{key}`")));
+            let text = shown(value.raw().unwrap_or_default());
+            problems.push(fault.worded(code, value, format!("the {what} `{key}` cannot have the value `{text}`")));
         }
     }
 }
@@ -97,9 +98,7 @@ pub fn requirements_with<'w>(
 
 /// Whether a label selector requires nothing; not known counts as no.
 pub fn selector_is_empty(selector: Value<'_>) -> bool {
-    let empty = |key: &str| {
-        field(selector, key).is_none_or(|value| value.entries().next().is_none() && value.items().next().is_none())
-    };
+    let empty = |key: &str| field(selector, key).is_none_or(Value::is_empty);
     matches!(selector.kind(), Kind::Null | Kind::Mapping) && empty("matchLabels") && empty("matchExpressions")
 }
 
@@ -109,6 +108,8 @@ pub fn selects(selector: Value<'_>, labels: Option<Value<'_>>) -> Option<bool> {
     // A label whose value is null is there, with an empty value.
     let read = |value: Value<'_>| if value.is_null() { Some(String::new()) } else { value.known().map(str::to_owned) };
     let mut sure = labels.is_none_or(|labels| labels.entries().all(|(key, _)| !has_placeholder(key)));
+    sure &= field(selector, "matchLabels").is_none_or(Value::is_mapping);
+    sure &= field(selector, "matchExpressions").is_none_or(Value::is_sequence);
     for (key, wanted) in field(selector, "matchLabels").into_iter().flat_map(Value::entries) {
         match (label(key), read(wanted)) {
             _ if has_placeholder(key) => sure = false,

@@ -97,7 +97,13 @@ pub fn label_value(text: &str) -> Option<Fault> {
     if text.is_empty() {
         return None;
     }
-    too_long(text, LABEL).or_else(|| word_fault(text)).map(|found| Fault::new("a label value", found, QUALIFIED_HELP))
+    let found = too_long(text, LABEL).or_else(|| word_fault(text))?;
+    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let near: String = text.chars().map(|c| if is_word(c) { c } else { '-' }).collect();
+    let near = near.trim_matches(['-', '_', '.']);
+    let is_good = !near.is_empty() && near.len() <= LABEL;
+    let help = if is_good { format!("write `{near}`") } else { QUALIFIED_HELP.to_owned() };
+    Some(Fault::new("a label value", found, help))
 }
 
 /// A name that can stand in a URL path, as those of RBAC objects.

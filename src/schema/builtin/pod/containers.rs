@@ -7,16 +7,25 @@ use crate::schema::value::{Fault, Text, code, field, is_set, items, one_of, text
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
 use std::collections::HashMap;
+use std::fmt;
 
 /// A container and what it is.
-#[derive(Clone)]
 pub(super) struct Container<'w> {
     pub value: Value<'w>,
-    pub title: String,
+    /// What it is called, and its place in its list.
+    what: &'static str,
+    index: usize,
     /// Whether it runs before the others, and ends.
     pub is_init: bool,
     /// Whether it starts before the others, and stays.
     pub is_sidecar: bool,
+}
+
+/// What a message calls it: its name, or its place.
+impl fmt::Display for Container<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&titled(self.what, self.value, self.index))
+    }
 }
 
 pub(super) fn check<'w>(pod: &Pod<'w>, problems: &mut Problems<'w>) {
@@ -56,7 +65,8 @@ pub(super) fn all<'w>(spec: Value<'w>) -> impl Iterator<Item = Container<'w>> {
             let is_init = key == "initContainers";
             Container {
                 value,
-                title: titled(what, value, index),
+                what,
+                index,
                 is_init: is_init && matches!(policy, Text::Absent | Text::Known(_)) && !policy.is("Always"),
                 is_sidecar: is_init && policy.is("Always"),
             }
@@ -100,7 +110,7 @@ fn image<'w>(container: &Container<'w>, problems: &mut Problems<'w>) {
     match text(container.value, "image") {
         Text::Absent => {
             let at = image.unwrap_or(container.value);
-            let message = format!("{} has no image", container.title);
+            let message = format!("{} has no image", container);
             let problem = match image {
                 Some(image) => Problem::new(code::REQUIRED, image, message).at_key(),
                 None => about(code::REQUIRED, at, message),
@@ -110,7 +120,7 @@ fn image<'w>(container: &Container<'w>, problems: &mut Problems<'w>) {
         Text::Known(text) if text.trim() != text => {
             if let Some(image) = image {
                 let fault = Fault::new("an image", "a blank before or after it", format!("write `{}`", text.trim()));
-                problems.push(fault.problem(code::REFERENCE, image, &format!("image of {}", container.title)));
+                problems.push(fault.problem(code::REFERENCE, image, &format!("image of {}", container)));
             }
         }
         Text::Known(_) | Text::Unknown => {}
@@ -125,7 +135,7 @@ fn init_only<'w>(container: &Container<'w>, problems: &mut Problems<'w>) {
                 Problem::new(
                     code::CROSS_FIELD,
                     value,
-                    format!("{} has a `{key}`, and it ends before the Pod is ready", container.title),
+                    format!("{} has a `{key}`, and it ends before the Pod is ready", container),
                 )
                 .at_key()
                 .help(format!("remove `{key}`, or set `restartPolicy: Always` to keep the container running")),
@@ -142,7 +152,7 @@ fn restart_rules<'w>(container: &Container<'w>, problems: &mut Problems<'w>) {
             Problem::new(
                 code::CROSS_FIELD,
                 rules,
-                format!("{} has `restartPolicyRules` and no `restartPolicy`", container.title),
+                format!("{} has `restartPolicyRules` and no `restartPolicy`", container),
             )
             .at_key()
             .help("set the `restartPolicy` that holds where no rule matches"),

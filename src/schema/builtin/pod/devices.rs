@@ -36,7 +36,7 @@ pub(super) fn check<'w>(
             problems.push(Problem::new(code::NAME, path, message).help("write a path such as `/dev/xvda`"));
         } else if let Some((_, first)) = paths.iter().find(|(known, _)| *known == text) {
             problems.push(
-                Problem::new(code::DUPLICATE, path, format!("{} has two devices at `{text}`", container.title))
+                Problem::new(code::DUPLICATE, path, format!("{} has two devices at `{text}`", container))
                     .related(first.span(), "the first one")
                     .help("give each device a path of its own"),
             );

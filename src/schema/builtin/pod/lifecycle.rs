@@ -1,7 +1,8 @@
 //! What runs when a container starts and before it stops.
 
 use super::containers::Container;
-use super::{Pod, grace, probes};
+use super::probes::{self, Part};
+use super::{Pod, grace};
 use crate::schema::value::{code, field, is_set};
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
@@ -10,10 +11,10 @@ pub(super) fn check<'w>(pod: &Pod<'w>, container: &Container<'w>, problems: &mut
     let Some(lifecycle) = field(container.value, "lifecycle") else { return };
     for key in ["postStart", "preStop"] {
         let Some(hook) = field(lifecycle, key).filter(|hook| hook.is_mapping()) else { continue };
-        let title = format!("`{key}` of {}", container.title);
-        probes::handler(hook, &title, &["exec", "httpGet", "tcpSocket", "sleep"], problems);
+        let title = Part(key, container);
+        probes::handler(hook, title, &["exec", "httpGet", "tcpSocket", "sleep"], problems);
         if let Some(seconds) = field(hook, "sleep").and_then(|sleep| field(sleep, "seconds")) {
-            sleep(pod, &title, seconds, problems);
+            sleep(pod, title, seconds, problems);
         }
     }
     if let Some(signal) = field(lifecycle, "stopSignal")
@@ -23,7 +24,7 @@ pub(super) fn check<'w>(pod: &Pod<'w>, container: &Container<'w>, problems: &mut
             Problem::new(
                 code::CROSS_FIELD,
                 signal,
-                format!("{} has a `stopSignal`, and the Pod does not say its operating system", container.title),
+                format!("{} has a `stopSignal`, and the Pod does not say its operating system", container),
             )
             .at_key()
             .help("set `os.name` of the Pod"),
@@ -31,7 +32,7 @@ pub(super) fn check<'w>(pod: &Pod<'w>, container: &Container<'w>, problems: &mut
     }
 }
 
-fn sleep<'w>(pod: &Pod<'w>, title: &str, seconds: Value<'w>, problems: &mut Problems<'w>) {
+fn sleep<'w>(pod: &Pod<'w>, title: Part<'_, 'w>, seconds: Value<'w>, problems: &mut Problems<'w>) {
     let (Some(number), Some(grace)) = (seconds.as_int(), grace(pod.spec)) else { return };
     let message = if number < 0 {
         format!("{title} sleeps {number} seconds")

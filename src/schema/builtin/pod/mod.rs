@@ -17,6 +17,8 @@ mod scheduling;
 mod security;
 mod sources;
 mod system;
+#[cfg(test)]
+mod tests;
 mod volumes;
 
 use crate::schema::value::{

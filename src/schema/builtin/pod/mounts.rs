@@ -21,19 +21,15 @@ pub(super) fn check<'w>(
         let Some(path) = field(mount, "mountPath") else { continue };
         match path.known() {
             Some("") => problems.push(
-                Problem::new(code::REQUIRED, path, format!("{} mounts a volume at no path", container.title))
+                Problem::new(code::REQUIRED, path, format!("{} mounts a volume at no path", container))
                     .help("write where the container sees the volume"),
             ),
             Some(text) => {
                 if let Some(first) = paths.get(text) {
                     problems.push(
-                        Problem::new(
-                            code::DUPLICATE,
-                            path,
-                            format!("{} mounts two volumes at `{text}`", container.title),
-                        )
-                        .related(first.span(), "the first one")
-                        .help("give each mount a path of its own, or mount single files by `subPath`"),
+                        Problem::new(code::DUPLICATE, path, format!("{} mounts two volumes at `{text}`", container))
+                            .related(first.span(), "the first one")
+                            .help("give each mount a path of its own, or mount single files by `subPath`"),
                     );
                 } else {
                     paths.insert(text, path);
@@ -58,14 +54,14 @@ pub(super) fn volume<'w>(
     let Some(text) = name.known() else { return };
     if text.is_empty() {
         problems.push(
-            Problem::new(code::REQUIRED, name, format!("{} {verb} a volume without a name", container.title))
+            Problem::new(code::REQUIRED, name, format!("{} {verb} a volume without a name", container))
                 .help("name a volume of the Pod"),
         );
     } else if pod.volumes.lack(text) {
         let problem = Problem::new(
             code::REFERENCE,
             name,
-            format!("{} {verb} the volume `{text}`, which the Pod does not have", container.title),
+            format!("{} {verb} the volume `{text}`, which the Pod does not have", container),
         );
         problems.push(match closest(text, pod.volumes.names()) {
             Some(near) => problem.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")),
@@ -96,7 +92,7 @@ fn sub_path<'w>(container: &Container<'w>, mount: Value<'w>, problems: &mut Prob
             Problem::new(
                 code::CROSS_FIELD,
                 expression,
-                format!("{} has both `subPath` and `subPathExpr` for one mount", container.title),
+                format!("{} has both `subPath` and `subPathExpr` for one mount", container),
             )
             .at_key()
             .related(path.key_or_span(), "the plain path")
@@ -117,7 +113,7 @@ fn propagation<'w>(container: &Container<'w>, mount: Value<'w>, problems: &mut P
                 Problem::new(
                     code::CROSS_FIELD,
                     value,
-                    format!("{} hands mounts on to its node, and it is not privileged", container.title),
+                    format!("{} hands mounts on to its node, and it is not privileged", container),
                 )
                 .help("set `securityContext.privileged: true`, or write `HostToContainer`"),
             );
@@ -136,7 +132,7 @@ fn propagation<'w>(container: &Container<'w>, mount: Value<'w>, problems: &mut P
             Problem::new(
                 code::CROSS_FIELD,
                 recursive,
-                format!("{} makes what lies below a mount read-only, and not the mount", container.title),
+                format!("{} makes what lies below a mount read-only, and not the mount", container),
             )
             .help("set `readOnly: true`"),
         );
@@ -147,7 +143,7 @@ fn propagation<'w>(container: &Container<'w>, mount: Value<'w>, problems: &mut P
             Problem::new(
                 code::CROSS_FIELD,
                 recursive,
-                format!("{} has `recursiveReadOnly` and takes mounts from its node", container.title),
+                format!("{} has `recursiveReadOnly` and takes mounts from its node", container),
             )
             .help("remove `mountPropagation`"),
         );

@@ -26,7 +26,7 @@ pub(super) fn check<'w>(container: &Container<'w>, problems: &mut Problems<'w>) 
             problems.push(fault.problem(code::PORT, at, "port name"));
         } else if let Some(first) = names.get(name) {
             problems.push(
-                Problem::new(code::DUPLICATE, at, format!("two ports of {} are named `{name}`", container.title))
+                Problem::new(code::DUPLICATE, at, format!("two ports of {} are named `{name}`", container))
                     .label("named a second time")
                     .related(first.span(), "the first one")
                     .help("give each port a name of its own"),

@@ -7,6 +7,17 @@ use crate::schema::value::{
 };
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
+use std::fmt;
+
+/// A part of a container, as a message names it.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'c, 'w>(pub &'c str, pub &'c Container<'w>);
+
+impl fmt::Display for Part<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` of {}", self.0, self.1)
+    }
+}
 
 pub(super) fn check<'w>(container: &Container<'w>, problems: &mut Problems<'w>) {
     for key in ["livenessProbe", "readinessProbe", "startupProbe"] {
@@ -17,8 +28,8 @@ pub(super) fn check<'w>(container: &Container<'w>, problems: &mut Problems<'w>) 
 }
 
 fn one<'w>(container: &Container<'w>, name: &str, probe: Value<'w>, problems: &mut Problems<'w>) {
-    let title = format!("`{name}` of {}", container.title);
-    handler(probe, &title, &["exec", "httpGet", "tcpSocket", "grpc"], problems);
+    let title = Part(name, container);
+    handler(probe, title, &["exec", "httpGet", "tcpSocket", "grpc"], problems);
     for key in ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"] {
         if let Some(value) = field(probe, key) {
             at_least(value, key, 0, problems);
@@ -50,7 +61,7 @@ fn one<'w>(container: &Container<'w>, name: &str, probe: Value<'w>, problems: &m
 }
 
 /// Checks what a probe or a hook does: exactly one of `kinds`.
-pub(super) fn handler<'w>(parent: Value<'w>, title: &str, kinds: &[&'static str], problems: &mut Problems<'w>) {
+pub(super) fn handler<'w>(parent: Value<'w>, title: Part<'_, 'w>, kinds: &[&'static str], problems: &mut Problems<'w>) {
     let found = set_among(parent, kinds);
     if found.is_empty() {
         // A key that nobody knows stands for the handler that was meant; the schema tells it.
@@ -87,7 +98,7 @@ pub(super) fn handler<'w>(parent: Value<'w>, title: &str, kinds: &[&'static str]
     }
 }
 
-fn exec<'w>(exec: Value<'w>, title: &str, problems: &mut Problems<'w>) {
+fn exec<'w>(exec: Value<'w>, title: Part<'_, 'w>, problems: &mut Problems<'w>) {
     let command = field(exec, "command");
     if command.is_none_or(|command| command.is_sequence() && command.is_empty()) {
         let message = format!("{title} runs no command");

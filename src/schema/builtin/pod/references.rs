@@ -193,7 +193,7 @@ pub(super) fn check<'w>(spec: Value<'w>, problems: &mut Problems<'w>) {
                     Problem::new(
                         code::REFERENCE,
                         at,
-                        format!("{} uses the resource claim `{name}`, which the Pod does not have", container.title),
+                        format!("{} uses the resource claim `{name}`, which the Pod does not have", container),
                     )
                     .help("add it to `resourceClaims` of the Pod"),
                 );
@@ -201,12 +201,8 @@ pub(super) fn check<'w>(spec: Value<'w>, problems: &mut Problems<'w>) {
             let Some(request) = text(claim, "request").or("") else { continue };
             if seen.contains(&(name, request)) {
                 problems.push(
-                    Problem::new(
-                        code::DUPLICATE,
-                        at,
-                        format!("{} lists the resource claim `{name}` twice", container.title),
-                    )
-                    .help("remove one of them"),
+                    Problem::new(code::DUPLICATE, at, format!("{} lists the resource claim `{name}` twice", container))
+                        .help("remove one of them"),
                 );
             }
             seen.push((name, request));

@@ -39,7 +39,7 @@ pub(super) fn of_container<'w>(container: &Container<'w>, problems: &mut Problem
         let limit = limits.iter().find(|(known, ..)| known == name);
         // A limit that cannot be read is neither missing nor too low.
         if limit.is_some() || field(resources, "limits").is_none_or(|limits| limits.get(name).is_none()) {
-            compare(&container.title, name, *request, *at, limit.map(|(_, amount, at)| (*amount, *at)), problems);
+            compare(container, name, *request, *at, limit.map(|(_, amount, at)| (*amount, *at)), problems);
         }
     }
     let all = || limits.iter().chain(&requests);
@@ -49,13 +49,9 @@ pub(super) fn of_container<'w>(container: &Container<'w>, problems: &mut Problem
         && !has(resources, "memory")
     {
         problems.push(
-            Problem::new(
-                code::CROSS_FIELD,
-                *at,
-                format!("{} takes `{name}` and neither cpu nor memory", container.title),
-            )
-            .at_key()
-            .help("set a request or a limit for cpu or memory"),
+            Problem::new(code::CROSS_FIELD, *at, format!("{} takes `{name}` and neither cpu nor memory", container))
+                .at_key()
+                .help("set a request or a limit for cpu or memory"),
         );
     }
 }
@@ -67,7 +63,7 @@ pub(super) fn of_pod<'w>(spec: Value<'w>, problems: &mut Problems<'w>) {
     let limits = sizes(resources, "limits", allowed, problems);
     for (name, request, at) in sizes(resources, "requests", allowed, problems) {
         let limit = limits.iter().find(|(known, ..)| *known == name);
-        compare("the Pod", name, request, at, limit.map(|(_, amount, at)| (*amount, *at)), problems);
+        compare(&"the Pod", name, request, at, limit.map(|(_, amount, at)| (*amount, *at)), problems);
     }
 }
 
@@ -133,7 +129,14 @@ fn unknown<'w>(name: &str, value: Value<'w>, standard: &[&str], problems: &mut P
 
 fn amount<'w>(name: &str, value: Value<'w>, problems: &mut Problems<'w>) -> Option<Quantity> {
     match quantity(value)? {
-        Err(fault) => problems.push(fault.problem(code::QUANTITY, value, &format!("amount of `{name}`,"))),
+        Err(fault) => {
+            let text = shown(value.raw().unwrap_or_default());
+            let message = match text.as_str() {
+                "" => format!("amount of `{name}` is empty"),
+                text => format!("amount `{text}` of `{name}` is not a quantity"),
+            };
+            problems.push(fault.worded(code::QUANTITY, value, message));
+        }
         Ok(amount) if amount.is_negative() => problems.push(
             Problem::new(code::QUANTITY, value, format!("amount of `{name}` is less than nothing"))
                 .help("write an amount of 0 or more"),
@@ -148,7 +151,7 @@ fn amount<'w>(name: &str, value: Value<'w>, problems: &mut Problems<'w>) -> Opti
 }
 
 fn compare<'w>(
-    title: &str,
+    title: &dyn std::fmt::Display,
     name: &str,
     request: Quantity,
     at: Value<'w>,

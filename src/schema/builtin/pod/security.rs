@@ -112,7 +112,7 @@ fn escalation<'w>(container: &Container<'w>, context: Value<'w>, problems: &mut 
         (None, None) => return,
     };
     problems.push(
-        Problem::new(code::CROSS_FIELD, switch, format!("{} may not gain privileges, and {reason}", container.title))
+        Problem::new(code::CROSS_FIELD, switch, format!("{} may not gain privileges, and {reason}", container))
             .related(other.key_or_span(), "all privileges")
             .help("remove one of the two"),
     );

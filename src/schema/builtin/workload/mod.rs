@@ -7,6 +7,8 @@ mod failure_policy;
 mod job;
 mod replicas;
 mod stateful_set;
+#[cfg(test)]
+mod tests;
 
 use super::pod::{self, Setting};
 use crate::manifest::Resource;
@@ -84,7 +86,8 @@ fn matching<'w>(spec: Value<'w>, own: Value<'w>, problems: &mut Problems<'w>) {
     let Some(template) = template.filter(|template| template.is_mapping()) else { return };
     let metadata = field(template, "metadata");
     let labels = metadata.and_then(|metadata| field(metadata, "labels"));
-    if labels.is_some_and(|labels| !labels.is_mapping()) || selects(own, labels) != Some(false) {
+    let is_read = |value: Option<Value<'w>>| value.is_none_or(Value::is_mapping);
+    if !is_read(metadata) || !is_read(labels) || selects(own, labels) != Some(false) {
         return;
     }
     let at = labels.or(metadata).unwrap_or(template);

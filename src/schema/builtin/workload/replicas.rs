@@ -41,7 +41,7 @@ fn labels<'w>(spec: Value<'w>, problems: &mut Problems<'w>) {
     let selector = field(spec, "selector").filter(|selector| !selector.is_empty());
     let (Some(selector), Some(template)) = (selector, field(spec, "template")) else {
         let Some(template) = field(spec, "template").filter(|template| template.is_mapping()) else { return };
-        if labels.is_none_or(|labels| labels.is_mapping() && labels.is_empty()) {
+        if labels.is_none_or(Value::is_empty) && metadata.is_none_or(Value::is_mapping) {
             let at = labels.or(metadata).unwrap_or(template);
             problems.push(
                 Problem::new(code::SELECTOR, at, "neither the selector nor the template has labels")
@@ -54,7 +54,10 @@ fn labels<'w>(spec: Value<'w>, problems: &mut Problems<'w>) {
     for (key, wanted) in selector.entries() {
         let found = labels.and_then(|labels| labels.get(key));
         let Some(wanted_text) = wanted.known().filter(|_| !has_placeholder(key)) else { continue };
-        if found.is_none_or(|found| found.known().is_some_and(|found| found != wanted_text)) {
+        if labels.is_none_or(Value::is_mapping)
+            && metadata.is_none_or(Value::is_mapping)
+            && found.is_none_or(|found| found.known().is_some_and(|found| found != wanted_text))
+        {
             problems.push(
                 Problem::new(
                     code::SELECTOR,
