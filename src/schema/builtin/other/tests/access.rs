@@ -10,11 +10,11 @@ fn roles() {
         &[
             ("rules: null", &[]),
             ("rules: [{apiGroups: [''], resources: [pods], verbs: [gett]}]", &[]),
-            ("rules: [{apiGroups: [''], resources: [pods], verbs: []}]", &["required"]),
-            ("rules: [{resources: [pods], verbs: [get]}]", &["required"]),
-            ("rules: [{apiGroups: [''], verbs: [get]}]", &["required"]),
+            ("rules: [{apiGroups: [''], resources: [pods], verbs: []}]", &["missing"]),
+            ("rules: [{resources: [pods], verbs: [get]}]", &["missing"]),
+            ("rules: [{apiGroups: [''], verbs: [get]}]", &["missing"]),
             ("rules: [{nonResourceURLs: [/x], verbs: [get]}]", &["cross-field"]),
-            ("rules: [null]", &["required"]),
+            ("rules: [null]", &["missing"]),
         ],
     );
     table(
@@ -23,7 +23,7 @@ fn roles() {
         &[
             ("rules: [{nonResourceURLs: [x], verbs: [get]}]", &[]),
             ("rules: [{nonResourceURLs: [/x], apiGroups: [''], resources: [pods], verbs: [get]}]", &["cross-field"]),
-            ("aggregationRule: {}", &["required"]),
+            ("aggregationRule: {}", &["missing"]),
             ("aggregationRule: {clusterRoleSelectors: [{matchLabels: {a: b c}}]}", &["selector"]),
         ],
     );
@@ -37,7 +37,7 @@ fn bindings() {
         &[
             ("roleRef: {kind: Role, name: a}", &[]),
             ("roleRef: {kind: role, name: a}", &["enum"]),
-            ("roleRef: {kind: Role, name: ''}", &["required"]),
+            ("roleRef: {kind: Role, name: ''}", &["missing"]),
             ("roleRef: {kind: Role, name: a, apiGroup: b}", &["enum"]),
             ("roleRef: {kind: Role, name: a}\nsubjects: [{kind: ServiceAccount, name: a}]", &[]),
             ("roleRef: {kind: Role, name: a}\nsubjects: [{kind: ServiceAccount, name: A}]", &["name"]),
@@ -55,7 +55,7 @@ fn bindings() {
         &[
             ("roleRef: {kind: ClusterRole, name: a}\nsubjects: [{kind: ServiceAccount, name: a, namespace: b}]", &[]),
             ("roleRef: {kind: Role, name: a}", &["enum"]),
-            ("roleRef: {kind: ClusterRole, name: a}\nsubjects: [{kind: ServiceAccount, name: a}]", &["required"]),
+            ("roleRef: {kind: ClusterRole, name: a}\nsubjects: [{kind: ServiceAccount, name: a}]", &["missing"]),
         ],
     );
 }
@@ -127,7 +127,7 @@ fn kinds_of_the_cluster() {
                 "spec: {signerName: a.org/b, usages: [client auth], request: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0K}",
                 &[],
             ),
-            ("spec: {signerName: b, usages: [], request: ''}", &["required", "name"]),
+            ("spec: {signerName: b, usages: [], request: ''}", &["missing", "name"]),
             ("spec: {signerName: a.org/b, usages: [clientauth], expirationSeconds: 5}", &["enum", "bound"]),
         ],
     );

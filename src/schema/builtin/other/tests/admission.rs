@@ -21,9 +21,9 @@ fn webhook_configurations() {
         ("name: a.b", &["name"]),
         ("failurePolicy: fail", &["enum"]),
         ("matchPolicy: Same", &["enum"]),
-        ("admissionReviewVersions: []", &["required"]),
+        ("admissionReviewVersions: []", &["missing"]),
         ("admissionReviewVersions: [v2]", &["enum"]),
-        ("clientConfig: {}", &["required"]),
+        ("clientConfig: {}", &["missing"]),
         ("clientConfig: {url: 'https://a.org', service: {name: a, namespace: b}}", &["cross-field"]),
         ("clientConfig: {url: 'http://a.org'}", &["address"]),
         ("clientConfig: {url: 'https://a.org?x'}", &["address"]),
@@ -37,7 +37,7 @@ fn webhook_configurations() {
             "rules: [{operations: ['*', CREATE], apiGroups: [''], apiVersions: [v1], resources: [pods]}]",
             &["cross-field"],
         ),
-        ("rules: [{operations: [CREATE], apiGroups: [], apiVersions: [v1], resources: [pods]}]", &["required"]),
+        ("rules: [{operations: [CREATE], apiGroups: [], apiVersions: [v1], resources: [pods]}]", &["missing"]),
         (
             "rules: [{operations: [CREATE], apiGroups: [''], apiVersions: [v1], resources: ['*', pods]}]",
             &["cross-field"],
@@ -51,12 +51,12 @@ fn webhook_configurations() {
             "rules: [{operations: [CREATE], apiGroups: [''], apiVersions: [v1], resources: [pods], scope: cluster}]",
             &["enum"],
         ),
-        ("rules: [{}]", &["required"]),
+        ("rules: [{}]", &["missing"]),
         ("matchConditions: [{name: m, expression: 'request.name != \"x\"'}]", &[]),
         ("matchConditions: [{name: m, expression: 'request.name'}]", &["expression"]),
         ("matchConditions: [{name: m, expression: 'request.name =='}]", &["expression"]),
         ("matchConditions: [{name: m, expression: 'params.x == 1'}]", &["expression"]),
-        ("matchConditions: [{name: m, expression: ''}]", &["required"]),
+        ("matchConditions: [{name: m, expression: ''}]", &["missing"]),
         ("matchConditions: [{name: 'a b', expression: 'true'}]", &["name"]),
         ("namespaceSelector: {matchExpressions: [{key: a, operator: In}]}", &["selector"]),
     ]);
@@ -90,16 +90,16 @@ fn policies() {
     policy("validations: [{expression: 'true', reason: Nope}]", &["enum"]);
     policy("validations: [{expression: 'true', message: \"a\\nb\"}]", &["expression"]);
     policy("validations: [{expression: 'true', messageExpression: '1'}]", &["expression"]);
-    policy("validations: []", &["required"]);
+    policy("validations: []", &["missing"]);
     policy("auditAnnotations: [{key: a, valueExpression: \"'x'\"}]", &[]);
     policy(
         "auditAnnotations: [{key: a, valueExpression: \"'x'\"}, {key: a b, valueExpression: '1'}]",
         &["name", "expression"],
     );
     policy("paramKind: {apiVersion: v1, kind: ConfigMap}, validations: [{expression: 'params.x == 1'}]", &[]);
-    policy("paramKind: {kind: Config Map}, validations: [{expression: 'true'}]", &["required", "name"]);
+    policy("paramKind: {kind: Config Map}, validations: [{expression: 'true'}]", &["missing", "name"]);
     policy("failurePolicy: fail, validations: [{expression: 'true'}]", &["enum"]);
-    table(API, "ValidatingAdmissionPolicy", &[("spec: {validations: [{expression: 'true'}]}", &["required"])]);
+    table(API, "ValidatingAdmissionPolicy", &[("spec: {validations: [{expression: 'true'}]}", &["missing"])]);
     table(
         API,
         "MutatingAdmissionPolicy",
@@ -114,7 +114,7 @@ fn policies() {
                 &format!(
                     "spec: {{{rules}, reinvocationPolicy: Never, mutations: [{{patchType: JSONPatch, applyConfiguration: {{expression: 'Object{{}}'}}}}]}}"
                 ),
-                &["cross-field", "required"],
+                &["cross-field", "missing"],
             ),
         ],
     );
@@ -128,14 +128,14 @@ fn bindings_of_policies() {
         &[
             ("spec: {policyName: a, validationActions: [Deny, Audit]}", &[]),
             ("spec: {policyName: a, validationActions: [Deny, Warn]}", &["cross-field"]),
-            ("spec: {policyName: a, validationActions: []}", &["required"]),
+            ("spec: {policyName: a, validationActions: []}", &["missing"]),
             ("spec: {policyName: A, validationActions: [deny]}", &["name", "enum"]),
             ("spec: {policyName: a, validationActions: [Deny], paramRef: {name: a, selector: {}}}", &["cross-field"]),
             (
                 "spec: {policyName: a, validationActions: [Deny], paramRef: {parameterNotFoundAction: Deny}}",
-                &["required"],
+                &["missing"],
             ),
         ],
     );
-    table(API, "MutatingAdmissionPolicyBinding", &[("spec: {policyName: a}", &[]), ("spec: {}", &["required"])]);
+    table(API, "MutatingAdmissionPolicyBinding", &[("spec: {policyName: a}", &[]), ("spec: {}", &["missing"])]);
 }

@@ -37,10 +37,10 @@ fn names_and_versions() {
         (body("foos", "a.org", &format!("[{V1}, {V1}]"), ""), &["duplicate", "cross-field"]),
         (body("foos", "a.org", &format!("[{}]", V1.replace("v1", "V1")), ""), &["name"]),
         (body("foos", "a.org", &format!("[{}]", V1.replace("storage: true", "storage: false")), ""), &["cross-field"]),
-        (body("foos", "a.org", "[{name: v1, served: true, storage: true}]", ""), &["required"]),
+        (body("foos", "a.org", "[{name: v1, served: true, storage: true}]", ""), &["missing"]),
         (body("foos", "a.org", &format!("[{V1}]"), ", preserveUnknownFields: true"), &["cross-field"]),
         (body("foos", "a.org", &format!("[{V1}]"), ", preserveUnknownFields: false"), &[]),
-        (body("foos", "a.org", &format!("[{V1}]"), ", conversion: {strategy: Webhook}"), &["required"]),
+        (body("foos", "a.org", &format!("[{V1}]"), ", conversion: {strategy: Webhook}"), &["missing"]),
         (
             body(
                 "foos",
@@ -50,7 +50,7 @@ fn names_and_versions() {
             ),
             &[],
         ),
-        (body("foos", "a.k8s.io", &format!("[{V1}]"), ""), &["required"]),
+        (body("foos", "a.k8s.io", &format!("[{V1}]"), ""), &["missing"]),
         (
             body("foos", "a.k8s.io", &format!("[{V1}]"), "")
                 .replace("a.k8s.io}\n", "a.k8s.io, annotations: {api-approved.kubernetes.io: 'https://a.org/1'}}\n"),
@@ -93,9 +93,9 @@ fn names_and_versions() {
 fn schemas_are_structural() {
     let cases: &[(&str, &[&str])] = &[
         ("{type: object, properties: {a: {type: string}}}", &[]),
-        ("{properties: {a: {type: string}}}", &["required"]),
+        ("{properties: {a: {type: string}}}", &["missing"]),
         ("{type: objekt}", &["enum"]),
-        ("{type: array}", &["required"]),
+        ("{type: array}", &["missing"]),
         ("{x-kubernetes-int-or-string: true}", &[]),
         ("{x-kubernetes-preserve-unknown-fields: true}", &[]),
         ("{type: object, $ref: '#/a'}", &["cross-field"]),
@@ -124,7 +124,7 @@ fn schemas_are_structural() {
             "{type: array, items: {type: object, properties: {k: {type: string}}}, x-kubernetes-list-type: map, x-kubernetes-list-map-keys: [l]}",
             &["reference"],
         ),
-        ("{type: array, items: {type: string}, x-kubernetes-list-type: map}", &["required"]),
+        ("{type: array, items: {type: string}, x-kubernetes-list-type: map}", &["missing"]),
         ("{type: array, items: {type: string}, x-kubernetes-list-type: Set}", &["enum"]),
         ("{type: object, x-kubernetes-list-type: set}", &["cross-field"]),
     ];

@@ -64,7 +64,7 @@ fn limits() {
             ("spec: {limits: [{type: Container}, {type: Container}]}", &["duplicate"]),
             ("spec: {limits: [{type: Bogus}]}", &["enum"]),
             ("spec: {limits: [{type: a.org/image, max: {storage: 1}}]}", &[]),
-            ("spec: {limits: [{type: PersistentVolumeClaim, default: {storage: 1}}]}", &["required"]),
+            ("spec: {limits: [{type: PersistentVolumeClaim, default: {storage: 1}}]}", &["missing"]),
             ("spec: {limits: [{type: PersistentVolumeClaim, default: {storage: 1}, max: {storage: 1}}]}", &[]),
         ],
     );

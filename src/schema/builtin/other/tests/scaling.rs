@@ -22,7 +22,7 @@ fn bounds_and_targets_of_autoscalers() {
             "metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 0}}}]",
             &["bound"],
         ),
-        ("metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization}}}]", &["required"]),
+        ("metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization}}}]", &["missing"]),
         (
             "metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 70, averageValue: 1}}}]",
             &["cross-field"],
@@ -35,7 +35,7 @@ fn bounds_and_targets_of_autoscalers() {
             "metrics: [{type: Pods, resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}}]",
             &["cross-field"],
         ),
-        ("metrics: [{type: Pods}]", &["required"]),
+        ("metrics: [{type: Pods}]", &["missing"]),
         (
             "metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}, pods: {metric: {name: a}, target: {type: AverageValue, averageValue: 1}}}]",
             &["cross-field"],
@@ -48,7 +48,7 @@ fn bounds_and_targets_of_autoscalers() {
             "metrics: [{type: Pods, pods: {metric: {name: a}, target: {type: AverageValue, averageValue: -1}}}]",
             &["quantity"],
         ),
-        ("metrics: [{type: Pods, pods: {metric: {name: a}, target: {type: Value, value: 1}}}]", &["required"]),
+        ("metrics: [{type: Pods, pods: {metric: {name: a}, target: {type: Value, value: 1}}}]", &["missing"]),
         (
             "metrics: [{type: External, external: {metric: {name: a}, target: {type: Value, value: 1, averageValue: 1}}}]",
             &["cross-field"],
@@ -63,7 +63,7 @@ fn bounds_and_targets_of_autoscalers() {
         ),
         ("metrics: [{type: Resources}]", &["enum"]),
         ("behavior: {scaleUp: {stabilizationWindowSeconds: 3601}}", &["bound"]),
-        ("behavior: {scaleUp: {policies: []}}", &["required"]),
+        ("behavior: {scaleUp: {policies: []}}", &["missing"]),
         ("behavior: {scaleUp: {policies: null}}", &[]),
         ("behavior: {scaleDown: {policies: [{type: Pods, value: 0, periodSeconds: 1801}]}}", &["bound", "bound"]),
         ("behavior: {scaleDown: {selectPolicy: max}}", &["enum"]),
@@ -74,10 +74,10 @@ fn bounds_and_targets_of_autoscalers() {
         &[
             ("spec: {scaleTargetRef: {apiVersion: v1, kind: Deployment, name: web}, maxReplicas: 3}", &["name"]),
             ("spec: {scaleTargetRef: {apiVersion: v1, kind: ReplicationController, name: web}, maxReplicas: 3}", &[]),
-            ("spec: {scaleTargetRef: {kind: Deployment, name: web}, maxReplicas: 3}", &["required"]),
+            ("spec: {scaleTargetRef: {kind: Deployment, name: web}, maxReplicas: 3}", &["missing"]),
             (
                 "spec: {scaleTargetRef: {apiVersion: apps/v1, kind: a/b, name: ''}, maxReplicas: 0}",
-                &["bound", "name", "required"],
+                &["bound", "name", "missing"],
             ),
             (
                 "spec: {scaleTargetRef: {apiVersion: apps/v1, kind: A, name: a}, maxReplicas: 3, targetCPUUtilizationPercentage: 0}",
@@ -122,11 +122,11 @@ fn priorities_of_requests() {
             ),
             (
                 "spec: {priorityLevelConfiguration: {name: a}, rules: [{subjects: [{kind: User, group: {name: u}}], nonResourceRules: [{verbs: [got], nonResourceURLs: [a]}]}]}",
-                &["cross-field", "required", "enum", "address"],
+                &["cross-field", "missing", "enum", "address"],
             ),
             (
                 "spec: {priorityLevelConfiguration: {name: a}, rules: [{subjects: [], resourceRules: [{verbs: ['*', get], apiGroups: ['*'], resources: ['*']}]}]}",
-                &["required", "cross-field", "required"],
+                &["missing", "cross-field", "missing"],
             ),
         ],
     );
@@ -139,7 +139,7 @@ fn priorities_of_requests() {
                 &[],
             ),
             ("spec: {type: Exempt}", &["cross-field"]),
-            ("spec: {type: Limited}", &["required"]),
+            ("spec: {type: Limited}", &["missing"]),
             ("spec: {type: Limit}", &["enum"]),
             ("spec: {type: Limited, limited: {lendablePercent: 101}}", &["bound"]),
             ("spec: {type: Limited, limited: {limitResponse: {type: Reject, queuing: {}}}}", &["cross-field"]),

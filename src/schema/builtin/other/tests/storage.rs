@@ -11,8 +11,8 @@ fn claims() {
                 "spec: {accessModes: [ReadWriteOnce], storageClassName: '', resources: {requests: {storage: 1Gi, cpu: 1}, limits: {storage: 1}}}",
                 &[],
             ),
-            ("spec: {}", &["required", "required"]),
-            ("spec: {accessModes: [], resources: {requests: {storage: 1Gi}}}", &["required"]),
+            ("spec: {}", &["missing", "missing"]),
+            ("spec: {accessModes: [], resources: {requests: {storage: 1Gi}}}", &["missing"]),
             ("spec: {accessModes: [readwriteonce], resources: {requests: {storage: 1Gi}}}", &["enum"]),
             (
                 "spec: {accessModes: [ReadWriteOnce, ReadWriteOncePod], resources: {requests: {storage: 1Gi}}}",
@@ -32,7 +32,7 @@ fn claims() {
             ),
             (
                 "spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1}}, dataSource: {kind: PersistentVolumeClaim, name: ''}}",
-                &["required"],
+                &["missing"],
             ),
             (
                 "spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1}}, dataSourceRef: {kind: Pod, name: a}}",
@@ -55,14 +55,14 @@ fn volumes() {
     volume("capacity: {storage: 1}, hostPath: {path: /a}, persistentVolumeReclaimPolicy: Recycle", &[]);
     volume("capacity: {storage: 1}, hostPath: {path: /}, persistentVolumeReclaimPolicy: Recycle", &["cross-field"]);
     volume("capacity: {storage: 1}, hostPath: {path: /a/../b}", &["address"]);
-    volume("hostPath: {path: /a}", &["required"]);
+    volume("hostPath: {path: /a}", &["missing"]);
     volume("capacity: {storage: 1, cpu: 1}, hostPath: {path: /a}", &["enum"]);
-    volume("capacity: {storage: 1}", &["required"]);
+    volume("capacity: {storage: 1}", &["missing"]);
     volume("capacity: {storage: 1}, hostPath: {path: /a}, nfs: {server: a, path: /b}", &["cross-field"]);
     volume("capacity: {storage: 1}, nfs: {server: a, path: b}", &["address"]);
-    volume("capacity: {storage: 1}, local: {path: /a}", &["required"]);
+    volume("capacity: {storage: 1}, local: {path: /a}", &["missing"]);
     volume("capacity: {storage: 1}, local: {path: /a}, nodeAffinity: {required: {nodeSelectorTerms: [{}]}}", &[]);
-    volume("capacity: {storage: 1}, csi: {driver: a b, volumeHandle: ''}", &["name", "required"]);
+    volume("capacity: {storage: 1}, csi: {driver: a b, volumeHandle: ''}", &["name", "missing"]);
     volume("capacity: {storage: 1}, hostPath: {path: /a}, persistentVolumeReclaimPolicy: retain", &["enum"]);
 }
 
@@ -73,11 +73,11 @@ fn classes_and_drivers() {
         "StorageClass",
         &[
             ("provisioner: a.org/b\nallowedTopologies: []", &[]),
-            ("provisioner: ''", &["required"]),
+            ("provisioner: ''", &["missing"]),
             ("provisioner: a.org/b\nreclaimPolicy: Recycle", &["enum"]),
             ("provisioner: a.org/b\nvolumeBindingMode: immediate", &["enum"]),
             ("provisioner: a.org/b\nparameters: {'': a}", &["name"]),
-            ("provisioner: a.org/b\nallowedTopologies: [{}]", &["required"]),
+            ("provisioner: a.org/b\nallowedTopologies: [{}]", &["missing"]),
             (
                 "provisioner: a.org/b\nallowedTopologies: [{matchLabelExpressions: [{key: a, values: [b, b]}, {key: a, values: [b]}]}]",
                 &["duplicate", "duplicate"],
@@ -89,8 +89,8 @@ fn classes_and_drivers() {
         "VolumeAttributesClass",
         &[
             ("driverName: a.org\nparameters: {a: b}", &[]),
-            ("driverName: ''\nparameters: {a: b}", &["required"]),
-            ("driverName: a.org", &["required"]),
+            ("driverName: ''\nparameters: {a: b}", &["missing"]),
+            ("driverName: a.org", &["missing"]),
         ],
     );
     table(

@@ -7,11 +7,11 @@ fn services() {
         "Service",
         &[
             ("spec: {ports: [{port: 80}]}", &[]),
-            ("spec: {}", &["required"]),
+            ("spec: {}", &["missing"]),
             ("spec: {clusterIP: None}", &[]),
             ("spec: {type: Nodeport, ports: [{port: 80}]}", &["enum"]),
             ("spec: {type: '', ports: [{port: 80}]}", &[]),
-            ("spec: {ports: [{port: 80}, {port: 81, name: b}]}", &["required"]),
+            ("spec: {ports: [{port: 80}, {port: 81, name: b}]}", &["missing"]),
             ("spec: {ports: [{port: 80, name: a}, {port: 81, name: a}]}", &["duplicate"]),
             ("spec: {ports: [{port: 0}]}", &["port"]),
             ("spec: {ports: [{port: 80, name: a_b}]}", &["port"]),
@@ -68,7 +68,7 @@ fn services() {
             ("spec: {trafficDistribution: PreferNear, ports: [{port: 80}]}", &["enum"]),
             ("spec: {selector: {app: a b}, ports: [{port: 80}]}", &["selector"]),
             ("spec: {type: ExternalName, externalName: db.example.org.}", &[]),
-            ("spec: {type: ExternalName}", &["required"]),
+            ("spec: {type: ExternalName}", &["missing"]),
             ("spec: {type: ExternalName, externalName: a_b}", &["address"]),
             ("spec: {type: ExternalName, externalName: a.b, clusterIP: 10.0.0.5}", &["cross-field"]),
             ("spec: {type: ExternalName, externalName: a.b, ipFamilies: [IPv4]}", &["cross-field"]),
@@ -94,8 +94,8 @@ fn endpoints() {
             ("subsets: [{addresses: [{ip: 127.0.0.1}]}]", &["address"]),
             ("subsets: [{addresses: [{ip: 169.254.1.1}]}]", &["address"]),
             ("subsets: [{addresses: [{ip: 224.0.0.1}]}]", &["address"]),
-            ("subsets: [{ports: [{port: 80}]}]", &["required"]),
-            ("subsets: [{addresses: [{ip: 10.1.2.3}], ports: [{port: 80, name: a}, {port: 81}]}]", &["required"]),
+            ("subsets: [{ports: [{port: 80}]}]", &["missing"]),
+            ("subsets: [{addresses: [{ip: 10.1.2.3}], ports: [{port: 80, name: a}, {port: 81}]}]", &["missing"]),
             ("subsets: [{addresses: [{ip: 10.1.2.3, hostname: A}]}]", &["name"]),
         ],
     );
@@ -110,7 +110,7 @@ fn endpoints() {
             ("addressType: IP\nendpoints: []", &["enum"]),
             ("addressType: FQDN\nendpoints: [{addresses: [host]}]", &["address"]),
             ("addressType: FQDN\nendpoints: [{addresses: [host.example.org]}]", &[]),
-            ("addressType: IPv4\nendpoints: [{addresses: []}]", &["required"]),
+            ("addressType: IPv4\nendpoints: [{addresses: []}]", &["missing"]),
             ("addressType: IPv4\nendpoints: []\nports: [{port: 80}, {port: 81}]", &["duplicate"]),
         ],
     );
@@ -126,8 +126,8 @@ fn network_policies() {
             ("spec: {policyTypes: [Ingress, Ingress]}", &[]),
             ("spec: {policyTypes: [ingress]}", &["enum"]),
             ("spec: {policyTypes: [Ingress, Egress, Ingress]}", &["size"]),
-            ("spec: {ingress: [{from: [{}]}]}", &["required"]),
-            ("spec: {ingress: [{from: [null]}]}", &["required"]),
+            ("spec: {ingress: [{from: [{}]}]}", &["missing"]),
+            ("spec: {ingress: [{from: [null]}]}", &["missing"]),
             ("spec: {ingress: [{from: [{podSelector: {}, ipBlock: {cidr: 10.0.0.0/8}}]}]}", &["cross-field"]),
             ("spec: {ingress: [{from: [{podSelector: {}, namespaceSelector: {}}]}]}", &[]),
             ("spec: {ingress: [{from: [{ipBlock: {cidr: 10.0.0.1/8}}]}]}", &["address"]),
@@ -154,7 +154,7 @@ fn network_policies() {
         &[
             ("metadata: {name: 10.0.0.5}\nspec: {parentRef: {resource: services, name: a}}", &[]),
             ("metadata: {name: 'fd00:0::1'}\nspec: {parentRef: {resource: services, name: a}}", &["name"]),
-            ("metadata: {name: a}\nspec: {parentRef: {resource: '', name: a}}", &["name", "required"]),
+            ("metadata: {name: a}\nspec: {parentRef: {resource: '', name: a}}", &["name", "missing"]),
         ],
     );
     table(
@@ -164,7 +164,7 @@ fn network_policies() {
             ("spec: {cidrs: [10.0.0.0/16, 'fd00::/112']}", &[]),
             ("spec: {cidrs: [10.0.0.0/16, 10.1.0.0/16]}", &["cross-field"]),
             ("spec: {cidrs: [10.0.0.0/16, 'fd00::/112', 10.1.0.0/16]}", &["size"]),
-            ("spec: {cidrs: []}", &["required"]),
+            ("spec: {cidrs: []}", &["missing"]),
         ],
     );
 }
@@ -176,14 +176,14 @@ fn ingresses() {
         "Ingress",
         &[
             ("spec: {defaultBackend: {service: {name: a, port: {number: 80}}}}", &[]),
-            ("spec: {}", &["required"]),
-            ("spec: {defaultBackend: {}}", &["required"]),
+            ("spec: {}", &["missing"]),
+            ("spec: {defaultBackend: {}}", &["missing"]),
             (
                 "spec: {defaultBackend: {service: {name: a, port: {number: 80}}, resource: {kind: B, name: b}}}",
                 &["cross-field"],
             ),
             ("spec: {defaultBackend: {service: {name: a, port: {number: 80, name: b}}}}", &["cross-field"]),
-            ("spec: {defaultBackend: {service: {name: a}}}", &["required"]),
+            ("spec: {defaultBackend: {service: {name: a}}}", &["missing"]),
             ("spec: {defaultBackend: {service: {name: a_b, port: {number: 80}}}}", &["name"]),
             ("spec: {defaultBackend: {resource: {kind: a/b, name: b}}}", &["name"]),
             ("spec: {rules: [{host: 10.0.0.1}]}", &["address"]),
@@ -192,10 +192,10 @@ fn ingresses() {
             ("spec: {rules: [{host: 'a.*.org'}]}", &["address"]),
             ("spec: {rules: [{host: '*.a.org'}]}", &[]),
             ("spec: {rules: [{host: 'https://a.org'}]}", &["address"]),
-            ("spec: {rules: [{http: {paths: []}}]}", &["required"]),
+            ("spec: {rules: [{http: {paths: []}}]}", &["missing"]),
             (
                 "spec: {rules: [{http: {paths: [{pathType: Prefix, backend: {service: {name: a, port: {name: http}}}}]}}]}",
-                &["required"],
+                &["missing"],
             ),
             (
                 "spec: {rules: [{http: {paths: [{path: x, pathType: Exact, backend: {service: {name: a, port: {name: http}}}}]}}]}",
@@ -239,13 +239,13 @@ fn ingresses() {
         "IngressClass",
         &[
             ("spec: {controller: a.org/b}", &[]),
-            ("spec: {}", &["required"]),
+            ("spec: {}", &["missing"]),
             ("spec: {controller: a}", &["name"]),
             (
                 "spec: {controller: a.org/b, parameters: {kind: A, name: a, scope: Cluster, namespace: b}}",
                 &["cross-field"],
             ),
-            ("spec: {controller: a.org/b, parameters: {kind: A, name: a, scope: Namespace}}", &["required"]),
+            ("spec: {controller: a.org/b, parameters: {kind: A, name: a, scope: Namespace}}", &["missing"]),
             ("spec: {controller: a.org/b, parameters: {kind: A, name: a, scope: Namespace, namespace: b}}", &[]),
         ],
     );
