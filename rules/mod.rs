@@ -7,6 +7,7 @@ pub mod flux;
 pub mod kustomize;
 pub mod netpol;
 pub mod repo;
+pub mod schema;
 pub mod secrets;
 pub mod yaml;
 
@@ -50,6 +51,8 @@ pub static ALL: &[&Rule] = &[
     &netpol::open_database::RULE,
     &repo::duplicate_object::RULE,
     &repo::unused_suppression::RULE,
+    &schema::invalid_value::RULE,
+    &schema::unknown_field::RULE,
     &secrets::decrypted_twin::RULE,
     &secrets::plaintext_secret::RULE,
     &secrets::plaintext_value::RULE,

@@ -135,6 +135,12 @@ pub(super) struct Lint {
     #[arg(long, value_name = "VERSION", help_heading = "Rules")]
     pub(super) cnpg_version: Option<String>,
 
+    /// Schemas of custom kinds: a folder of CustomResourceDefinitions, or of JSON schemas as kubeconform reads them
+    ///
+    /// They win over those that are built in. May be given several times. Definitions among the objects of the repo
+    /// count without it.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::AnyPath, help_heading = "Files")]
+    pub(super) crds: Vec<PathBuf>,
     /// Read this config instead of tidegate.yaml
     #[arg(
         long,

@@ -13,6 +13,7 @@ use crate::rules;
 use crate::source::Masks;
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Read};
+use std::sync::Arc;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -96,6 +97,7 @@ impl Session<'_> {
         let roots = std::mem::take(&mut loaded.roots);
         let mut request = self.request.clone();
         request.scopes = loaded.scopes.clone();
+        request.given = std::mem::take(&mut loaded.given).into();
         let mut run = self.pool.install(|| engine::run(&loaded.sources, roots, &request));
         if let Err(error) = known_target(&run.targets, self.arguments.target.as_deref()) {
             return complain(io, &error).map(Err);
@@ -256,7 +258,7 @@ fn request(arguments: &Lint) -> Result<Request, OptionError> {
             return Err(unknown_rule(name));
         }
     }
-    Ok(Request { selection, scopes: Vec::new(), today: today(), target: arguments.target.clone() })
+    Ok(Request { selection, scopes: Vec::new(), today: today(), target: arguments.target.clone(), given: Arc::new([]) })
 }
 
 fn unknown_rule(name: &str) -> OptionError {

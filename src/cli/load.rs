@@ -1,10 +1,12 @@
 //! From the paths of the command line to roots with their configs and texts.
 
 use super::args::Lint;
+use super::given;
 use crate::config::{self, Config, ConfigError, RuleShape};
 use crate::engine::{self, Root, Scope};
 use crate::finding::Failure;
 use crate::render::gather::gather;
+use crate::schema::GivenFile;
 use crate::source::{Source, SourceId, Sources};
 use crate::tree::{self, Disk, EntryKind, Memory, Tree};
 use crate::walk;
@@ -31,6 +33,8 @@ pub(super) struct Loaded {
     pub(super) missing: Vec<Failure>,
     /// Files that were named and do not belong to the run.
     pub(super) passed_over: Vec<PathBuf>,
+    /// The files of the folders of schemas.
+    pub(super) given: Vec<GivenFile>,
     /// What came in on standard input.
     pub(super) incoming: Option<Placed>,
 }
@@ -75,8 +79,12 @@ pub(super) fn load(arguments: &Lint, incoming: Option<&Incoming>) -> Loaded {
         refusals: Vec::new(),
         missing,
         passed_over: Vec::new(),
+        given: Vec::new(),
         incoming: None,
     };
+    for folder in &arguments.crds {
+        given::read(folder, arguments.max_file_size, &mut loaded);
+    }
     let shapes = engine::shapes();
     for (number, place) in places.into_iter().enumerate() {
         let root = match open(&place, arguments.max_file_size) {

@@ -2,6 +2,7 @@
 
 mod args;
 mod catalogue;
+mod given;
 mod init;
 mod lint;
 mod load;

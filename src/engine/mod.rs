@@ -5,6 +5,7 @@ mod merge;
 mod run;
 mod settings;
 mod suppress;
+mod validity;
 
 use crate::config::Config;
 use crate::finding::{Failure, Outcome, Summary, Undecided, Versions};
@@ -15,12 +16,14 @@ use crate::reach::Reach;
 use crate::render::files::Extra;
 use crate::render::{self, Worlds};
 use crate::rule::World;
+use crate::schema::GivenFile;
 use crate::source::{Masks, SourceId, Sources};
 use crate::yaml;
 use elsa::sync::FrozenVec;
 use jiff::civil::Date;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use settings::{Selection, names, shapes};
@@ -62,6 +65,8 @@ pub struct Request {
     pub today: Date,
     /// Only this target.
     pub target: Option<String>,
+    /// Schemas that the user gave.
+    pub given: Arc<[GivenFile]>,
 }
 
 /// The newest versions this program knows.
@@ -234,6 +239,7 @@ fn judge(rendered: Rendered<'_>, request: &Request, statistics: &mut Statistics)
         .map(|target| Graph::new(resources, target, configs[target.root].role.as_ref().map(|role| role.value)))
         .collect();
     let reaches = reaches(resources, &targets, &graphs, configs.len());
+    let validity = validity::of(resources, &versions, request);
     let options = configs.iter().map(settings::options).collect();
     let world = World {
         sources,
@@ -248,6 +254,7 @@ fn judge(rendered: Rendered<'_>, request: &Request, statistics: &mut Statistics)
         configs,
         options,
         versions: &versions,
+        validity,
         today: request.today,
     };
     let active = settings::active(configs, &request.selection);

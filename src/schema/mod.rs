@@ -1,5 +1,16 @@
 //! What the API server and the operators accept, decided offline and at the value that they would name.
 
+pub mod compact;
+pub mod custom;
+pub mod format;
+pub mod node;
 mod problem;
+pub mod shipped;
+mod store;
+pub mod structure;
+mod validity;
 
+pub use custom::{Given, GivenFile};
 pub use problem::{Problem, Problems};
+pub use store::{Kind, Schemas};
+pub use validity::{Validity, judge};
