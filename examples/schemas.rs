@@ -22,6 +22,10 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 /// Definitions by name, of one release.
 type Definitions = BTreeMap<String, String>;
 
+/// Fields that the definitions call required and the API server does without: it drops the source of a claim that
+/// names no kind.
+const NOT_REQUIRED: &[(&str, &str)] = &[("io.k8s.api.core.v1.TypedLocalObjectReference", "kind")];
+
 /// The minors that the newest of them is kept with.
 const MINORS: std::ops::RangeInclusive<u32> = 30..=37;
 
@@ -75,11 +79,10 @@ fn built_in(all: &serde_json::Map<String, Json>) -> Definitions {
         }
         let Some(definition) = all.get(&name) else { continue };
         let mut node = compact(definition, Dialect::BuiltIn);
-        if definition["x-kubernetes-group-version-kind"].is_array()
-            && let Some(fields) = node.get_mut("fields").and_then(Json::as_object_mut)
-        {
-            fields.shift_remove("apiVersion");
-            fields.shift_remove("kind");
+        for (_, field) in NOT_REQUIRED.iter().filter(|(known, _)| *known == name) {
+            if let Some(required) = node.get_mut("required").and_then(Json::as_array_mut) {
+                required.retain(|name| name != field);
+            }
         }
         references(&node, &mut open);
         out.insert(name, node.to_string());
@@ -108,7 +111,8 @@ fn crds(folder: &Path, release: &str) -> Outcome<()> {
             let object = Json::deserialize(document)?;
             if object["kind"] == "CustomResourceDefinition" {
                 let group = object["spec"]["group"].as_str().ok_or("a definition without a group")?;
-                groups.entry(group.to_owned()).or_default().extend(served(&object["spec"]).map(|kind| (kind.name(), kind.head)));
+                let kinds = served(&object["spec"]).map(|kind| (kind.name(), widened(kind.head)));
+                groups.entry(group.to_owned()).or_default().extend(kinds);
             }
         }
     }
@@ -124,6 +128,23 @@ fn crds(folder: &Path, release: &str) -> Outcome<()> {
         write(Path::new(&file), &releases)?;
     }
     Ok(())
+}
+
+/// The Flux operator lets alerts listen to its own kinds, too, by a patch of the definition.
+fn widened(mut node: Json) -> Json {
+    match &mut node {
+        Json::Object(map) => {
+            if let Some(Json::Array(words)) = map.get_mut("enum")
+                && ["HelmRelease", "Kustomization", "ImagePolicy"].iter().all(|kind| words.contains(&json!(kind)))
+            {
+                words.extend(["FluxInstance", "ResourceSet", "ResourceSetInputProvider"].map(Json::from));
+            }
+            map.values_mut().for_each(|child| *child = widened(child.take()));
+        }
+        Json::Array(items) => items.iter_mut().for_each(|child| *child = widened(child.take())),
+        _ => {}
+    }
+    node
 }
 
 /// Takes what stands in several places out into definitions of its own, named by their content.

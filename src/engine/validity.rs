@@ -4,7 +4,7 @@
 use super::Request;
 use super::settings::wants_family;
 use crate::finding::Versions;
-use crate::manifest::Resource;
+use crate::manifest::{By, Resource};
 use crate::schema::{Given, GivenFile, Schemas, Validity, judge};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -16,7 +16,19 @@ pub(super) fn of<'w>(resources: &'w [Resource<'w>], versions: &[Versions], reque
     }
     let schemas: Vec<Schemas> =
         versions.par_iter().enumerate().map(|(root, versions)| of_root(resources, root, versions, &request.given)).collect();
-    resources.par_iter().map(|resource| judge(resource, &schemas[resource.root])).collect()
+    let delivers: Vec<bool> = (0..versions.len())
+        .map(|root| resources.iter().any(|resource| resource.root == root && is_delivered(resource)))
+        .collect();
+    let judged = resources.par_iter().map(|resource| {
+        let stray = delivers[resource.root] && resource.delivery.by == By::Nobody;
+        judge(resource, &schemas[resource.root], stray)
+    });
+    judged.collect()
+}
+
+/// Whether a recipe of the repo hands the object on.
+fn is_delivered(resource: &Resource<'_>) -> bool {
+    matches!(resource.delivery.by, By::Kustomize | By::Flux | By::Argo)
 }
 
 fn of_root<'w>(resources: &'w [Resource<'w>], root: usize, versions: &Versions, given: &[GivenFile]) -> Schemas {

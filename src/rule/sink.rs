@@ -5,7 +5,7 @@ use crate::finding::{Confidence, Edit, Finding, Fix, Label, ObjectName, Place, U
 use crate::manifest::Resource;
 use crate::schema::Problem;
 use crate::source::Span;
-use crate::yaml::{Value, placeholder};
+use crate::yaml::{Value, escape_pointer, placeholder};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -61,6 +61,10 @@ impl<'s, 'w> Sink<'s, 'w> {
         builder = builder.label(problem.label.clone());
         if let Some(span) = problem.underline {
             builder = builder.underline(span);
+        }
+        if let Some((holder, name)) = &problem.meant {
+            let holder = document_root(resource).pointer_to(*holder).unwrap_or_default();
+            builder.finding.pointer = format!("{holder}/{}", escape_pointer(name));
         }
         builder.finding.related.extend(problem.related.iter().cloned());
         builder.finding.notes.extend(problem.notes.iter().cloned());

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// How a text or a number is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl Format {
             Format::DateTime => is_date_time(text),
             Format::Duration => is_duration(text),
             Format::Cidr => is_cidr(text),
-            Format::Ipv4 => text.parse::<Ipv4Addr>().is_ok(),
+            Format::Ipv4 => ipv4(text).is_some(),
             Format::Ipv6 => text.parse::<Ipv6Addr>().is_ok(),
             Format::Mac => is_mac(text),
             Format::Uuid => is_uuid(text),
@@ -175,11 +175,25 @@ pub fn is_go_duration(text: &str) -> bool {
     any
 }
 
-/// As Go reads a range: an address and a length without sign or leading zero.
+/// An IPv4 address; zeros before a number are let through, as the API server does for old objects' sake.
+fn ipv4(text: &str) -> Option<Ipv4Addr> {
+    let plain: Vec<&str> = text.split('.').map(|part| part.trim_start_matches('0')).collect();
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !text.split('.').all(is_number) {
+        return None;
+    }
+    let numbers: Vec<&str> = plain.iter().map(|part| if part.is_empty() { "0" } else { part }).collect();
+    numbers.join(".").parse().ok()
+}
+
+/// As the API server reads a range: an address, and a length of digits.
 pub fn is_cidr(text: &str) -> bool {
     let Some((address, length)) = text.split_once('/') else { return false };
-    let Ok(address) = address.parse::<IpAddr>() else { return false };
-    let most = if address.is_ipv4() { 32 } else { 128 };
+    let most = match (ipv4(address), address.parse::<Ipv6Addr>()) {
+        (Some(_), _) => 32,
+        (None, Ok(_)) => 128,
+        (None, Err(_)) => return false,
+    };
     let is_number = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
     is_number && length.parse::<u32>().is_ok_and(|length| length <= most)
 }
@@ -229,8 +243,8 @@ mod tests {
                 &["2024-01-01", "now", "2024-01-01T25:00:00Z", "2024-01-01T00:00:00", "2024-01-01 00:00:00Z"],
             ),
             (Format::Duration, &["1h30m", "0", "1.5s", "3 days", "-1m"], &["", "1", "h", "1x", "1h 3"]),
-            (Format::Cidr, &["10.0.0.0/8", "::/0", "10.0.0.1/8"], &["10.0.0.0", "10.0.0.0/33", "010.0.0.0/8", "10.0.0/8", "10.0.0.0/+8"]),
-            (Format::Ipv4, &["10.0.0.1"], &["::1", "10.0.0.256", "10.0.0"]),
+            (Format::Cidr, &["10.0.0.0/8", "::/0", "10.0.0.1/8", "010.0.0.0/8"], &["10.0.0.0", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/+8"]),
+            (Format::Ipv4, &["10.0.0.1", "010.0.0.1"], &["::1", "10.0.0.256", "10.0.0"]),
             (Format::Ipv6, &["::1"], &["10.0.0.1", ""]),
             (Format::Uuid, &["123e4567-e89b-12d3-a456-426614174000"], &["123e4567"]),
             (Format::Uri, &["https://a.example/x"], &["", "not a uri"]),

@@ -12,6 +12,8 @@ pub struct Problem<'w> {
     pub code: &'static str,
     /// The value it is about; for something that is missing, the mapping it is missing from.
     pub at: Value<'w>,
+    /// The field that the finding points at, where it is not there: the mapping that it belongs in, and its name.
+    pub meant: Option<(Value<'w>, String)>,
     /// What to underline instead of the value.
     pub underline: Option<Span>,
     /// The fact, as a finding words it: lower case, no full stop, no value of a secret.
@@ -34,6 +36,7 @@ impl<'w> Problem<'w> {
         Problem {
             code,
             at: value,
+            meant: None,
             underline: None,
             message: message.into(),
             label: Cow::Borrowed(""),
@@ -42,6 +45,12 @@ impl<'w> Problem<'w> {
             helps: Vec::new(),
             fixes: Vec::new(),
         }
+    }
+
+    /// Says that the field `name` of `holder` is meant, which is not there.
+    pub fn meant(mut self, holder: Value<'w>, name: &str) -> Self {
+        self.meant = Some((holder, name.to_owned()));
+        self
     }
 
     /// Underlines `span` instead of the value.

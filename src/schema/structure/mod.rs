@@ -36,8 +36,8 @@ pub struct Told<'w> {
     pub unknown: Vec<Problem<'w>>,
     /// Values that are refused.
     pub values: Problems<'w>,
-    /// Unquoted scalars where a text belongs.
-    pub unquoted: Vec<Problem<'w>>,
+    /// Unquoted scalars where a text belongs, with the way there.
+    pub unquoted: Vec<(Value<'w>, String)>,
 }
 
 /// One step of the way from the object to a value.
@@ -49,12 +49,12 @@ pub(crate) enum Step<'w> {
     Item(usize),
 }
 
-/// Judges the structure of `resource`.
-pub fn check<'w>(resource: &'w Resource<'w>, root: Root<'_>) -> Told<'w> {
+/// Judges the structure of `resource`; of one that is `partial`, something on its way may add what is missing.
+pub fn check<'w>(resource: &'w Resource<'w>, root: Root<'_>, partial: bool) -> Told<'w> {
     let mut walk = Walk {
         arena: root.arena,
         custom: root.custom,
-        partial: resource.may_be_completed().is_some(),
+        partial,
         secret: resource.is("", "Secret"),
         encrypted: resource.value.get("sops").is_some_and(Value::is_mapping),
         resource,
@@ -64,6 +64,10 @@ pub fn check<'w>(resource: &'w Resource<'w>, root: Root<'_>) -> Told<'w> {
     };
     walk.root(root);
     walk.told
+}
+
+fn has_format(node: &Node) -> bool {
+    node.limits.as_ref().is_some_and(|limits| limits.format.is_some())
 }
 
 struct Walk<'a, 'w> {
@@ -97,7 +101,7 @@ impl<'a, 'w> Walk<'a, 'w> {
                     self.field(child, root.metadata);
                     self.custom = custom;
                 }
-                (_, Shape::Fields(fields)) => self.entry(key, child, fields),
+                (_, Shape::Fields(fields)) => self.entry(object, key, child, fields),
                 (_, Shape::Values(values)) => self.field(child, *values),
                 _ => {}
             }
@@ -110,15 +114,16 @@ impl<'a, 'w> Walk<'a, 'w> {
         self.parents.pop();
     }
 
-    fn entry(&mut self, key: &'w str, child: Value<'w>, fields: &'a Fields) {
-        if has_placeholder(key) {
+    fn entry(&mut self, holder: Value<'w>, key: &'w str, child: Value<'w>, fields: &'a Fields) {
+        // What a patch asks for by `$patch` and the like is no field.
+        if has_placeholder(key) || !self.resource.whole && key.starts_with('$') {
             return;
         }
         match fields.get(key) {
             Some(node) => self.field(child, node),
             None if fields.open => {}
             None if fields.embedded && matches!(key, "apiVersion" | "kind" | "metadata") => {}
-            None => self.unknown_field(key, child, fields),
+            None => self.unknown_field(holder, key, child, fields),
         }
     }
 
@@ -131,7 +136,7 @@ impl<'a, 'w> Walk<'a, 'w> {
 
     fn value(&mut self, value: Value<'w>, id: NodeId) {
         let node = self.arena.node(id);
-        if value.unknown().is_some() || value.kind() == Kind::Broken {
+        if value.unknown().is_some() || value.kind() == Kind::Broken || text::is_emptied(value) {
             return;
         }
         if value.is_null() && (node.nullable || matches!(node.shape, Shape::Any)) {
@@ -151,6 +156,8 @@ impl<'a, 'w> Walk<'a, 'w> {
             (Shape::Open, Kind::Mapping) => {}
             (Shape::Items(items), Kind::Sequence) => self.list(value, items),
             (Shape::Text, Kind::Text) => {}
+            // The API server lets a list through where the text has a format.
+            (Shape::Text, Kind::Sequence) if self.custom && has_format(node) => {}
             (Shape::Boolean, Kind::Bool) => {}
             (Shape::Number, Kind::Number) => {}
             (Shape::Integer, Kind::Number) => self.integer(value, node),
@@ -173,7 +180,7 @@ impl<'a, 'w> Walk<'a, 'w> {
         self.parents.push(id);
         for (key, child) in value.entries() {
             self.way.push(Step::Key(key));
-            self.entry(key, child, fields);
+            self.entry(value, key, child, fields);
             self.way.pop();
         }
         self.parents.pop();
@@ -227,6 +234,10 @@ impl<'a, 'w> Walk<'a, 'w> {
         if is_misspelt && !fields.open {
             return;
         }
+        // An undefined `${VAR}` that became nothing is told as what it is.
+        if written.is_some_and(text::is_emptied) {
+            return;
+        }
         let place = dotted(&self.way);
         let path = if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };
         let problem = match written {
@@ -244,13 +255,14 @@ impl<'a, 'w> Walk<'a, 'w> {
             }
         };
         let what = fields.get(name).map(|id| self.describe(id));
+        let problem = problem.meant(value, name);
         self.tell(match what {
             Some(what) => problem.help(format!("write `{name}`, {what}")),
             None => problem,
         });
     }
 
-    fn unknown_field(&mut self, key: &'w str, child: Value<'w>, fields: &'a Fields) {
+    fn unknown_field(&mut self, holder: Value<'w>, key: &'w str, child: Value<'w>, fields: &'a Fields) {
         let place = dotted(&self.way);
         let message = format!("{} has a field `{place}`, which does not exist", self.title());
         let parent = dotted(&self.way[..self.way.len() - 1]);
@@ -259,7 +271,10 @@ impl<'a, 'w> Walk<'a, 'w> {
         let exact = fields.names().find(|name| name.eq_ignore_ascii_case(key));
         if let Some(near) = exact.or_else(|| closest(key, fields.names())) {
             problem = problem.help(format!("did you mean `{near}`?"));
-            let is_free = fields.get(near).is_some() && child.key_span().is_some();
+            let is_free = holder.get(near).is_none();
+            if is_free {
+                problem = problem.meant(holder, near);
+            }
             if let Some(span) = child.key_span().filter(|_| is_free && child.made().is_none()) {
                 let edits = vec![Edit { span, text: near.to_owned() }];
                 problem = problem.fix(Fix { title: format!("rename it to `{near}`"), safe: false, edits });
@@ -308,17 +323,15 @@ impl<'a, 'w> Walk<'a, 'w> {
     }
 
     fn wrong_type(&mut self, value: Value<'w>, shape: &Shape) {
+        let is_plain = value.style() == Some(Style::Plain) && value.tag().is_none();
+        if is_plain && matches!(shape, Shape::Text) && matches!(value.kind(), Kind::Number | Kind::Bool) {
+            self.told.unquoted.push((value, dotted(&self.way)));
+            return;
+        }
         let place = dotted(&self.way);
         let message = format!("{}: `{place}` takes {}, not {}", self.title(), text::a_shape(shape), text::a_kind(value));
         let problem = Problem::new("type", value, message).label(format!("{} belongs here", text::a_shape(shape)));
-        let is_plain = value.style() == Some(Style::Plain);
         match (shape, value.kind()) {
-            (Shape::Text, Kind::Number | Kind::Bool) if is_plain && value.as_written().is_some() => {
-                let raw = value.as_written().unwrap_or_default();
-                let edits = vec![Edit { span: value.span(), text: format!("\"{raw}\"") }];
-                let fix = Fix { title: "put quotes around it".to_owned(), safe: true, edits };
-                self.told.unquoted.push(problem.help("put quotes around it").fix(fix));
-            }
             (Shape::Integer | Shape::Number | Shape::Boolean, Kind::Text) if self.reads_unquoted(value, shape) => {
                 let help = "write it without quotes";
                 self.tell(problem.help(help));

@@ -2,7 +2,7 @@
 
 use super::Step;
 use crate::schema::node::Shape;
-use crate::yaml::{Kind, Scalar, Value};
+use crate::yaml::{Kind, Scalar, Value, has_placeholder};
 use serde_json::Value as Json;
 use std::fmt::Write;
 
@@ -85,4 +85,10 @@ pub(super) fn json_identity(value: &Json) -> String {
         Json::Number(number) => format!("n{number}"),
         _ => String::new(),
     }
+}
+
+/// Whether a value is empty because a `${VAR}` in it has no value.
+pub(super) fn is_emptied(value: Value<'_>) -> bool {
+    let is_empty = value.is_null() || value.raw() == Some("");
+    is_empty && value.past().is_some_and(|past| past.value.view().raw().is_some_and(has_placeholder))
 }
