@@ -51,6 +51,7 @@ pub static ALL: &[&Rule] = &[
     &netpol::open_database::RULE,
     &repo::duplicate_object::RULE,
     &repo::unused_suppression::RULE,
+    &schema::failed_cel::RULE,
     &schema::invalid_value::RULE,
     &schema::unknown_field::RULE,
     &secrets::decrypted_twin::RULE,

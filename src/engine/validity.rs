@@ -6,6 +6,7 @@ use super::settings::wants_family;
 use crate::finding::Versions;
 use crate::manifest::{By, Resource};
 use crate::schema::{Given, GivenFile, Schemas, Validity, judge};
+use crate::yaml::Value;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 
@@ -16,19 +17,20 @@ pub(super) fn of<'w>(resources: &'w [Resource<'w>], versions: &[Versions], reque
     }
     let schemas: Vec<Schemas> =
         versions.par_iter().enumerate().map(|(root, versions)| of_root(resources, root, versions, &request.given)).collect();
-    let delivers: Vec<bool> = (0..versions.len())
-        .map(|root| resources.iter().any(|resource| resource.root == root && is_delivered(resource)))
-        .collect();
+    let patches: Vec<Vec<&str>> = (0..versions.len()).map(|root| flux_patches(resources, root)).collect();
     let judged = resources.par_iter().map(|resource| {
-        let stray = delivers[resource.root] && resource.delivery.by == By::Nobody;
+        let is_named = || patches[resource.root].iter().any(|patch| patch.contains(resource.kind));
+        let stray = resource.delivery.by == By::Nobody && is_named();
         judge(resource, &schemas[resource.root], stray)
     });
     judged.collect()
 }
 
-/// Whether a recipe of the repo hands the object on.
-fn is_delivered(resource: &Resource<'_>) -> bool {
-    matches!(resource.delivery.by, By::Kustomize | By::Flux | By::Argo)
+/// What the Flux Kustomizations of a root patch in: it may complete objects that nothing is seen to deliver.
+fn flux_patches<'w>(resources: &'w [Resource<'w>], root: usize) -> Vec<&'w str> {
+    let own = resources.iter().filter(|one| one.root == root && one.is("kustomize.toolkit.fluxcd.io", "Kustomization"));
+    let patches = own.filter_map(|one| one.at(&["spec", "patches"])).flat_map(Value::items);
+    patches.filter_map(|patch| patch.get("patch").and_then(Value::raw)).collect()
 }
 
 fn of_root<'w>(resources: &'w [Resource<'w>], root: usize, versions: &Versions, given: &[GivenFile]) -> Schemas {

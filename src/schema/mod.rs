@@ -3,8 +3,10 @@
 pub mod compact;
 pub mod custom;
 pub mod format;
+pub mod json_schema;
 pub mod node;
 mod problem;
+pub mod rules;
 pub mod shipped;
 mod store;
 pub mod structure;

@@ -1,9 +1,10 @@
 //! The schemas of one run: those of the kinds that it holds, compiled before anything is checked in parallel.
 
-use super::custom::{Definition, Given, JsonSchema};
+use super::custom::{Definition, Given};
 use super::node::{Arena, NodeId};
 use super::shipped::{self, Shipped};
-use super::structure;
+use super::{json_schema, structure};
+use super::rules::Rules;
 use crate::finding::Versions;
 use crate::manifest::split_api_version;
 use serde_json::Value as Json;
@@ -25,6 +26,8 @@ pub enum Kind {
         custom: bool,
         /// Whether its status is written by a controller only.
         status: bool,
+        /// The rules of its definition.
+        rules: Option<Box<Rules>>,
     },
     /// A JSON Schema.
     Json(Box<jsonschema::Validator>),
@@ -63,7 +66,9 @@ impl Schemas {
             let schema = |given: &&Given| given.schemas.iter().find(|one| one.is_of(api_version, kind)).cloned();
             let known = match (given.iter().find_map(definition), given.iter().find_map(schema)) {
                 (Some(definition), _) => Some(schemas.custom(&definition)),
-                (None, Some(schema)) => json_schema(&schema).or_else(|| schemas.shipped(api_version, kind, versions)),
+                (None, Some(schema)) => json_schema::compile(&schema.schema)
+                    .map(|validator| Kind::Json(Box::new(validator)))
+                    .or_else(|| schemas.shipped(api_version, kind, versions)),
                 (None, None) => schemas.shipped(api_version, kind, versions),
             };
             if let Some(known) = known {
@@ -77,7 +82,10 @@ impl Schemas {
     fn custom(&mut self, definition: &Definition) -> Kind {
         let head = &definition.served.head;
         let node = self.arena.compile(&head["schema"], usize::MAX, &|_| None);
-        Kind::Structural { node, custom: true, status: head["status"] == true }
+        let served = &definition.served;
+        let rules = definition.rules.as_ref();
+        let rules = rules.map(|schema| Box::new(Rules::new(schema, &served.api_version, &served.kind)));
+        Kind::Structural { node, custom: true, status: head["status"] == true, rules }
     }
 
     fn shipped(&mut self, api_version: &str, kind: &str, versions: &Versions) -> Option<Kind> {
@@ -99,7 +107,8 @@ impl Schemas {
         let head: Json = serde_json::from_str(head).ok()?;
         let lookup = |name: &str| shipped.find(name, release);
         let node = self.arena.compile(&head["schema"], space(number, shipped, release), &lookup);
-        Some(Kind::Structural { node, custom: head["custom"] == true, status: head["status"] == true })
+        let is = |key: &str| head[key] == true;
+        Some(Kind::Structural { node, custom: is("custom"), status: is("status"), rules: None })
     }
 
     /// What is known of a kind.
@@ -116,13 +125,4 @@ impl Schemas {
 /// A number for the definitions of one text in one release.
 fn space(number: usize, shipped: Shipped, release: &str) -> usize {
     number << 8 | shipped.releases().position(|known| known == release).unwrap_or_default()
-}
-
-fn json_schema(schema: &JsonSchema) -> Option<Kind> {
-    let validator = jsonschema::options()
-        .with_pattern_options(jsonschema::PatternOptions::regex())
-        .should_validate_formats(false)
-        .build(&schema.schema)
-        .ok()?;
-    Some(Kind::Json(Box::new(validator)))
 }
