@@ -13,8 +13,8 @@ use crate::rules;
 use crate::source::Masks;
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Read};
-use std::sync::Arc;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Runs `lint`.

@@ -4,24 +4,37 @@
 use super::Request;
 use super::settings::wants_family;
 use crate::finding::Versions;
-use crate::manifest::{By, Resource};
-use crate::schema::{Given, GivenFile, Schemas, Validity, judge};
+use crate::manifest::{By, Manifests, Resource};
+use crate::schema::{Extent, Given, GivenFile, Schemas, Validity, judge};
 use crate::yaml::Value;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 
 /// What the API server says of each of `resources`, in their order.
-pub(super) fn of<'w>(resources: &'w [Resource<'w>], versions: &[Versions], request: &Request) -> Vec<Validity<'w>> {
+pub(super) fn of<'w>(
+    manifests: &Manifests<'w>,
+    resources: &'w [Resource<'w>],
+    versions: &[Versions],
+    request: &Request,
+) -> Vec<Validity<'w>> {
     if !wants_family(&request.selection, "schema") && !wants_family(&request.selection, "yaml") {
         return resources.iter().map(|_| Validity::default()).collect();
     }
-    let schemas: Vec<Schemas> =
-        versions.par_iter().enumerate().map(|(root, versions)| of_root(resources, root, versions, &request.given)).collect();
+    let schemas: Vec<Schemas> = versions
+        .par_iter()
+        .enumerate()
+        .map(|(root, versions)| of_root(resources, root, versions, &request.given))
+        .collect();
+    // Where there is no kustomization, nothing can make a whole of a part.
+    let patched: BTreeSet<usize> = manifests.kustomizations.iter().map(|one| manifests.files[one.file].root).collect();
     let patches: Vec<Vec<&str>> = (0..versions.len()).map(|root| flux_patches(resources, root)).collect();
     let judged = resources.par_iter().map(|resource| {
         let is_named = || patches[resource.root].iter().any(|patch| patch.contains(resource.kind));
-        let stray = resource.delivery.by == By::Nobody && is_named();
-        judge(resource, &schemas[resource.root], stray)
+        let is_completed = resource.delivery.changes
+            || !resource.whole && patched.contains(&resource.root)
+            || resource.delivery.by == By::Nobody && is_named();
+        let extent = if is_completed { Extent::Part } else { Extent::Whole };
+        judge(resource, &schemas[resource.root], extent)
     });
     judged.collect()
 }

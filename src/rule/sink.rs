@@ -5,7 +5,7 @@ use crate::finding::{Confidence, Edit, Finding, Fix, Label, ObjectName, Place, U
 use crate::manifest::Resource;
 use crate::schema::Problem;
 use crate::source::Span;
-use crate::yaml::{Value, escape_pointer, placeholder};
+use crate::yaml::{Value, placeholder};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -62,9 +62,8 @@ impl<'s, 'w> Sink<'s, 'w> {
         if let Some(span) = problem.underline {
             builder = builder.underline(span);
         }
-        if let Some((holder, name)) = &problem.meant {
-            let holder = document_root(resource).pointer_to(*holder).unwrap_or_default();
-            builder.finding.pointer = format!("{holder}/{}", escape_pointer(name));
+        if problem.meant.is_some() {
+            builder.finding.pointer = problem.pointer(document_root(resource));
         }
         builder.finding.related.extend(problem.related.iter().cloned());
         builder.finding.notes.extend(problem.notes.iter().cloned());

@@ -261,7 +261,11 @@ mod tests {
     fn structure_is_kept_in_few_words() {
         for (schema, dialect, expected) in [
             (json!({"type": "string", "description": "x"}), Dialect::Structural, json!("string")),
-            (json!({"type": ["integer", "null"], "format": "int32"}), Dialect::BuiltIn, json!({"format": "int32", "type": "integer"})),
+            (
+                json!({"type": ["integer", "null"], "format": "int32"}),
+                Dialect::BuiltIn,
+                json!({"format": "int32", "type": "integer"}),
+            ),
             (json!({"type": "array", "items": {"type": "string"}}), Dialect::Structural, json!(["string"])),
             (json!({"type": "object"}), Dialect::Structural, json!({"fields": {}})),
             (json!({"type": "object"}), Dialect::BuiltIn, json!("object")),
@@ -271,8 +275,16 @@ mod tests {
                 Dialect::Structural,
                 json!({"pattern": "^a$", "type": "int-or-string"}),
             ),
-            (json!({"$ref": "#/$defs/io.k8s.api.core.v1.Container"}), Dialect::BuiltIn, json!("#io.k8s.api.core.v1.Container")),
-            (json!({"$ref": "#/$defs/io.k8s.apimachinery.pkg.util.intstr.IntOrString"}), Dialect::BuiltIn, json!("int-or-string")),
+            (
+                json!({"$ref": "#/$defs/io.k8s.api.core.v1.Container"}),
+                Dialect::BuiltIn,
+                json!("#io.k8s.api.core.v1.Container"),
+            ),
+            (
+                json!({"$ref": "#/$defs/io.k8s.apimachinery.pkg.util.intstr.IntOrString"}),
+                Dialect::BuiltIn,
+                json!("int-or-string"),
+            ),
             (
                 json!({"type": "integer", "minimum": 0, "exclusiveMinimum": true}),
                 Dialect::Structural,

@@ -97,7 +97,8 @@ fn definitions(value: Value<'_>, wanted: Wanted<'_>) -> Vec<Definition> {
         .map(|served| {
             let version = served.api_version.rsplit('/').next().unwrap_or_default();
             let versions = spec["versions"].as_array().into_iter().flatten();
-            let schema = versions.filter(|one| one["name"] == version).map(|one| &one["schema"]["openAPIV3Schema"]).next();
+            let schema =
+                versions.filter(|one| one["name"] == version).map(|one| &one["schema"]["openAPIV3Schema"]).next();
             let rules = schema.filter(|schema| has_rules(schema)).cloned();
             Definition { served, rules }
         })
@@ -163,7 +164,11 @@ mod tests {
 
     #[test]
     fn a_group_may_be_cut_at_its_first_dot() {
-        let schema = |api_version: &str| JsonSchema { api_version: api_version.into(), kind: "ingress".into(), schema: Json::Null };
+        let schema = |api_version: &str| JsonSchema {
+            api_version: api_version.into(),
+            kind: "ingress".into(),
+            schema: Json::Null,
+        };
         for (known, asked, expected) in [
             ("networking/v1", "networking.k8s.io/v1", true),
             ("networking.k8s.io/v1", "networking.k8s.io/v1", true),

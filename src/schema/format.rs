@@ -128,7 +128,10 @@ fn is_date_time(text: &str) -> bool {
     let mut parts = clock.splitn(3, ':');
     let mut part = |most| parts.next().is_some_and(|part| two(part, most));
     let is_zone = matches!(zone, "Z" | "z")
-        || zone.get(1..).and_then(|zone| zone.split_once(':')).is_some_and(|(hour, minute)| two(hour, 23) && two(minute, 59));
+        || zone
+            .get(1..)
+            .and_then(|zone| zone.split_once(':'))
+            .is_some_and(|(hour, minute)| two(hour, 23) && two(minute, 59));
     let is_fraction =
         fraction.is_none_or(|fraction| !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit()));
     is_date(date) && part(23) && part(59) && part(59) && is_fraction && is_zone
@@ -224,7 +227,11 @@ fn is_uri(text: &str) -> bool {
 fn is_hostname(text: &str) -> bool {
     text.len() <= 255
         && text.trim_end_matches('.').split('.').all(|part| {
-            !part.is_empty() && part.len() <= 63 && !part.starts_with('-') && !part.ends_with('-') && !part.contains([' ', '/', ':'])
+            !part.is_empty()
+                && part.len() <= 63
+                && !part.starts_with('-')
+                && !part.ends_with('-')
+                && !part.contains([' ', '/', ':'])
         })
 }
 
@@ -243,7 +250,11 @@ mod tests {
                 &["2024-01-01", "now", "2024-01-01T25:00:00Z", "2024-01-01T00:00:00", "2024-01-01 00:00:00Z"],
             ),
             (Format::Duration, &["1h30m", "0", "1.5s", "3 days", "-1m"], &["", "1", "h", "1x", "1h 3"]),
-            (Format::Cidr, &["10.0.0.0/8", "::/0", "10.0.0.1/8", "010.0.0.0/8"], &["10.0.0.0", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/+8"]),
+            (
+                Format::Cidr,
+                &["10.0.0.0/8", "::/0", "10.0.0.1/8", "010.0.0.0/8"],
+                &["10.0.0.0", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/+8"],
+            ),
             (Format::Ipv4, &["10.0.0.1", "010.0.0.1"], &["::1", "10.0.0.256", "10.0.0"]),
             (Format::Ipv6, &["::1"], &["10.0.0.1", ""]),
             (Format::Uuid, &["123e4567-e89b-12d3-a456-426614174000"], &["123e4567"]),

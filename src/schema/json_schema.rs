@@ -17,7 +17,11 @@ pub fn compile(schema: &Json) -> Option<Validator> {
 }
 
 /// What the schema refuses of `resource`: fields that do not exist, and values.
-pub fn check<'w>(resource: &'w Resource<'w>, schema: &Validator, partial: bool) -> (Vec<Problem<'w>>, Vec<Problem<'w>>) {
+pub fn check<'w>(
+    resource: &'w Resource<'w>,
+    schema: &Validator,
+    partial: bool,
+) -> (Vec<Problem<'w>>, Vec<Problem<'w>>) {
     let object = rendered::to_json(resource.value);
     let (mut unknown, mut values) = (Vec::new(), Vec::new());
     for error in schema.iter_errors(&object) {

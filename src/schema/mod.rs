@@ -15,4 +15,4 @@ mod validity;
 pub use custom::{Given, GivenFile};
 pub use problem::{Problem, Problems};
 pub use store::{Kind, Schemas};
-pub use validity::{Validity, judge};
+pub use validity::{Extent, Validity, judge};

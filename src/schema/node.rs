@@ -241,9 +241,8 @@ impl Arena {
             return None;
         }
         let number = |key: &str| map.get(key).and_then(Json::as_f64);
-        let bounds = |least: &str, most: &str| {
-            (map.get(least).and_then(Json::as_u64), map.get(most).and_then(Json::as_u64))
-        };
+        let bounds =
+            |least: &str, most: &str| (map.get(least).and_then(Json::as_u64), map.get(most).and_then(Json::as_u64));
         let mut branches = |key: &str| -> Vec<NodeId> {
             let branches = map.get(key).and_then(Json::as_array);
             branches.into_iter().flatten().map(|branch| self.compile(branch, space, lookup)).collect()

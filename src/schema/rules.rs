@@ -87,7 +87,8 @@ fn problem<'w>(resource: &'w Resource<'w>, error: &ValidationError) -> Problem<'
     let title = resource.title();
     let message = if place.is_empty() { format!("{title}: {said}") } else { format!("{title}: `{place}`: {said}") };
     let underline = if way.is_empty() { resource.headline().span() } else { at.key_or_span() };
-    let problem = Problem::new("failed", at, message).underline(underline).label("a rule of its definition does not hold");
+    let problem =
+        Problem::new("failed", at, message).underline(underline).label("a rule of its definition does not hold");
     let problem = match rest.split(['.', '[']).find(|part| !part.is_empty()) {
         Some(name) => problem.meant(at, name),
         None => problem,
@@ -123,9 +124,8 @@ fn find<'w, 'p>(root: Value<'w>, path: &'p str) -> (Value<'w>, Vec<Step<'w>>, &'
             rest = after.trim_start_matches('.');
             continue;
         }
-        let fits = |key: &str| {
-            rest.strip_prefix(key).is_some_and(|after| after.is_empty() || after.starts_with(['.', '[']))
-        };
+        let fits =
+            |key: &str| rest.strip_prefix(key).is_some_and(|after| after.is_empty() || after.starts_with(['.', '[']));
         let longest = value.entries().filter(|(key, _)| fits(key)).max_by_key(|(key, _)| key.len());
         let Some((key, child)) = longest else { break };
         way.push(Step::Key(key));

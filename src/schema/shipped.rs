@@ -94,7 +94,8 @@ impl Shipped {
         // Both ends always stand at the start of a line.
         while low < high {
             let middle = low + (high - low) / 2;
-            let start = text.as_bytes()[low..middle].iter().rposition(|byte| *byte == b'\n').map_or(low, |at| low + at + 1);
+            let start =
+                text.as_bytes()[low..middle].iter().rposition(|byte| *byte == b'\n').map_or(low, |at| low + at + 1);
             let end = memchr::memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |at| start + at + 1);
             let found = text[start..end].split_once(' ').map_or("", |(name, _)| name);
             if found < name {

@@ -2,9 +2,9 @@
 
 use super::custom::{Definition, Given};
 use super::node::{Arena, NodeId};
+use super::rules::Rules;
 use super::shipped::{self, Shipped};
 use super::{json_schema, structure};
-use super::rules::Rules;
 use crate::finding::Versions;
 use crate::manifest::split_api_version;
 use serde_json::Value as Json;

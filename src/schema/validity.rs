@@ -1,7 +1,7 @@
 //! What the API server says of one object: computed once for each, before the rules that tell it.
 
-use super::store::{Kind, Schemas};
 use super::rules::Verdict;
+use super::store::{Kind, Schemas};
 use super::{Problem, Problems, json_schema, structure};
 use crate::manifest::Resource;
 use crate::yaml::Value;
@@ -23,10 +23,27 @@ pub struct Validity<'w> {
     pub unknown_kind: bool,
 }
 
-/// Judges `resource` by the schema of its kind. A document that is only a part of an object is not judged for what it lacks, nor is
-/// a `stray`: one that nothing is seen to deliver, of a kind that patches of the repo complete.
-pub fn judge<'w>(resource: &'w Resource<'w>, schemas: &Schemas, stray: bool) -> Validity<'w> {
-    let partial = stray || resource.may_be_completed().is_some();
+/// A check of one object beyond its structure.
+type Check = for<'w> fn(&'w Resource<'w>, &mut Problems<'w>);
+
+/// What values have to fulfil beyond their types.
+const VALUES: &[Check] = &[];
+
+/// What metadata has to fulfil.
+const METADATA: &[Check] = &[];
+
+/// How much of an object is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// What is there: something on its way may add what is missing.
+    Part,
+}
+
+/// Judges `resource` by the schema of its kind.
+pub fn judge<'w>(resource: &'w Resource<'w>, schemas: &Schemas, extent: Extent) -> Validity<'w> {
+    let partial = extent == Extent::Part;
     let mut validity = Validity::default();
     match schemas.kind(resource.api_version, resource.kind) {
         None => validity.unknown_kind = true,
@@ -45,5 +62,56 @@ pub fn judge<'w>(resource: &'w Resource<'w>, schemas: &Schemas, stray: bool) -> 
             (validity.unknown_fields, validity.values.found) = json_schema::check(resource, schema, partial);
         }
     }
+    if !partial {
+        let mut values = Problems::default();
+        VALUES.iter().for_each(|check| check(resource, &mut values));
+        METADATA.iter().for_each(|check| check(resource, &mut validity.metadata));
+        validity.beyond_structure(resource, values);
+    }
     validity
+}
+
+impl<'w> Validity<'w> {
+    /// Takes in what is wrong beyond the structure, but for what a fault of the structure at, above or below the same
+    /// place explains: one cause, one finding.
+    fn beyond_structure(&mut self, resource: &Resource<'w>, values: Problems<'w>) {
+        self.values.undecided.extend(values.undecided);
+        if values.found.is_empty() && self.metadata.found.is_empty() {
+            return;
+        }
+        let root = resource.value;
+        let unquoted = self.unquoted.iter().map(|(value, _)| root.pointer_to(*value).unwrap_or_default());
+        let told: Vec<String> = (self.values.found.iter().chain(&self.unknown_fields))
+            .map(|problem| problem.pointer(root))
+            .chain(unquoted)
+            .collect();
+        let is_new = |problem: &Problem<'w>| {
+            let place = problem.pointer(root);
+            !told.iter().any(|told| is_within(&place, told) || is_within(told, &place))
+        };
+        self.metadata.found.retain(is_new);
+        self.values.found.extend(values.found.into_iter().filter(is_new));
+    }
+}
+
+/// Whether a pointer is another one, or leads further from there.
+fn is_within(pointer: &str, outer: &str) -> bool {
+    pointer.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pointer_lies_within_those_that_lead_to_it() {
+        for (pointer, outer, expected) in [
+            ("/spec/ports/0", "/spec/ports", true),
+            ("/spec/ports", "/spec/ports", true),
+            ("/spec/portsmouth", "/spec/ports", false),
+            ("/spec", "", true),
+        ] {
+            assert_eq!(is_within(pointer, outer), expected, "{pointer} in {outer:?}");
+        }
+    }
 }

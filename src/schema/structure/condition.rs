@@ -82,24 +82,26 @@ fn holds(walk: &Walk<'_, '_>, value: Value<'_>, id: NodeId, beside: Option<&Fiel
             true
         }
     };
-    let fits = match (&node.shape, value.kind()) {
-        (Shape::Any, _) | (Shape::Open, Kind::Mapping) => true,
-        (Shape::Fields(fields), Kind::Mapping) => {
-            fields.required.iter().all(|name| {
-                value.get(name).is_some_and(|child| !child.is_null()) || is_defaulted(walk, name, beside)
-            })
-                && fields.iter().all(|(name, field)| match value.get(name).filter(|child| !child.is_null()) {
+    let fits =
+        match (&node.shape, value.kind()) {
+            (Shape::Any, _) | (Shape::Open, Kind::Mapping) => true,
+            (Shape::Fields(fields), Kind::Mapping) => {
+                fields.required.iter().all(|name| {
+                    value.get(name).is_some_and(|child| !child.is_null()) || is_defaulted(walk, name, beside)
+                }) && fields.iter().all(|(name, field)| match value.get(name).filter(|child| !child.is_null()) {
                     Some(child) => ask(holds(walk, child, field, None)),
                     None => true,
                 })
-        }
-        (Shape::Values(values), Kind::Mapping) => value.entries().all(|(_, child)| ask(holds(walk, child, *values, None))),
-        (Shape::Items(items), Kind::Sequence) => value.items().all(|item| ask(holds(walk, item, items.item, None))),
-        (Shape::Text, Kind::Text) | (Shape::Boolean, Kind::Bool) | (Shape::Number, Kind::Number) => true,
-        (Shape::Integer, Kind::Number) => value.as_int().is_some(),
-        (Shape::IntOrString | Shape::Quantity, Kind::Number | Kind::Text) => true,
-        _ => node.untyped,
-    };
+            }
+            (Shape::Values(values), Kind::Mapping) => {
+                value.entries().all(|(_, child)| ask(holds(walk, child, *values, None)))
+            }
+            (Shape::Items(items), Kind::Sequence) => value.items().all(|item| ask(holds(walk, item, items.item, None))),
+            (Shape::Text, Kind::Text) | (Shape::Boolean, Kind::Bool) | (Shape::Number, Kind::Number) => true,
+            (Shape::Integer, Kind::Number) => value.as_int().is_some(),
+            (Shape::IntOrString | Shape::Quantity, Kind::Number | Kind::Text) => true,
+            _ => node.untyped,
+        };
     if !fits {
         return Some(false);
     }

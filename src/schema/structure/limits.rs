@@ -96,7 +96,9 @@ fn not_allowed<'w>(walk: &mut Walk<'_, 'w>, value: Value<'w>, node: &Node, limit
     problem = match near {
         Some(near) => problem.help(format!("did you mean `{near}`?")),
         None if words.len() <= LISTED => problem.help(format!("write one of {}", listed(&words))),
-        None => problem.help(format!("write {} of a fixed list, such as {}", a_shape(&node.shape), listed(&words[..3]))),
+        None => {
+            problem.help(format!("write {} of a fixed list, such as {}", a_shape(&node.shape), listed(&words[..3])))
+        }
     };
     walk.tell(problem);
 }
@@ -171,7 +173,10 @@ fn out_of_bounds(number: f64, limits: &Limits) -> Option<String> {
     if let Some(bound) = limits.below.filter(|bound| number >= *bound) {
         return Some(format!("it must be less than {bound}"));
     }
-    limits.multiple.filter(|step| *step > 0.0 && (number / step).fract().abs() > 1e-9).map(|step| format!("it must be a multiple of {step}"))
+    limits
+        .multiple
+        .filter(|step| *step > 0.0 && (number / step).fract().abs() > 1e-9)
+        .map(|step| format!("it must be a multiple of {step}"))
 }
 
 fn number<'w>(walk: &mut Walk<'_, 'w>, value: Value<'w>, limits: &Limits) {
@@ -198,9 +203,24 @@ fn sizes<'w>(
     let place = if place.is_empty() { "the object".to_owned() } else { format!("`{place}`") };
     let (message, label) = if let Some(least) = least.filter(|least| count < *least) {
         let has = if count == 0 { "is empty".to_owned() } else { format!("has {count} {}", noun(count)) };
-        (format!("{}: {place} {has}, at least {least} {} needed", walk.title(), if least == 1 { "is" } else { "are" }), "too few")
+        (
+            format!(
+                "{}: {place} {has}, at least {least} {} needed",
+                walk.title(),
+                if least == 1 { "is" } else { "are" }
+            ),
+            "too few",
+        )
     } else if let Some(most) = most.filter(|most| count > *most) {
-        (format!("{}: {place} has {count} {}, at most {most} {} taken", walk.title(), noun(count), if most == 1 { "is" } else { "are" }), "too many")
+        (
+            format!(
+                "{}: {place} has {count} {}, at most {most} {} taken",
+                walk.title(),
+                noun(count),
+                if most == 1 { "is" } else { "are" }
+            ),
+            "too many",
+        )
     } else {
         return;
     };

@@ -94,7 +94,13 @@ impl<'a, 'w> Walk<'a, 'w> {
             match (key, &node.shape) {
                 ("apiVersion" | "kind", _) => {}
                 ("sops", _) if self.encrypted => {}
-                ("status", _) if root.status => {}
+                ("status", Shape::Fields(fields)) if root.status => {
+                    // It is dropped, after its fields were compared with those that exist.
+                    let (values, unquoted) = (self.told.values.found.len(), self.told.unquoted.len());
+                    self.entry(object, key, child, fields);
+                    self.told.values.found.truncate(values);
+                    self.told.unquoted.truncate(unquoted);
+                }
                 ("metadata", _) => {
                     // Metadata is read by the same code for every kind.
                     let custom = std::mem::take(&mut self.custom);
@@ -245,7 +251,8 @@ impl<'a, 'w> Walk<'a, 'w> {
                 .underline(null.key_or_span())
                 .label("nothing stands here"),
             None => {
-                let problem = Problem::new("missing", value, format!("{} lacks `{path}`, which is required", self.title()));
+                let problem =
+                    Problem::new("missing", value, format!("{} lacks `{path}`, which is required", self.title()));
                 let problem = match value.key_span() {
                     Some(key) => problem.underline(key),
                     None if self.way.is_empty() => problem.underline(self.resource.headline().span()),
@@ -267,9 +274,12 @@ impl<'a, 'w> Walk<'a, 'w> {
         let message = format!("{} has a field `{place}`, which does not exist", self.title());
         let parent = dotted(&self.way[..self.way.len() - 1]);
         let label = if parent.is_empty() { "no such field".to_owned() } else { "no such field here".to_owned() };
-        let mut problem = Problem::new("unknown", child, message).at_key().label(label);
-        let exact = fields.names().find(|name| name.eq_ignore_ascii_case(key));
-        if let Some(near) = exact.or_else(|| closest(key, fields.names())) {
+        let mut problem = Problem::new("unknown", child, message).within(holder).at_key().label(label);
+        let common: &[&str] =
+            if self.way.len() == 1 || fields.embedded { &["apiVersion", "kind", "metadata"] } else { &[] };
+        let names = || fields.names().chain(common.iter().copied());
+        let exact = names().find(|name| name.eq_ignore_ascii_case(key));
+        if let Some(near) = exact.or_else(|| closest(key, names())) {
             problem = problem.help(format!("did you mean `{near}`?"));
             let is_free = holder.get(near).is_none();
             if is_free {
@@ -329,7 +339,8 @@ impl<'a, 'w> Walk<'a, 'w> {
             return;
         }
         let place = dotted(&self.way);
-        let message = format!("{}: `{place}` takes {}, not {}", self.title(), text::a_shape(shape), text::a_kind(value));
+        let message =
+            format!("{}: `{place}` takes {}, not {}", self.title(), text::a_shape(shape), text::a_kind(value));
         let problem = Problem::new("type", value, message).label(format!("{} belongs here", text::a_shape(shape)));
         match (shape, value.kind()) {
             (Shape::Integer | Shape::Number | Shape::Boolean, Kind::Text) if self.reads_unquoted(value, shape) => {
@@ -413,7 +424,8 @@ impl<'a, 'w> Walk<'a, 'w> {
             .label("the second of two")
             .related(first.site(), "the first");
         if !self.custom {
-            problem = problem.note("server-side apply, as Flux does it, refuses the object; a plain create takes the last");
+            problem =
+                problem.note("server-side apply, as Flux does it, refuses the object; a plain create takes the last");
         }
         self.tell(problem);
     }
