@@ -2,7 +2,7 @@
 
 mod context;
 mod declare;
-mod rewrite;
+pub mod rewrite;
 mod sink;
 mod suppression;
 
