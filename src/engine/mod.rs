@@ -239,7 +239,7 @@ fn judge(rendered: Rendered<'_>, request: &Request, statistics: &mut Statistics)
         .map(|target| Graph::new(resources, target, configs[target.root].role.as_ref().map(|role| role.value)))
         .collect();
     let reaches = reaches(resources, &targets, &graphs, configs.len());
-    let validity = validity::of(manifests, resources, &versions, request);
+    let validity = validity::of(manifests, resources, &targets, &versions, request);
     let options = configs.iter().map(settings::options).collect();
     let world = World {
         sources,

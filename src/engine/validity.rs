@@ -4,7 +4,8 @@
 use super::Request;
 use super::settings::wants_family;
 use crate::finding::Versions;
-use crate::manifest::{By, Manifests, Resource};
+use crate::manifest::{Manifests, Resource};
+use crate::render::Target;
 use crate::schema::{Extent, Given, GivenFile, Schemas, Validity, judge};
 use crate::yaml::Value;
 use rayon::prelude::*;
@@ -14,6 +15,7 @@ use std::collections::BTreeSet;
 pub(super) fn of<'w>(
     manifests: &Manifests<'w>,
     resources: &'w [Resource<'w>],
+    targets: &[Target],
     versions: &[Versions],
     request: &Request,
 ) -> Vec<Validity<'w>> {
@@ -28,18 +30,21 @@ pub(super) fn of<'w>(
     // Where there is no kustomization, nothing can make a whole of a part.
     let patched: BTreeSet<usize> = manifests.kustomizations.iter().map(|one| manifests.files[one.file].root).collect();
     let patches: Vec<Vec<&str>> = (0..versions.len()).map(|root| flux_patches(resources, root)).collect();
-    let judged = resources.par_iter().map(|resource| {
+    let mut reached = vec![false; resources.len()];
+    for member in targets.iter().flat_map(|target| &target.members) {
+        reached[*member] = true;
+    }
+    let judged = resources.par_iter().zip(reached).map(|(resource, reached)| {
         let is_named = || patches[resource.root].iter().any(|patch| patch.contains(resource.kind));
-        let is_completed = resource.delivery.changes
-            || !resource.whole && patched.contains(&resource.root)
-            || resource.delivery.by == By::Nobody && is_named();
+        let is_completed =
+            resource.delivery.changes || !resource.whole && patched.contains(&resource.root) || !reached && is_named();
         let extent = if is_completed { Extent::Part } else { Extent::Whole };
         judge(resource, &schemas[resource.root], extent)
     });
     judged.collect()
 }
 
-/// What the Flux Kustomizations of a root patch in: it may complete objects that nothing is seen to deliver.
+/// What the Flux Kustomizations of a root patch in: it may complete objects that no target is seen to hold.
 fn flux_patches<'w>(resources: &'w [Resource<'w>], root: usize) -> Vec<&'w str> {
     let own = resources.iter().filter(|one| one.root == root && one.is("kustomize.toolkit.fluxcd.io", "Kustomization"));
     let patches = own.filter_map(|one| one.at(&["spec", "patches"])).flat_map(Value::items);
