@@ -42,6 +42,7 @@ fn lint(tree: &dyn Tree) -> engine::Run {
         selection: Selection::default(),
         scopes: Vec::new(),
         today: jiff::civil::date(2026, 11, 21),
+        given: Default::default(),
         target: None,
         new_only: false,
     };

@@ -28,6 +28,7 @@ fn outcome(rule: &str, roots: &[Files<'_>], cnpg: Option<&str>) -> (Sources, Out
         selection: Selection { select: vec![rule.to_owned()], ignore: Vec::new() },
         scopes: Vec::new(),
         today: date(2030, 5, 6),
+        given: Default::default(),
         target: None,
         new_only: false,
     };

@@ -22,6 +22,7 @@ fn outcome(rule: &str, files: Files<'_>) -> (Sources, Outcome) {
         selection: Selection { select: vec![rule.to_owned()], ignore: Vec::new() },
         scopes: Vec::new(),
         today: date(2030, 5, 6),
+        given: Default::default(),
         target: None,
         new_only: false,
     };

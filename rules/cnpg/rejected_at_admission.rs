@@ -5,8 +5,8 @@ use crate::graph::cnpg::{Cluster, GROUP};
 use crate::graph::{Any, View};
 use crate::manifest::Resource;
 use crate::rule::{ChangeContext, Context, Sink};
+use crate::schema::Problems;
 use crate::schema::operator::{check_refusals, check_update};
-use crate::schema::{Problem, Problems};
 
 declare_rule! {
     /// ## What it does
@@ -131,8 +131,8 @@ fn check<'w>(any: &Any<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) 
     } else {
         check_refusals(resource, context.versions(), &mut problems);
     }
-    for problem in problems.found {
-        tell(any.resource(), problem, sink);
+    for problem in &problems.found {
+        sink.problem(any.resource(), problem);
     }
 }
 
@@ -141,8 +141,8 @@ fn change<'w>(context: &ChangeContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     for pair in &context.changes.changed {
         let mut problems = Problems::default();
         check_update(pair.old, pair.new, &context.new.world.versions[pair.new.root], &mut problems);
-        for problem in problems.found {
-            tell(pair.new, problem, sink);
+        for problem in &problems.found {
+            sink.problem(pair.new, problem);
         }
     }
 }
@@ -151,24 +151,6 @@ fn change<'w>(context: &ChangeContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
 fn is_all_there_is(resource: &Resource<'_>, context: &Context<'_, '_>) -> bool {
     let is_patch = resource.value.get("$patch").is_some() || resource.at(&["spec", "$patch"]).is_some();
     !resource.whole && !is_patch && resource.is(GROUP, Cluster::KIND) && context.world.lone[resource.root]
-}
-
-/// Makes a finding of a problem.
-pub(super) fn tell<'w>(resource: &'w Resource<'w>, problem: Problem<'w>, sink: &mut Sink<'_, 'w>) {
-    let mut finding = sink.finding(problem.code, resource, problem.at, problem.message);
-    if let Some(span) = problem.underline {
-        finding = finding.underline(span);
-    }
-    finding = finding.label(problem.label);
-    for related in problem.related {
-        finding = finding.related(related.span, related.text);
-    }
-    for note in problem.notes {
-        finding = finding.note(note);
-    }
-    for help in problem.helps {
-        finding = finding.help(help);
-    }
 }
 
 #[cfg(test)]

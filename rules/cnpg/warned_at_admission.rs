@@ -1,6 +1,5 @@
 //! What the CloudNativePG operator accepts with a warning.
 
-use super::rejected_at_admission::tell;
 use crate::declare_rule;
 use crate::graph::{Any, View};
 use crate::rule::{Context, Sink};
@@ -49,8 +48,8 @@ declare_rule! {
 fn check<'w>(any: &Any<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let mut problems = Problems::default();
     check_warnings(any.resource(), context.versions(), &mut problems);
-    for problem in problems.found {
-        tell(any.resource(), problem, sink);
+    for problem in &problems.found {
+        sink.problem(any.resource(), problem);
     }
 }
 

@@ -11,7 +11,7 @@ declare_rule! {
     /// ## What it does
     /// Finds Flux Kustomizations that apply a CloudNativePG Cluster, that others wait for, and that do not look whether
     /// the Cluster is ready: no `wait: true`, and no entry of `healthChecks` that names it. Finds `healthCheckExprs` that
-    /// nothing ever evaluates, and entries without `current`.
+    /// nothing ever evaluates.
     ///
     /// ## Why it matters
     /// Without a check a Kustomization is ready as soon as the API server has taken its objects. Those who wait for it
@@ -33,7 +33,6 @@ declare_rule! {
         codes: [
             "unchecked" => (Warning, High, Gitops),
             "inert-expressions" => (Warning, High, Gitops),
-            "missing-current" => (Warning, High, Gitops),
         ],
         since: "0.1.0",
         check: check,
@@ -68,17 +67,6 @@ fn expressions<'w>(
     let Some(list) = node.spec(&["healthCheckExprs"]).filter(|list| list.is_sequence() && !list.is_empty()) else {
         return false;
     };
-    for entry in list.items() {
-        if let Some((_, kind)) = kind_of(entry)
-            && entry.get("current").is_none_or(Value::is_null)
-        {
-            let message = format!("{} never says when a {kind} is ready", resource.title());
-            let place = entry.get("apiVersion").unwrap_or(entry);
-            sink.finding("missing-current", resource, place, message)
-                .label("this entry has no `current`, which the API server asks for")
-                .help("add `current`, an expression that is true once the object is ready");
-        }
-    }
     if node.is_on("wait") || node.spec(&["wait"]).is_some_and(|wait| wait.as_bool().is_none()) {
         return false;
     }

@@ -3,7 +3,6 @@
 use crate::declare_rule;
 use crate::graph::{Any, View};
 use crate::rule::{Context, Sink};
-use crate::schema::{Problems, metadata};
 
 declare_rule! {
     /// ## What it does
@@ -39,26 +38,13 @@ declare_rule! {
     }
 }
 
-fn check<'w>(object: &Any<'w>, _: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
+fn check<'w>(object: &Any<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let resource = object.resource();
-    let mut problems = Problems::default();
-    metadata::check(resource, &mut problems);
-    for problem in problems.found {
-        let mut finding = sink.finding(problem.code, resource, problem.at, problem.message).label(problem.label);
-        if let Some(span) = problem.underline {
-            finding = finding.underline(span);
-        }
-        for related in problem.related {
-            finding = finding.related(related.span, related.text);
-        }
-        for note in problem.notes {
-            finding = finding.note(note);
-        }
-        for help in problem.helps {
-            finding = finding.help(help);
-        }
+    let metadata = &context.validity(resource).metadata;
+    for problem in &metadata.found {
+        sink.problem(resource, problem);
     }
-    for (span, reason) in problems.undecided {
-        sink.undecided(span, reason);
+    for (span, reason) in &metadata.undecided {
+        sink.undecided(*span, reason.clone());
     }
 }

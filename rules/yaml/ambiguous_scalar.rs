@@ -5,13 +5,16 @@ use crate::finding::Edit;
 use crate::graph::{Any, View};
 use crate::manifest::{By, Resource};
 use crate::rule::{Context, Sink};
-use crate::yaml::{Dialect, Scalar, Style, Value, scalar};
+use crate::source::Span;
+use crate::yaml::{Dialect, Identity, Scalar, Style, Value, scalar};
+use std::collections::HashSet;
 
 declare_rule! {
     /// ## What it does
     /// Finds scalars without quotes that the reader takes for a boolean or a number in fields that take only text:
     /// labels and annotations (of objects and of pod templates), label selectors, node selectors, the value of an
-    /// environment variable, commands and arguments, the data of a ConfigMap, the `stringData` of a Secret.
+    /// environment variable, commands and arguments, the data of a ConfigMap, the `stringData` of a Secret, and every
+    /// other field of a kind whose schema is known.
     ///
     /// ## Why it matters
     /// The API server refuses the object: a number or a boolean is no text. Where something quotes it again on the
@@ -28,7 +31,7 @@ declare_rule! {
         id: "yaml/ambiguous-scalar",
         summary: "an unquoted boolean or number where text belongs",
         scope: Resource(Any),
-        codes: ["not-text" => (Warning, High, Gitops)],
+        codes: ["not-text" => (Error, High, Validity)],
         since: "0.1.0",
         fixable: Safe,
         check: check,
@@ -46,6 +49,8 @@ enum Place {
     Argument,
     Data,
     Secret,
+    /// Any other field whose type is known.
+    Field,
 }
 
 impl Place {
@@ -59,6 +64,7 @@ impl Place {
             Place::Env => format!("environment variable `{key}`"),
             Place::Argument => format!("an item of `{key}`"),
             Place::Data | Place::Secret => format!("key `{key}`"),
+            Place::Field => format!("`{key}`"),
         }
     }
 
@@ -68,9 +74,9 @@ impl Place {
     }
 }
 
-fn check<'w>(object: &Any<'w>, _: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
+fn check<'w>(object: &Any<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let resource = object.resource();
-    let mut fields = Fields { resource, sink };
+    let mut fields = Fields { resource, sink, seen: HashSet::new() };
     fields.metadata(resource.value);
     match (resource.group, resource.kind) {
         ("", "ConfigMap") => fields.map(resource.at(&["data"]), Place::Data),
@@ -90,11 +96,16 @@ fn check<'w>(object: &Any<'w>, _: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     if let ("", "ReplicationController") = (resource.group, resource.kind) {
         fields.template(resource.value);
     }
+    for (value, way) in &context.validity(resource).unquoted {
+        fields.text(way, *value, Place::Field);
+    }
 }
 
 struct Fields<'f, 's, 'w> {
     resource: &'w Resource<'w>,
     sink: &'f mut Sink<'s, 'w>,
+    /// What was looked at.
+    seen: HashSet<(Span, Identity)>,
 }
 
 impl<'w> Fields<'_, '_, 'w> {
@@ -158,7 +169,8 @@ impl<'w> Fields<'_, '_, 'w> {
     }
 
     fn text(&mut self, key: &str, value: Value<'w>, place: Place) {
-        if value.style() != Some(Style::Plain) || value.tag().is_some() {
+        let is_new = self.seen.insert((value.site(), value.identity()));
+        if value.style() != Some(Style::Plain) || value.tag().is_some() || !is_new {
             return;
         }
         let (Some(scalar), Some(raw)) = (value.scalar(), value.raw()) else { return };

@@ -157,6 +157,12 @@ pub(super) struct Lint {
     /// undecided.
     #[arg(long, value_name = "PROGRAM", value_hint = ValueHint::CommandName, help_heading = "Files")]
     pub(super) helm: Option<PathBuf>,
+    /// Schemas of custom kinds: a folder of CustomResourceDefinitions, or of JSON schemas as kubeconform reads them
+    ///
+    /// They win over those that are built in. May be given several times. Definitions among the objects of the repo
+    /// count without it.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::AnyPath, help_heading = "Files")]
+    pub(super) crds: Vec<PathBuf>,
     /// Read this config instead of tidegate.yaml
     #[arg(
         long,

@@ -14,6 +14,7 @@ use crate::source::Masks;
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Read};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Runs `lint`.
@@ -96,6 +97,7 @@ impl Session<'_> {
         let (roots, base) = (std::mem::take(&mut loaded.roots), loaded.base.take());
         let mut request = self.request.clone();
         request.scopes = loaded.scopes.clone();
+        request.given = std::mem::take(&mut loaded.given).into();
         let mut run = self.pool.install(|| engine::run(&loaded.sources, roots, base, &request));
         if let Err(error) = known_target(&run.targets, self.arguments.target.as_deref()) {
             return complain(io, &error).map(Err);
@@ -262,6 +264,7 @@ fn request(arguments: &Lint) -> Result<Request, OptionError> {
         today: today(),
         target: arguments.target.clone(),
         new_only: arguments.new_only,
+        given: Arc::new([]),
     })
 }
 

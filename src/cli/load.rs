@@ -3,12 +3,14 @@
 use super::args::Lint;
 use super::base::{self, Asked, State};
 use super::charts;
+use super::given;
 use crate::config::{self, Config, ConfigError, RuleShape};
 use crate::engine::{self, Root, Scope};
 use crate::finding::Failure;
 use crate::render::charts::Charts;
 use crate::render::files::Extra;
 use crate::render::gather::gather;
+use crate::schema::GivenFile;
 use crate::source::{Source, SourceId, Sources};
 use crate::tree::{self, Disk, EntryKind, Memory, Tree};
 use crate::walk;
@@ -37,6 +39,8 @@ pub(super) struct Loaded {
     pub(super) missing: Vec<Failure>,
     /// Files that were named and do not belong to the run.
     pub(super) passed_over: Vec<PathBuf>,
+    /// The files of the folders of schemas.
+    pub(super) given: Vec<GivenFile>,
     /// What came in on standard input.
     pub(super) incoming: Option<Placed>,
 }
@@ -82,8 +86,12 @@ pub(super) fn load(arguments: &Lint, incoming: Option<&Incoming>) -> Loaded {
         refusals: Vec::new(),
         missing,
         passed_over: Vec::new(),
+        given: Vec::new(),
         incoming: None,
     };
+    for folder in &arguments.crds {
+        given::read(folder, arguments.max_file_size, &mut loaded);
+    }
     let shapes = engine::shapes();
     let mut bases = Vec::new();
     for (number, place) in places.into_iter().enumerate() {

@@ -4,6 +4,7 @@ mod args;
 mod base;
 mod catalogue;
 mod charts;
+mod given;
 mod init;
 mod lint;
 mod load;

@@ -5,6 +5,7 @@ mod merge;
 mod run;
 mod settings;
 mod suppress;
+mod validity;
 
 use crate::config::Config;
 use crate::finding::{Failure, Outcome, Summary, Undecided, Versions};
@@ -16,12 +17,14 @@ use crate::render::charts::Charts;
 use crate::render::files::Extra;
 use crate::render::{self, Worlds};
 use crate::rule::World;
+use crate::schema::GivenFile;
 use crate::source::{Masks, SourceId, Sources};
 use crate::yaml;
 use elsa::sync::FrozenVec;
 use jiff::civil::Date;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use settings::{Selection, names, shapes};
@@ -67,6 +70,8 @@ pub struct Request {
     pub target: Option<String>,
     /// With another state to compare with: only what that state did not have.
     pub new_only: bool,
+    /// Schemas that the user gave.
+    pub given: Arc<[GivenFile]>,
 }
 
 /// The newest versions this program knows.
@@ -271,6 +276,7 @@ fn stage<T>(
         .map(|target| Graph::new(&resources, target, configs[target.root].role.as_ref().map(|role| role.value)))
         .collect();
     let reaches = reaches(&resources, &targets, &graphs, configs.len());
+    let validity = validity::of(&manifests, &resources, &targets, &versions, request);
     let options = configs.iter().map(settings::options).collect();
     let world = World {
         sources,
@@ -285,6 +291,7 @@ fn stage<T>(
         configs: &configs,
         options,
         versions: &versions,
+        validity,
         today: request.today,
         revision: files.first().and_then(|file| sources[file.source()].revision()).map(str::to_owned),
     };

@@ -23,6 +23,15 @@ pub fn names(name: &str, rule: &Rule) -> bool {
     name == "all" || name == rule.id || name.strip_suffix("/*").unwrap_or(name) == family
 }
 
+/// Whether any rule of `family` may run.
+pub(super) fn wants_family(selection: &Selection, family: &str) -> bool {
+    let of_family = || rules::ALL.iter().filter(|rule| names(family, rule));
+    of_family().any(|rule| {
+        !selection.ignore.iter().any(|name| names(name, rule))
+            && (selection.select.is_empty() || selection.select.iter().any(|name| names(name, rule)))
+    })
+}
+
 /// What a config may say of each rule.
 pub fn shapes() -> Vec<RuleShape<'static>> {
     rules::ALL

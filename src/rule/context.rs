@@ -9,6 +9,7 @@ use crate::graph::sops::CreationRules;
 use crate::manifest::{Manifests, Parsed, Resource, Role};
 use crate::reach::Reach;
 use crate::render::{Target, Told};
+use crate::schema::Validity;
 use crate::source::{Source, SourceId, Sources};
 use jiff::civil::Date;
 use std::any::Any;
@@ -43,6 +44,8 @@ pub struct World<'w> {
     pub options: Vec<HashMap<&'static str, Box<dyn Any + Send + Sync>>>,
     /// What is assumed of each root.
     pub versions: &'w [Versions],
+    /// What the API server says of each of the objects, in their order.
+    pub validity: Vec<Validity<'w>>,
     /// The day of the run, UTC.
     pub today: Date,
     /// What this state is called, if it is the one that another is compared with.
@@ -81,6 +84,13 @@ impl<'a, 'w> Context<'a, 'w> {
     /// What is assumed of the root's cluster.
     pub fn versions(&self) -> &'a Versions {
         &self.world.versions[self.root]
+    }
+
+    /// What the API server says of one of the objects that are judged.
+    pub fn validity(&self, resource: &Resource<'w>) -> &'a Validity<'w> {
+        let offset = std::ptr::from_ref(resource).addr().wrapping_sub(self.world.resources.as_ptr().addr());
+        let validity = self.world.validity.get(offset / size_of::<Resource<'w>>());
+        validity.expect("internal: a rule asks for the objects of its world")
     }
 
     /// The rule's options, of the type it declared.

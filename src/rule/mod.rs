@@ -3,7 +3,7 @@
 mod change;
 mod context;
 mod declare;
-mod rewrite;
+pub mod rewrite;
 mod sink;
 mod suppression;
 

@@ -5,7 +5,7 @@ use crate::finding::Edit;
 use crate::source::Span;
 use crate::yaml::Value;
 
-/// Puts `text`, a name of lower-case letters, digits, `-`, `_` and `.` that begins with a letter, in place of a
+/// Puts `text`, a name of lower-case letters, digits, `-`, `_`, `.` and `/` that begins with a letter, in place of a
 /// scalar and keeps its quotes. None where the value is not written there as one plain or quoted text.
 pub fn replace_name(value: Value<'_>, text: &str) -> Option<Vec<Edit>> {
     let span = value.origin().editable()?;
@@ -16,7 +16,7 @@ pub fn replace_name(value: Value<'_>, text: &str) -> Option<Vec<Edit>> {
         _ => written,
     };
     let plain = text.starts_with(|letter: char| letter.is_ascii_lowercase())
-        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.'));
+        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/'));
     if value.site() != value.span()
         || inner != raw
         || !plain

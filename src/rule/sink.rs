@@ -3,6 +3,7 @@
 use super::{Code, Rule};
 use crate::finding::{Confidence, Edit, Finding, Fix, Label, ObjectName, Place, Undecided};
 use crate::manifest::Resource;
+use crate::schema::Problem;
 use crate::source::Span;
 use crate::yaml::{Value, placeholder};
 use std::borrow::Cow;
@@ -51,6 +52,23 @@ impl<'s, 'w> Sink<'s, 'w> {
         if let Some((span, text)) = way(resource, value) {
             builder = builder.related(span, text);
         }
+        builder
+    }
+
+    /// What a check of schemas or admission has to say against a value of `resource`.
+    pub fn problem(&mut self, resource: &'w Resource<'w>, problem: &Problem<'w>) -> Builder<'_> {
+        let mut builder = self.finding(problem.code, resource, problem.at, problem.message.clone());
+        builder = builder.label(problem.label.clone());
+        if let Some(span) = problem.underline {
+            builder = builder.underline(span);
+        }
+        if problem.meant.is_some() {
+            builder.finding.pointer = problem.pointer(document_root(resource));
+        }
+        builder.finding.related.extend(problem.related.iter().cloned());
+        builder.finding.notes.extend(problem.notes.iter().cloned());
+        builder.finding.helps.extend(problem.helps.iter().cloned());
+        builder.finding.fixes.extend(problem.fixes.iter().cloned());
         builder
     }
 

@@ -2,7 +2,7 @@
 
 use crate::finding::{Fix, Label};
 use crate::source::Span;
-use crate::yaml::Value;
+use crate::yaml::{Value, escape_pointer};
 use std::borrow::Cow;
 
 /// One thing that is refused or warned of.
@@ -12,6 +12,8 @@ pub struct Problem<'w> {
     pub code: &'static str,
     /// The value it is about; for something that is missing, the mapping it is missing from.
     pub at: Value<'w>,
+    /// What the finding points at instead of the value: a mapping, and the name of a field that is missing from it.
+    pub meant: Option<(Value<'w>, Option<String>)>,
     /// What to underline instead of the value.
     pub underline: Option<Span>,
     /// The fact, as a finding words it: lower case, no full stop, no value of a secret.
@@ -34,6 +36,7 @@ impl<'w> Problem<'w> {
         Problem {
             code,
             at: value,
+            meant: None,
             underline: None,
             message: message.into(),
             label: Cow::Borrowed(""),
@@ -41,6 +44,30 @@ impl<'w> Problem<'w> {
             notes: Vec::new(),
             helps: Vec::new(),
             fixes: Vec::new(),
+        }
+    }
+
+    /// Says that the field `name` of `holder` is meant, which is not there.
+    pub fn meant(mut self, holder: Value<'w>, name: &str) -> Self {
+        self.meant = Some((holder, Some(name.to_owned())));
+        self
+    }
+
+    /// Says that `holder` has no place for the value, and nothing is known of what was meant.
+    pub fn within(mut self, holder: Value<'w>) -> Self {
+        self.meant = Some((holder, None));
+        self
+    }
+
+    /// The JSON pointer of what it is about, from `root`.
+    pub fn pointer(&self, root: Value<'w>) -> String {
+        match &self.meant {
+            Some((holder, name)) => {
+                let holder = root.pointer_to(*holder).unwrap_or_default();
+                let name = name.as_ref().map(|name| format!("/{}", escape_pointer(name)));
+                holder + &name.unwrap_or_default()
+            }
+            None => root.pointer_to(self.at).unwrap_or_default(),
         }
     }
 

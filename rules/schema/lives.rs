@@ -1,0 +1,57 @@
+//! What the rules about versions of APIs share: the objects of each root with what the root states of its clusters.
+
+use crate::manifest::Resource;
+use crate::rule::{Builder, Context, rewrite};
+use crate::schema::lifecycle::{Gone, Lifecycle};
+use crate::schema::stated::{Stated, Statement};
+use crate::yaml::Value;
+
+/// Calls `look` with every object and with what its root states.
+pub(super) fn each<'w>(context: &Context<'_, 'w>, mut look: impl FnMut(&'w Resource<'w>, &Stated, &Lifecycle)) {
+    let world = context.world;
+    let lifecycle = Lifecycle::read();
+    for (root, versions) in world.versions.iter().enumerate() {
+        let own: Vec<&'w Resource<'w>> = world.resources.iter().filter(|resource| resource.root == root).collect();
+        let stated = Stated::of(&own, versions);
+        own.into_iter().for_each(|resource| look(resource, &stated, &lifecycle));
+    }
+}
+
+/// What is used of the fields that the replacement does not have.
+pub(super) fn lost_in_use<'w>(resource: &Resource<'w>, gone: &Gone) -> Option<(&'static str, Value<'w>)> {
+    gone.lost.split(',').filter(|path| !path.is_empty()).find_map(|path| {
+        let steps: Vec<&str> = path.split('.').collect();
+        first(resource.value, &steps).map(|value| (path, value))
+    })
+}
+
+fn first<'w>(value: Value<'w>, steps: &[&str]) -> Option<Value<'w>> {
+    let Some((step, rest)) = steps.split_first() else { return Some(value) };
+    match step.strip_suffix("[]") {
+        Some(list) => value.get(list)?.items().find_map(|item| first(item, rest)),
+        None => first(value.get(step)?, rest),
+    }
+}
+
+/// Says what to write instead, with an edit where another apiVersion is all it takes.
+pub(super) fn replace<'f>(mut finding: Builder<'f>, resource: &Resource<'_>, gone: &Gone) -> Builder<'f> {
+    let Some(replacement) = gone.replacement else {
+        return finding.help("remove the object: nothing takes its place");
+    };
+    if let Some((path, value)) = lost_in_use(resource, gone) {
+        finding = finding.related(value.key_or_span(), format!("`{path}` has no place in `{replacement}`"));
+        return finding.help(format!("write it anew as `{replacement}`"));
+    }
+    let edits = resource.value.get("apiVersion").and_then(|value| rewrite::replace_name(value, replacement));
+    match edits.filter(|_| gone.rename) {
+        // Whether the installed version serves it already is for the user to say.
+        Some(edits) => finding.suggestion(format!("write `{replacement}`"), edits),
+        None if gone.rename => finding.help(format!("write `{replacement}`")),
+        None => finding.help(format!("write it anew as `{replacement}`; its fields differ")),
+    }
+}
+
+/// Points at where the version is stated, or says that it is assumed.
+pub(super) fn because<'f>(finding: Builder<'f>, statement: &Statement) -> Builder<'f> {
+    finding.related(statement.at, "this version is stated here")
+}

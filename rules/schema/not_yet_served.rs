@@ -1,0 +1,77 @@
+//! Kinds and fields that the cluster is too old for.
+
+use super::lives;
+use crate::declare_rule;
+use crate::rule::{Context, Sink};
+use crate::schema::lifecycle::{is_from, title};
+use crate::schema::shipped::KUBERNETES;
+
+declare_rule! {
+    /// ## What it does
+    /// Finds kinds and fields that are newer than what runs in the cluster: kinds of Kubernetes by
+    /// `--kubernetes-version` or the config, kinds and fields of CloudNativePG by `--cnpg-version` or the config.
+    ///
+    /// ## Why it matters
+    /// The API server refuses a kind that it does not know, and drops or refuses a field that the installed definition
+    /// does not have. A `Database` needs operator 1.25: before that nothing makes it.
+    ///
+    /// ## Instead
+    /// The means of the installed version, or an upgrade first.
+    ///
+    /// ## Limits
+    /// Kubernetes is known from 1.30 on, CloudNativePG from 1.21 on. Where no version is stated the newest is assumed
+    /// and nothing is too new. Of several clusters with several versions the newest counts.
+    pub static RULE {
+        id: "schema/not-yet-served",
+        summary: "a kind or a field that is newer than the cluster",
+        scope: Repo,
+        codes: ["kind" => (Error, High, Validity), "field" => (Error, High, Validity)],
+        since: "0.1.0",
+        check: check,
+    }
+}
+
+fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
+    lives::each(context, |resource, stated, lifecycle| {
+        let Some(written) = resource.value.get("kind") else { return };
+        if let Some(newest) = stated.newest("kubernetes") {
+            let name = format!("{}/{}", resource.api_version, resource.kind);
+            let first = KUBERNETES.ranges(&name).map(|(first, _)| first).next();
+            let known = KUBERNETES.releases().next().unwrap_or_default();
+            if let Some(first) = first.filter(|first| *first != known && !is_from(&newest.version, first)) {
+                let message = format!("{} is of a kind that Kubernetes {first} brings", resource.title());
+                sink.finding("kind", resource, resource.value.get("apiVersion").unwrap_or(written), message)
+                    .label(format!("Kubernetes {} does not serve it", newest.version))
+                    .help("write an apiVersion that this version serves, or upgrade first");
+                return;
+            }
+        }
+        for since in lifecycle.since(resource.api_version, resource.kind) {
+            let Some(newest) = stated.newest(since.project) else { continue };
+            if is_from(&newest.version, since.version) {
+                continue;
+            }
+            let project = title(since.project);
+            match since.field {
+                None => {
+                    let message = format!("{} is of a kind that {project} {} brings", resource.title(), since.version);
+                    sink.finding("kind", resource, written, message)
+                        .label(format!("unknown to {project} {}", newest.version))
+                        .help(format!("upgrade the operator to {} or later first", since.version));
+                    return;
+                }
+                Some(field) => {
+                    let path: Vec<&str> = field.split('.').collect();
+                    let Some(value) = resource.at(&path).filter(|value| !value.is_null()) else { continue };
+                    let message =
+                        format!("{} has `{field}`, which {project} {} brings", resource.title(), since.version);
+                    let place = value.key_or_span();
+                    sink.finding("field", resource, value, message)
+                        .underline(place)
+                        .label(format!("unknown to {project} {}", newest.version))
+                        .help(format!("upgrade the operator to {} or later first, or remove it", since.version));
+                }
+            }
+        }
+    });
+}

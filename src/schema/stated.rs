@@ -1,0 +1,131 @@
+//! Which versions of what runs in the clusters a repo states: in releases of charts whose version is that of what
+//! they install, and in the objects that Flux is installed with.
+
+use super::lifecycle::minor;
+use crate::finding::Versions;
+use crate::manifest::Resource;
+use crate::source::Span;
+use crate::yaml::Value;
+use std::collections::HashMap;
+
+/// Charts whose version is that of the project.
+const CHARTS: &[(&str, &str)] =
+    &[("cert-manager", "cert-manager"), ("external-secrets", "external-secrets"), ("cilium", "cilium")];
+
+/// The newest Flux that is known, for `2.x`.
+const NEWEST_FLUX: &str = "2.9";
+
+/// A version and where it stands, if it stands somewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The version.
+    pub version: String,
+    /// Where it is written.
+    pub at: Option<Span>,
+}
+
+/// The versions that one root states, by project: the oldest and the newest of each.
+#[derive(Debug, Default)]
+pub struct Stated {
+    versions: HashMap<&'static str, (Statement, Statement)>,
+}
+
+impl Stated {
+    /// Reads what the objects of a root state; of Kubernetes and CloudNativePG, what is assumed of it.
+    pub fn of<'w>(resources: &[&'w Resource<'w>], assumed: &Versions) -> Stated {
+        let mut stated = Stated::default();
+        stated.add("kubernetes", &assumed.kubernetes, None);
+        stated.add("cloudnative-pg", &assumed.cnpg, None);
+        let sources: HashMap<&str, &&Resource<'_>> = resources
+            .iter()
+            .filter(|one| one.is("source.toolkit.fluxcd.io", "OCIRepository"))
+            .filter_map(|one| Some((one.written_name()?, one)))
+            .collect();
+        for resource in resources {
+            match (resource.group, resource.kind) {
+                ("helm.toolkit.fluxcd.io", "HelmRelease") => stated.release(resource, &sources),
+                ("fluxcd.controlplane.io", "FluxInstance") => {
+                    stated.add_value("flux", resource.at(&["spec", "distribution", "version"]));
+                }
+                ("argoproj.io", "Application") => {
+                    let spec = resource.at(&["spec"]);
+                    let one = spec.and_then(|spec| spec.get("source"));
+                    let many = spec.and_then(|spec| spec.get("sources")).into_iter().flat_map(Value::items);
+                    for source in one.into_iter().chain(many) {
+                        stated.chart(source.get("chart"), source.get("targetRevision"));
+                    }
+                }
+                ("", "Namespace") if is_flux(resource) => {
+                    stated.add_value("flux", resource.label("app.kubernetes.io/version"));
+                }
+                _ => {}
+            }
+        }
+        stated
+    }
+
+    fn release(&mut self, release: &Resource<'_>, sources: &HashMap<&str, &&Resource<'_>>) {
+        let spec = release.at(&["spec", "chart", "spec"]);
+        self.chart(spec.and_then(|spec| spec.get("chart")), spec.and_then(|spec| spec.get("version")));
+        let name = release.at(&["spec", "chartRef", "name"]).and_then(Value::known);
+        if let Some(source) = name.and_then(|name| sources.get(name)) {
+            self.chart(source.at(&["spec", "url"]), source.at(&["spec", "ref", "tag"]));
+        }
+        self.add_value("flux", release.at(&["spec", "values", "instance", "distribution", "version"]));
+    }
+
+    fn chart(&mut self, chart: Option<Value<'_>>, version: Option<Value<'_>>) {
+        let Some(chart) = chart.and_then(Value::known) else { return };
+        let name = chart.trim_end_matches('/').rsplit('/').next().unwrap_or(chart);
+        if let Some((_, project)) = CHARTS.iter().find(|(known, _)| *known == name) {
+            self.add_value(project, version);
+        }
+    }
+
+    fn add_value(&mut self, project: &'static str, value: Option<Value<'_>>) {
+        let Some(value) = value.filter(|value| value.unknown().is_none()) else { return };
+        let Some(text) = value.raw() else { return };
+        match text.trim_end_matches(".x").trim_end_matches(".*") {
+            // Any minor: the newest is taken.
+            "2" if project == "flux" => self.add(project, NEWEST_FLUX, Some(value.span())),
+            version if version.contains('.') && !version.contains([' ', '>', '<', '^', '~', '*', 'x']) => {
+                self.add(project, version, Some(value.span()));
+            }
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, project: &'static str, version: &str, at: Option<Span>) {
+        if minor(version).is_none() {
+            return;
+        }
+        let one = Statement { version: version.trim_start_matches('v').to_owned(), at };
+        match self.versions.get_mut(project) {
+            Some((oldest, newest)) => {
+                if minor(version) < minor(&oldest.version) {
+                    *oldest = one.clone();
+                }
+                if minor(version) > minor(&newest.version) {
+                    *newest = one;
+                }
+            }
+            None => {
+                self.versions.insert(project, (one.clone(), one));
+            }
+        }
+    }
+
+    /// The oldest version of a project that a cluster of the repo runs.
+    pub fn oldest(&self, project: &str) -> Option<&Statement> {
+        self.versions.get(project).map(|(oldest, _)| oldest)
+    }
+
+    /// The newest version of a project that a cluster of the repo runs.
+    pub fn newest(&self, project: &str) -> Option<&Statement> {
+        self.versions.get(project).map(|(_, newest)| newest)
+    }
+}
+
+fn is_flux(resource: &Resource<'_>) -> bool {
+    resource.label("app.kubernetes.io/part-of").and_then(Value::known) == Some("flux")
+}
