@@ -66,7 +66,6 @@ declare_rule! {
             "major-version" => (Error, High, Validity),
             "managed-role" => (Error, High, Validity),
             "managed-service" => (Error, High, Validity),
-            "new-replica-origin" => (Error, Low, Validity),
             "old-postgres" => (Error, High, Validity),
             "operator-parameter" => (Error, High, Validity),
             "owner-without-database" => (Error, High, Validity),
@@ -130,7 +129,10 @@ fn check<'w>(any: &Any<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) 
         check_refusals(resource, context.versions(), &mut problems);
     }
     for problem in problems.found {
-        tell(any.resource(), problem, sink);
+        tell(resource, problem, sink);
+    }
+    for (span, reason) in problems.undecided {
+        sink.undecided(span, reason);
     }
 }
 
