@@ -98,10 +98,9 @@ fn azure<'w>(check: &mut Check<'_, 'w>, azure: Part<'w>) {
         }
     }
     let (connection, account) = (azure.get(&["connectionString"]), azure.get(&["storageAccount"]));
-    let others = !ways.is_empty() || matches!(account, Read::Is(_));
     let (fact, label, help) = match (connection, ways.as_slice()) {
         (Read::Unknown, _) => return,
-        (Read::Is(_), _) if others => (
+        (Read::Is(_), [_, ..]) => (
             "`azureCredentials` has a connection string beside other credentials".to_owned(),
             "one way at most",
             "keep `connectionString` alone, or take it away".to_owned(),

@@ -49,6 +49,7 @@ fn imports_take_one_database_or_all() {
         ),
         ("type: microservice, databases: [shop], postImportApplicationSQL: [SELECT 1]", None),
         ("type: '${TYPE}', databases: []", None),
+        ("type: monolith", None),
     ] {
         let found = refusals(&cluster(&import(lines)), "1.30");
         assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{lines}");
@@ -298,6 +299,7 @@ fn backups_have_one_place_and_its_credentials() {
         ),
         ("googleCredentials: {}".to_owned(), Some(format!("{at}/googleCredentials"))),
         ("azureCredentials: {inheritFromAzureAD: true}".to_owned(), None),
+        (format!("azureCredentials: {{connectionString: {key}, storageAccount: {key}}}"), None),
         (format!("azureCredentials: {{storageAccount: {key}, storageKey: {key}}}"), None),
         (format!("azureCredentials: {{storageKey: {key}}}"), Some(format!("{at}/azureCredentials"))),
         (
