@@ -25,7 +25,8 @@ declare_rule! {
     /// ## Limits
     /// Fields that do not exist, wrong types and missing required fields are the matter of the schema. What needs the
     /// cluster is not judged: whether volume snapshots are there, the state of a running database, a patch of pods
-    /// beyond its form. Values that are still a `${VAR}`, or encrypted, are taken for good. An object with
+    /// beyond its form. Values that are still a `${VAR}`, or encrypted, are taken for good. Whether a replica of a
+    /// distributed topology is made anew, without its origin, or was demoted is left undecided. An object with
     /// `cnpg.io/validation: disabled` is judged by its definition alone, from operator 1.26 on.
     pub static RULE {
         id: "cnpg/rejected-at-admission",
