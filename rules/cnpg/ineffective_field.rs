@@ -9,8 +9,8 @@ use crate::yaml::Value;
 declare_rule! {
     /// ## What it does
     /// Finds fields of a Cluster that have no effect because of another one: `superuserSecret` without superuser access,
-    /// a topology key or a kind of anti-affinity while anti-affinity is off; and the annotation
-    /// `cnpg.io/passwordPassthrough`, which counts on the Secret alone.
+    /// a topology key or a kind of anti-affinity while anti-affinity is off; the parameter `archive_mode`, which the
+    /// operator overwrites; and the annotation `cnpg.io/passwordPassthrough`, which counts on the Secret alone.
     ///
     /// ## Why it matters
     /// Somebody wrote it because it should do something, and nothing says that it does not.
@@ -28,6 +28,7 @@ declare_rule! {
         codes: [
             "superuser-secret" => (Warning, High, Reliability),
             "anti-affinity" => (Warning, High, Reliability),
+            "archive-mode" => (Warning, High, Reliability),
             "password-passthrough" => (Warning, High, Reliability),
         ],
         since: "0.1.0",
@@ -50,7 +51,7 @@ fn check<'w>(cluster: &Cluster<'w>, _: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>
     if cluster.may_be_completed().is_some() {
         return;
     }
-    let all = [superuser_secret(cluster), anti_affinity(cluster), passthrough(cluster)];
+    let all = [superuser_secret(cluster), anti_affinity(cluster), archive_mode(cluster), passthrough(cluster)];
     for idle in all.into_iter().flatten() {
         let message = format!("{} {}", cluster.title(), idle.fact);
         let mut finding = sink
@@ -90,6 +91,19 @@ fn anti_affinity<'w>(cluster: &Cluster<'w>) -> Option<Idle<'w>> {
         label: "no effect while anti-affinity is off",
         help: "write `enablePodAntiAffinity: true`, if the instances are to keep apart",
         because: Some(switch),
+    })
+}
+
+fn archive_mode<'w>(cluster: &Cluster<'w>) -> Option<Idle<'w>> {
+    let value = written(cluster, &["postgresql", "parameters", "archive_mode"])?;
+    value.known().filter(|text| !text.eq_ignore_ascii_case("on"))?;
+    Some(Idle {
+        code: "archive-mode",
+        value,
+        fact: "sets `archive_mode`, which the operator overwrites without a word",
+        label: "replaced by the operator",
+        help: "to archive no WAL, put the annotation `cnpg.io/skipWalArchiving: enabled` on the Cluster",
+        because: None,
     })
 }
 

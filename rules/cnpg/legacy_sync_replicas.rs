@@ -20,7 +20,7 @@ declare_rule! {
     /// `postgresql.synchronous` with `method: any`, a `number` and a `dataDurability`.
     ///
     /// ## Limits
-    /// Both forms at once are refused at admission and said there. Values that are still a `${VAR}` are left
+    /// Both forms at once, and bounds that cannot hold, are refused at admission and said there. Values that are still a `${VAR}` are left
     /// undecided.
     pub static RULE {
         id: "cnpg/legacy-sync-replicas",
@@ -46,8 +46,10 @@ fn check<'w>(cluster: &Cluster<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'
         value.map_or(Some(0), |value| if value.is_null() { Some(0) } else { value.as_int() })
     };
     let (Some(least), Some(most)) = (number(min), number(max)) else { return };
-    // The new form beside the old one, and a lower bound above the upper one, are refused at admission.
-    let refused = least < 0 || most < least || cluster.spec(&["postgresql", "synchronous"]).is_some();
+    // The new form beside the old one, a lower bound above the upper one, and an upper one that the replicas do not
+    // reach are refused at admission.
+    let too_many = cluster.instances().is_some_and(|instances| most >= instances);
+    let refused = least < 0 || most < least || too_many || cluster.spec(&["postgresql", "synchronous"]).is_some();
     let Some(place) = max.filter(|_| most > 0 && !refused) else { return };
     let message = format!("{} sets synchronous replication in a form that is superseded", cluster.title());
     let mut finding = sink

@@ -26,7 +26,8 @@ declare_rule! {
     /// ## Limits
     /// Fields that do not exist, wrong types and missing required fields are the matter of the schema. What needs the
     /// cluster is not judged: whether volume snapshots are there, the state of a running database, a patch of pods
-    /// beyond its form. Values that are still a `${VAR}`, or encrypted, are taken for good. An object with
+    /// beyond its form. Values that are still a `${VAR}`, or encrypted, are taken for good. Whether a replica of a
+    /// distributed topology is made anew, without its origin, or was demoted is left undecided. An object with
     /// `cnpg.io/validation: disabled` is judged by its definition alone, from operator 1.26 on.
     pub static RULE {
         id: "cnpg/rejected-at-admission",
@@ -67,7 +68,6 @@ declare_rule! {
             "major-version" => (Error, High, Validity),
             "managed-role" => (Error, High, Validity),
             "managed-service" => (Error, High, Validity),
-            "new-replica-origin" => (Error, Low, Validity),
             "old-postgres" => (Error, High, Validity),
             "operator-parameter" => (Error, High, Validity),
             "owner-without-database" => (Error, High, Validity),
@@ -132,7 +132,10 @@ fn check<'w>(any: &Any<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) 
         check_refusals(resource, context.versions(), &mut problems);
     }
     for problem in &problems.found {
-        sink.problem(any.resource(), problem);
+        sink.problem(resource, problem);
+    }
+    for (span, reason) in problems.undecided {
+        sink.undecided(span, reason);
     }
 }
 

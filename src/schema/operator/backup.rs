@@ -1,7 +1,7 @@
 //! Backups: credentials of the object store, plugins that archive, and the objects Backup and ScheduledBackup.
 
 use super::read::{Check, Part, Read, either};
-use crate::schema::schedule::Schedule;
+use crate::schema::schedule::{Frequency, Schedule};
 use crate::yaml::Value;
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
@@ -98,10 +98,9 @@ fn azure<'w>(check: &mut Check<'_, 'w>, azure: Part<'w>) {
         }
     }
     let (connection, account) = (azure.get(&["connectionString"]), azure.get(&["storageAccount"]));
-    let others = !ways.is_empty() || matches!(account, Read::Is(_));
     let (fact, label, help) = match (connection, ways.as_slice()) {
         (Read::Unknown, _) => return,
-        (Read::Is(_), _) if others => (
+        (Read::Is(_), [_, ..]) => (
             "`azureCredentials` has a connection string beside other credentials".to_owned(),
             "one way at most",
             "keep `connectionString` alone, or take it away".to_owned(),
@@ -198,9 +197,9 @@ pub(super) fn method(check: &mut Check<'_, '_>, one_backup: bool) {
     }
 }
 
-/// Whether five fields are told as a line of a crontab, which says more than this can.
+/// Whether five fields are told as a line of a crontab, which says more than this can: one that would ever run.
 fn is_classic(text: &str) -> bool {
-    Schedule::field_count(text) == 5 && Schedule::as_classic(text).is_some()
+    Schedule::as_classic(text).is_some_and(|(meant, _)| meant.frequency() != Frequency::Never)
 }
 
 pub(super) fn schedule(check: &mut Check<'_, '_>) {

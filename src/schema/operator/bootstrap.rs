@@ -102,8 +102,9 @@ fn initdb<'w>(check: &mut Check<'_, 'w>, initdb: Part<'w>) {
 
 fn import<'w>(check: &mut Check<'_, 'w>, import: Part<'w>) {
     let Read::Is(kind) = import.text(&["type"]) else { return };
-    let databases: Option<Vec<(&'w str, Value<'w>)>> = names(import, "databases");
-    let roles: Option<Vec<(&'w str, Value<'w>)>> = names(import, "roles");
+    // A list that is not there at all is told as a missing field.
+    let databases = import.written(&["databases"]).and_then(|_| names(import, "databases"));
+    let roles = names(import, "roles");
     match kind {
         "microservice" => {
             if let Some(databases) = databases {

@@ -36,7 +36,6 @@ pub const REFUSALS: &[&str] = &[
     "major-version",
     "managed-role",
     "managed-service",
-    "new-replica-origin",
     "old-postgres",
     "operator-parameter",
     "owner-without-database",

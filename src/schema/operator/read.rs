@@ -2,6 +2,7 @@
 
 use crate::manifest::{By, Resource};
 use crate::schema::{Problem, Problems};
+use crate::source::Span;
 use crate::yaml::Value;
 use std::fmt::Display;
 
@@ -195,6 +196,11 @@ impl<'c, 'w> Check<'c, 'w> {
         let problem = Problem::new(code, value, format!("{} is refused: {fact}", self.title));
         // A whole block would be underlined; its key is enough.
         if value.is_mapping() || value.is_sequence() { problem.at_key() } else { problem }
+    }
+
+    /// Says why something about the object cannot be decided.
+    pub(super) fn undecided(&mut self, span: Span, reason: &str) {
+        self.problems.undecided.push((span, reason.to_owned()));
     }
 
     pub(super) fn push(&mut self, problem: Problem<'w>) {

@@ -53,21 +53,18 @@ fn mode<'w>(check: &mut Check<'_, 'w>, replica: Part<'w>) {
     }
 }
 
-/// A new replica has to be made from its origin. One that was a primary before keeps its `initdb`.
+/// A new replica has to be made from its origin. One that was a primary of its topology before keeps its `initdb`.
 fn origin<'w>(check: &mut Check<'_, 'w>, replica: Part<'w>) {
-    let was_primary = replica.written(&["primary"]).is_some();
-    let code = if was_primary { "new-replica-origin" } else { "replica-origin" };
+    if let Some(primary) = replica.written(&["primary"]) {
+        check.undecided(primary.key_or_span(), "a replica without its origin is refused only where it is made anew");
+        return;
+    }
     let fact = "a replica has to be made from its origin, and `bootstrap` makes an empty cluster";
-    let problem = check.refusal(code, replica.value, fact).label("follows another cluster");
+    let problem = check.refusal("replica-origin", replica.value, fact).label("follows another cluster");
     let initdb = check.spec.nearest(&["bootstrap", "initdb"]);
     let problem = match initdb.key() {
         Some("initdb" | "bootstrap") => problem.related(initdb.key_or_span(), "makes an empty cluster"),
         _ => problem,
-    };
-    let problem = if was_primary {
-        problem.note("only where the cluster is made anew: one that is demoted keeps what it was made from")
-    } else {
-        problem
     };
     check.push(problem.help("write `bootstrap.pg_basebackup` or `bootstrap.recovery` with the same source"));
 }

@@ -6,6 +6,7 @@ mod others;
 mod parameters;
 mod recovery;
 mod replicas;
+mod surroundings;
 
 use super::{REFUSALS, WARNINGS, check_refusals, check_update, check_warnings};
 use crate::finding::Versions;

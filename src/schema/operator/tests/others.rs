@@ -80,6 +80,8 @@ fn scheduled_backups() {
         ("@reboot", true, None),
         ("0 0 3 *", true, None),
         ("0 0 3 * * 7", true, None),
+        ("0 2 * * 0", false, None),
+        ("0 0 31 2 *", true, None),
         ("", true, None),
         ("0 0 ${HOUR} * * *", false, None),
     ] {

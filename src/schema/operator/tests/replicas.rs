@@ -136,7 +136,7 @@ fn clusters_that_follow_another() {
         (format!("replica: {{enabled: false, source: a}}\n{origin}"), vec![]),
         (format!("replica: {{enabled: false, source: b}}\n{origin}"), vec!["unknown-external-cluster /spec/replica"]),
         (format!("replica: {{primary: b, source: a}}\n{copy}"), vec!["unknown-external-cluster /spec/replica/primary"]),
-        (format!("replica: {{primary: a, source: a}}\n{origin}"), vec!["new-replica-origin /spec/replica"]),
+        (format!("replica: {{primary: a, source: a}}\n{origin}"), vec![]),
         (
             format!("replica: {{enabled: true, primary: a, source: a}}\n{copy}"),
             vec!["replica-mode /spec/replica/enabled"],
