@@ -67,7 +67,8 @@ pub(super) fn all<'w>(spec: Value<'w>) -> impl Iterator<Item = Container<'w>> {
                 value,
                 what,
                 index,
-                is_init: is_init && matches!(policy, Text::Absent | Text::Known(_)) && !policy.is("Always"),
+                // What cannot be read may be meant as `Always`.
+                is_init: is_init && matches!(policy, Text::Absent | Text::Known("OnFailure" | "Never")),
                 is_sidecar: is_init && policy.is("Always"),
             }
         })

@@ -102,7 +102,7 @@ fn needed<'w>(kind: &str, source: Value<'w>, key: &str, problems: &mut Problems<
 fn empty_dir<'w>(source: Value<'w>, problems: &mut Problems<'w>) {
     let Some(limit) = field(source, "sizeLimit") else { return };
     match quantity(limit) {
-        Some(Err(fault)) => problems.push(fault.problem(code::QUANTITY, limit, "sizeLimit")),
+        Some(Err(fault)) => problems.push(fault.problem(code::QUANTITY, limit, "size")),
         Some(Ok(amount)) if amount.is_negative() => problems.push(
             Problem::new(code::QUANTITY, limit, "`sizeLimit` is less than nothing").help("write a size of 0 or more"),
         ),
