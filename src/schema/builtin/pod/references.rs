@@ -3,8 +3,8 @@
 use super::set_among;
 use crate::config::closest;
 use crate::schema::value::{
-    Quantity, Text, annotation_key, checked, code, dns_label, dns_subdomain, field, items, one_of, qualified_name,
-    quantity, shown, text,
+    Quantity, Text, annotation_key, checked, code, dns_label, dns_subdomain, field, items, missing, one_of,
+    qualified_name, quantity, shown, text,
 };
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
@@ -97,8 +97,7 @@ const RESOURCES: &[&str] = &[
 pub(super) fn resource_field<'w>(source: Value<'w>, in_file: bool, problems: &mut Problems<'w>) {
     if in_file && source.is_mapping() && text(source, "containerName") == Text::Absent {
         problems.push(
-            Problem::new(code::REQUIRED, source, "`resourceFieldRef` of a file names no container")
-                .at_key()
+            missing(code::REQUIRED, source, "containerName", "`resourceFieldRef` of a file names no container")
                 .help("set `containerName`"),
         );
     }
