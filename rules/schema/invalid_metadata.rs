@@ -20,7 +20,8 @@ declare_rule! {
     /// ## Limits
     /// A custom kind is held to what the API server asks of all kinds; its operator may ask for more. Values that are
     /// no text are told by `schema/invalid-value`. Objects that something changes on their way are judged as they
-    /// arrive, and a `${VAR}` that nothing defines is left alone.
+    /// arrive, and a `${VAR}` that nothing defines is left alone. Files that look like objects and that only a tool
+    /// reads, such as those of kpt or Backstage, are not looked at.
     pub static RULE {
         id: "schema/invalid-metadata",
         summary: "a name, label, annotation or other metadata breaks Kubernetes' syntax",

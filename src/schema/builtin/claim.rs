@@ -1,6 +1,6 @@
 //! The spec of a claim for storage, where a Pod or a StatefulSet makes claims.
 
-use crate::schema::value::{Text, code, dns_subdomain, field, items, one_of, quantity, selector, text};
+use crate::schema::value::{Text, code, dns_subdomain, field, items, missing, one_of, quantity, selector, text};
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
 
@@ -28,8 +28,7 @@ fn access_modes<'w>(spec: Value<'w>, problems: &mut Problems<'w>) {
     let modes = field(spec, "accessModes");
     if modes.is_none_or(|modes| modes.is_sequence() && modes.is_empty()) {
         problems.push(
-            Problem::new(code::REQUIRED, modes.unwrap_or(spec), "the claim says no access mode")
-                .at_key()
+            missing(code::REQUIRED, spec, "accessModes", "the claim says no access mode")
                 .help("write `accessModes: [ReadWriteOnce]`, or another mode"),
         );
         return;
@@ -53,13 +52,14 @@ fn storage<'w>(spec: Value<'w>, problems: &mut Problems<'w>) {
     let resources = field(spec, "resources");
     let requests = resources.and_then(|resources| field(resources, "requests"));
     let Some(storage) = requests.and_then(|requests| field(requests, "storage")) else {
-        let at = requests.or(resources).unwrap_or(spec);
-        if at.is_mapping() {
-            problems.push(
-                Problem::new(code::REQUIRED, at, "the claim asks for no storage")
-                    .at_key()
-                    .help("set `resources.requests.storage`"),
-            );
+        let (holder, key) = match (requests, resources) {
+            (Some(requests), _) => (requests, "storage"),
+            (None, Some(resources)) => (resources, "requests"),
+            (None, None) => (spec, "resources"),
+        };
+        if holder.is_mapping() {
+            let message = "the claim asks for no storage";
+            problems.push(missing(code::REQUIRED, holder, key, message).help("set `resources.requests.storage`"));
         }
         return;
     };

@@ -63,6 +63,33 @@ const OPERATORS: &[&str] = &[
     "snapshot.storage.k8s.io",
 ];
 
+/// Groups of files that tools read themselves and hand to no API server: `x` stands for `x` and `*.x`.
+const TOOLS: &[&str] = &[
+    "apiserver.k8s.io",
+    "audit.k8s.io",
+    "backstage.io",
+    "chainsaw.kyverno.io",
+    "cli.kyverno.io",
+    "client.authentication.k8s.io",
+    "config.k8s.io",
+    "eksctl.io",
+    "imgpkg.carvel.dev",
+    "k0sctl.k0sproject.io",
+    "k14s.io",
+    "k3d.io",
+    "kind.x-k8s.io",
+    "kpt.dev",
+    "kubeadm.k8s.io",
+    "kuttl.dev",
+    "tanka.dev",
+    "viaduct.ai",
+];
+
+/// Whether a group is one of `known`, or below one.
+fn is_below(group: &str, known: &[&str]) -> bool {
+    known.iter().any(|known| group.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+}
+
 /// Whether the kind is one of the API server's own.
 pub(super) fn is_built_in(resource: &Resource<'_>) -> bool {
     match resource.group {
@@ -74,9 +101,8 @@ pub(super) fn is_built_in(resource: &Resource<'_>) -> bool {
 /// Whether a document may be handed to an API server: not the configuration of a tool, which looks like an object.
 pub(super) fn is_served(resource: &Resource<'_>) -> bool {
     let group = split_api_version(resource.api_version).0;
-    let of_a_tool = group.ends_with(".config.k8s.io")
+    let of_a_tool = is_below(group, TOOLS)
         || group.contains(".config.")
-        || matches!(group, "client.authentication.k8s.io" | "audit.k8s.io" | "apiserver.k8s.io")
         || resource.annotation("config.kubernetes.io/function").is_some()
         || resource.annotation("config.k8s.io/function").is_some();
     match group {
@@ -88,9 +114,7 @@ pub(super) fn is_served(resource: &Resource<'_>) -> bool {
 
 /// Whether a document of this kind is an object for sure, so that a missing name is a fault.
 pub(super) fn is_surely_served(resource: &Resource<'_>) -> bool {
-    let is_below =
-        |known: &str| resource.group.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    is_built_in(resource) || OPERATORS.iter().any(|known| is_below(known))
+    is_built_in(resource) || is_below(resource.group, OPERATORS)
 }
 
 /// Whether finalizers without a domain are refused, beside the standard ones.

@@ -2,7 +2,7 @@
 
 use super::{NAME, kinds};
 use crate::manifest::Resource;
-use crate::schema::value::{field, number, shown, text};
+use crate::schema::value::{self, field, number, shown, text};
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
 
@@ -28,14 +28,14 @@ pub(super) fn check<'w>(resource: &Resource<'w>, problems: &mut Problems<'w>) {
 }
 
 fn missing<'w>(resource: &Resource<'w>, metadata: Option<Value<'w>>, problems: &mut Problems<'w>) {
-    let name = metadata.and_then(|metadata| metadata.get("name"));
-    let at = name.or(metadata).or_else(|| resource.value.get("metadata")).unwrap_or(resource.value);
-    let problem = Problem::new(NAME, at, format!("this {} has no name", resource.kind));
-    let mark = name.or(metadata).and_then(Value::key_span).or_else(|| resource.value.get("kind").map(Value::span));
-    let problem = match mark {
-        Some(span) => problem.underline(span),
-        None => problem,
-    };
+    let (holder, key) = metadata.map_or((resource.value, "metadata"), |metadata| (metadata, "name"));
+    let message = format!("this {} has no name", resource.kind);
+    let mut problem = value::missing(NAME, holder, key, message);
+    if metadata.is_none()
+        && let Some(kind) = resource.value.get("kind")
+    {
+        problem = problem.underline(kind.span());
+    }
     problems.push(problem.help("set `metadata.name`"));
 }
 

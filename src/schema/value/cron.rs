@@ -71,10 +71,11 @@ impl Field {
             let found = format!("`{item}` has no step above 0 in the {} field", self.name);
             return problem(found, "write a step as in `*/15`".to_owned());
         }
-        if range == "*" || range == "?" {
+        let (first, last) = range.split_once('-').map_or((range, None), |(first, last)| (first, Some(last)));
+        // What follows such a start is not read.
+        if first == "*" || first == "?" {
             return None;
         }
-        let (first, last) = range.split_once('-').map_or((range, None), |(first, last)| (first, Some(last)));
         let limits = || format!("write a number from {} to {}", self.least, self.most);
         let mut values = [None, None];
         for (value, text) in values.iter_mut().zip([Some(first), last]) {

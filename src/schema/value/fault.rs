@@ -55,6 +55,24 @@ impl Fault {
     }
 }
 
+/// A problem of the field `key` of `holder`, which is not there or null. What is underlined is its key, or what leads
+/// to the place where it belongs.
+pub fn missing<'w>(code: &'static str, holder: Value<'w>, key: &str, message: impl Into<String>) -> Problem<'w> {
+    let problem = Problem::new(code, holder.get(key).unwrap_or(holder), message);
+    let own = problem.at.key_span().filter(|_| problem.at.identity() != holder.identity());
+    match own.or_else(|| headline(holder)) {
+        Some(span) => problem.underline(span),
+        None => problem,
+    }
+}
+
+/// What to underline of a mapping as a whole: its key, or its name or first key where it is an item of a list.
+pub fn headline(mapping: Value<'_>) -> Option<Span> {
+    let name = || mapping.get("name").filter(|name| !name.is_null()).map(Value::span);
+    let first = || mapping.entries().next().and_then(|(_, value)| value.key_span());
+    mapping.key_span().or_else(name).or_else(first)
+}
+
 /// A text for a message: on one line, and cut where it is long.
 pub fn shown(text: &str) -> String {
     let mut characters = text.chars().map(|c| if c.is_control() { ' ' } else { c });

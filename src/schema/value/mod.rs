@@ -17,7 +17,7 @@ mod tests;
 pub use address::{Cidr, cidr, ip};
 pub use choice::one_of;
 pub use cron::{cron, time_zone};
-pub use fault::{Fault, shown};
+pub use fault::{Fault, headline, missing, shown};
 pub use labels::{annotation_key, label_map, requirements, requirements_with, selector, selector_is_empty, selects};
 pub use names::{
     config_map_key, dns_label, dns_label_1035, dns_subdomain, domain_prefixed_path, env_name, fully_qualified_name,

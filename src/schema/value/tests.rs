@@ -1,4 +1,5 @@
 use super::*;
+use proptest::prelude::*;
 
 fn faulty(check: fn(&str) -> Option<Fault>, good: &[&str], bad: &[&str]) {
     for text in good {
@@ -110,5 +111,95 @@ fn addresses_are_strict() {
 fn a_percentage_is_digits_and_a_sign() {
     for (text, expected) in [("25%", Some(25)), ("101%", Some(101)), ("25 %", None), ("-5%", None), ("%", None)] {
         assert_eq!(percent(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn schedules_are_read_as_cron_jobs_are() {
+    faulty(
+        cron,
+        &[
+            "* * * * *",
+            "*/5 1-3,7 ? jan MON",
+            "@daily",
+            "@every 1h30m",
+            "0 0 31 2 *",
+            "1,,2 * * * *",
+            "*-9 * * * *",
+            "5/15 * * * *",
+        ],
+        &[
+            "",
+            "* * * *",
+            "60 * * * *",
+            "* * 0 * *",
+            "* * * 13 *",
+            "* * * * 7",
+            "*/0 * * * *",
+            "5-1 * * * *",
+            "1-2-3 * * * *",
+            "a * * * *",
+            "@reboot",
+            "@every 5x",
+            "CRON_TZ=UTC * * * * *",
+        ],
+    );
+    let help = |text| cron(text).map(|fault| fault.help).unwrap_or_default();
+    assert_eq!(help("0 0 3 * * *"), "leave out the seconds: write `0 3 * * *`");
+    assert_eq!(help("0 0 * * 7"), "write 0, or `sun`, for Sunday");
+}
+
+#[test]
+fn time_zones_are_those_of_the_database() {
+    faulty(
+        time_zone,
+        &[
+            "UTC",
+            "Etc/UTC",
+            "Europe/Berlin",
+            "US/Pacific",
+            "GB",
+            "Asia/Calcutta",
+            "EST5EDT",
+            "Etc/GMT+5",
+            "America/Argentina/Buenos_Aires",
+        ],
+        &["", "Local", "europe/berlin", "utc", "Europe/Berlim", "CEST"],
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_text_has_an_answer(text in any::<String>()) {
+        let checks: [fn(&str) -> Option<Fault>; 10] = [
+            dns_label, dns_subdomain, qualified_name, annotation_key, label_value, config_map_key, port_name, ip, cidr, cron,
+        ];
+        for check in checks {
+            if let Some(fault) = check(&text) {
+                prop_assert!(!fault.found.is_empty() && !fault.help.is_empty());
+            }
+        }
+        let _ = (percent(&text), time_zone(&text), Quantity::parse(&text));
+    }
+
+    #[test]
+    fn quantities_compare_as_numbers(a in 0_u32..1_000_000, b in 0_u32..1_000_000, place in 0_usize..9) {
+        let written = |number: u32| {
+            let digits = format!("{number:0>width$}", width = place + 1);
+            let (whole, fraction) = digits.split_at(digits.len() - place);
+            Quantity::parse(&format!("{whole}.{fraction}")).map(Quantity::nanos)
+        };
+        let scale = 10_i128.pow(9 - place as u32);
+        prop_assert_eq!(written(a), Some(i128::from(a) * scale));
+        prop_assert_eq!(written(a) < written(b), a < b);
+    }
+
+    #[test]
+    fn a_name_that_is_offered_is_good(text in "[ -~]{0,80}") {
+        for check in [dns_label as fn(&str) -> Option<Fault>, dns_subdomain, label_value] {
+            if let Some(offered) = check(&text).and_then(|fault| Some(fault.help.strip_prefix("write `")?.strip_suffix('`')?.to_owned())) {
+                prop_assert_eq!(check(&offered), None);
+            }
+        }
     }
 }

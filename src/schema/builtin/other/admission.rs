@@ -13,8 +13,10 @@ const OPERATIONS: &[&str] = &["CREATE", "UPDATE", "DELETE", "CONNECT", "*"];
 
 /// Checks a ValidatingWebhookConfiguration or a MutatingWebhookConfiguration.
 pub(super) fn webhooks<'w>(object: Value<'w>, problems: &mut Problems<'w>) {
+    let mut names = Seen::default();
     for hook in items(object, "webhooks").filter(|hook| hook.is_mapping()) {
         webhook(hook, problems);
+        names.field_once(hook, "name", "webhook", problems);
     }
 }
 
@@ -260,7 +262,9 @@ pub(super) fn match_conditions<'w>(parent: Value<'w>, scope: Scope<'_>, problems
         let fact = format!("there are {count} conditions, at most 64 are allowed");
         problems.push(Problem::new(code::SIZE, list, fact).at_key());
     }
+    let mut names = Seen::default();
     for condition in items(parent, "matchConditions").filter(|condition| condition.is_mapping()) {
+        names.field_once(condition, "name", "condition", problems);
         if filled(condition, "name", problems)
             && let Some(name) = field(condition, "name")
         {

@@ -44,7 +44,7 @@ const USAGES: &[&str] = &[
 pub(super) fn namespace<'w>(object: Value<'w>, problems: &mut Problems<'w>) {
     let Some(spec) = field(object, "spec") else { return };
     for item in items(spec, "finalizers") {
-        let Some(name) = item.known() else { continue };
+        let Some(name) = item.known().or(item.is_null().then_some("")) else { continue };
         let own = matches!(name, "kubernetes" | "orphan" | "foregroundDeletion");
         let fault = qualified_name(name).or_else(|| {
             let help = "write it with a domain, as in `example.org/name`";

@@ -97,7 +97,9 @@ fn common<'w>(spec: Value<'w>, problems: &mut Problems<'w>) -> Vec<&'w str> {
     }
     match_conditions(spec, Scope::policy(params.is_some()), problems);
     let mut names: Vec<&'w str> = Vec::new();
+    let mut seen = Seen::default();
     for variable in items(spec, "variables").filter(|variable| variable.is_mapping()) {
+        seen.field_once(variable, "name", "variable", problems);
         if filled(variable, "name", problems)
             && let Some(name) = field(variable, "name")
         {
@@ -207,8 +209,17 @@ fn param_ref<'w>(params: Value<'w>, problems: &mut Problems<'w>) {
 fn actions<'w>(spec: Value<'w>, problems: &mut Problems<'w>) {
     filled(spec, "validationActions", problems);
     let find = |word: &str| items(spec, "validationActions").find(|action| action.known() == Some(word));
+    let mut seen = Seen::default();
     for action in items(spec, "validationActions") {
         one_of(action, "validationActions", &["Deny", "Warn", "Audit"], problems);
+        match action.known() {
+            Some(word) => seen.once(word, action, &format!("action `{word}`"), problems),
+            None if action.is_null() => {
+                let fact = "an entry of `validationActions` is empty";
+                problems.push(Problem::new(code::REQUIRED, action, fact).help("write an action, or remove the entry"));
+            }
+            None => {}
+        }
     }
     if let (Some(deny), Some(warn)) = (find("Deny"), find("Warn")) {
         problems.push(

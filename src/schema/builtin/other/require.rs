@@ -53,6 +53,15 @@ pub(super) fn unwanted<'w>(value: Value<'w>, fact: impl Into<String>, help: &str
 pub(super) struct Seen<'w>(HashMap<String, Value<'w>>);
 
 impl<'w> Seen<'w> {
+    /// Tells that another item has the same text under `key`; `what` says what the item is.
+    pub(super) fn field_once(&mut self, item: Value<'w>, key: &str, what: &str, problems: &mut Problems<'w>) {
+        if let Some(value) = field(item, key)
+            && let Some(text) = value.known().filter(|text| !text.is_empty())
+        {
+            self.once(text, value, &format!("{what} `{text}`"), problems);
+        }
+    }
+
     /// Tells that `key` was there before; `what` says what it is: ``port name `http` ``.
     pub(super) fn once(&mut self, key: impl Into<String>, value: Value<'w>, what: &str, problems: &mut Problems<'w>) {
         match self.0.entry(key.into()) {

@@ -66,7 +66,7 @@ fn ports<'w>(spec: Value<'w>, kind: &str, cluster_ip: Text<'w>, problems: &mut P
         needs(spec, "ports", fact, "list the ports under `spec.ports`", problems);
     }
     let count = items(spec, "ports").count();
-    let (mut names, mut node_ports) = (Seen::default(), Seen::default());
+    let (mut names, mut numbers, mut node_ports) = (Seen::default(), Seen::default(), Seen::default());
     for entry in items(spec, "ports").filter(|entry| entry.is_mapping()) {
         match field(entry, "name").map(|name| (name, name.known())) {
             None | Some((_, Some(""))) if count > 1 => {
@@ -78,6 +78,10 @@ fn ports<'w>(spec: Value<'w>, kind: &str, cluster_ip: Text<'w>, problems: &mut P
                 names.once(name, value, &format!("port name `{name}`"), problems);
             }
             _ => {}
+        }
+        if let (Some(number), Some(protocol)) = (number(entry, "port"), text(entry, "protocol").or("TCP")) {
+            let what = format!("port {number}/{protocol}");
+            numbers.once(format!("{number}/{protocol}"), entry, &what, problems);
         }
         if let Some(number) = field(entry, "port") {
             port(number, "port", problems);

@@ -1,9 +1,7 @@
 //! Containers of all kinds: their names and images, and what init containers cannot have.
 
-use super::{
-    Pod, about, devices, environment, label_name, lifecycle, mounts, ports, probes, resources, security, titled,
-};
-use crate::schema::value::{Fault, Text, code, field, is_set, items, one_of, text};
+use super::{Pod, devices, environment, label_name, lifecycle, mounts, ports, probes, resources, security, titled};
+use crate::schema::value::{Fault, Text, code, field, is_set, items, missing, one_of, text};
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
 use std::collections::HashMap;
@@ -67,7 +65,8 @@ pub(super) fn all<'w>(spec: Value<'w>) -> impl Iterator<Item = Container<'w>> {
                 value,
                 what,
                 index,
-                is_init: is_init && matches!(policy, Text::Absent | Text::Known(_)) && !policy.is("Always"),
+                // What cannot be read may be meant as `Always`.
+                is_init: is_init && matches!(policy, Text::Absent | Text::Known("OnFailure" | "Never")),
                 is_sidecar: is_init && policy.is("Always"),
             }
         })
@@ -109,13 +108,8 @@ fn image<'w>(container: &Container<'w>, problems: &mut Problems<'w>) {
     let image = field(container.value, "image");
     match text(container.value, "image") {
         Text::Absent => {
-            let at = image.unwrap_or(container.value);
-            let message = format!("{} has no image", container);
-            let problem = match image {
-                Some(image) => Problem::new(code::REQUIRED, image, message).at_key(),
-                None => about(code::REQUIRED, at, message),
-            };
-            problems.push(problem.help("set `image`"));
+            let message = format!("{container} has no image");
+            problems.push(missing(code::REQUIRED, container.value, "image", message).help("set `image`"));
         }
         Text::Known(text) if text.trim() != text => {
             if let Some(image) = image {

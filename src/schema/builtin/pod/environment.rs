@@ -1,7 +1,9 @@
 //! Variables of containers, and where their values come from.
 
 use super::{listed, references, set_among};
-use crate::schema::value::{Fault, Text, checked, code, config_map_key, dns_subdomain, env_name, field, items, text};
+use crate::schema::value::{
+    Fault, Text, checked, code, config_map_key, dns_subdomain, env_name, field, items, missing, text,
+};
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
 
@@ -93,8 +95,7 @@ fn name_of<'w>(source: Value<'w>, kind: &str, check: fn(&str) -> Option<Fault>, 
     match field(source, "name") {
         Some(name) => checked(name, code::NAME, &format!("{kind} name"), check, problems),
         None => problems.push(
-            Problem::new(code::REQUIRED, source, format!("the reference to a {kind} has no name"))
-                .at_key()
+            missing(code::REQUIRED, source, "name", format!("the reference to a {kind} has no name"))
                 .help("set `name`"),
         ),
     }

@@ -22,8 +22,8 @@ mod tests;
 mod volumes;
 
 use crate::schema::value::{
-    Text, checked, code, dns_label, dns_subdomain, field, flag, in_range, is_set, items, label_map, number, one_of,
-    text,
+    Text, checked, code, dns_label, dns_subdomain, field, flag, headline, in_range, is_set, items, label_map, missing,
+    number, one_of, text,
 };
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
@@ -49,10 +49,8 @@ struct Pod<'w> {
 /// Checks the `metadata` and `spec` of a Pod or of a template; what is wrong with its labels is metadata's.
 pub(super) fn check<'w>(template: Value<'w>, setting: Setting<'w>, problems: &mut Problems<'w>) {
     let Some(spec) = field(template, "spec") else {
-        let at = template.get("spec").unwrap_or(template);
         problems.push(
-            Problem::new(code::REQUIRED, at, "the Pods have no `spec`")
-                .at_key()
+            missing(code::REQUIRED, template, "spec", "the Pods have no `spec`")
                 .help("write the `containers` in a `spec` of the template"),
         );
         return;
@@ -145,10 +143,8 @@ fn titled(what: &str, item: Value<'_>, index: usize) -> String {
 
 /// A problem of an item as a whole, underlined at its name or its first key.
 fn about<'w>(code: &'static str, item: Value<'w>, message: String) -> Problem<'w> {
-    let mark = field(item, "name").map(Value::span);
-    let mark = mark.or_else(|| item.entries().next().and_then(|(_, value)| value.key_span()));
     let problem = Problem::new(code, item, message);
-    match mark {
+    match headline(item) {
         Some(span) => problem.underline(span),
         None => problem,
     }

@@ -1,7 +1,7 @@
 //! How a Pod finds others: its DNS and its own lines of `/etc/hosts`.
 
 use super::Pod;
-use crate::schema::value::{Fault, Text, checked, code, dns_subdomain, field, ip, is_set, items, text};
+use crate::schema::value::{Fault, Text, checked, code, dns_subdomain, field, ip, items, missing, text};
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
 
@@ -67,12 +67,8 @@ fn dns<'w>(config: Value<'w>, problems: &mut Problems<'w>) {
     }
     for option in items(config, "options").filter(|option| option.is_mapping()) {
         if text(option, "name") == Text::Absent {
-            let at = option.get("name").unwrap_or(option);
-            let problem = Problem::new(code::REQUIRED, at, "an option of `dnsConfig` has no name");
-            problems.push(match is_set(option, "name") {
-                true => problem.help("set `name`"),
-                false => super::about(code::REQUIRED, option, problem.message).help("set `name`"),
-            });
+            let message = "an option of `dnsConfig` has no name";
+            problems.push(missing(code::REQUIRED, option, "name", message).help("set `name`"));
         }
     }
 }

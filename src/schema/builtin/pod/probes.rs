@@ -3,7 +3,7 @@
 use super::containers::Container;
 use super::{listed, set_among};
 use crate::schema::value::{
-    Text, at_least, checked, code, field, header_name, is_set, items, one_of, port, port_or_name, text,
+    Text, at_least, checked, code, field, header_name, is_set, items, missing, one_of, port, port_or_name, text,
 };
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
@@ -103,8 +103,7 @@ fn exec<'w>(exec: Value<'w>, title: Part<'_, 'w>, problems: &mut Problems<'w>) {
     if command.is_none_or(|command| command.is_sequence() && command.is_empty()) {
         let message = format!("{title} runs no command");
         problems.push(
-            Problem::new(code::REQUIRED, command.unwrap_or(exec), message)
-                .at_key()
+            missing(code::REQUIRED, exec, "command", message)
                 .help("list the program and its arguments under `command`"),
         );
     }

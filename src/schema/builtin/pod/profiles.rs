@@ -1,6 +1,6 @@
 //! Seccomp and AppArmor profiles.
 
-use crate::schema::value::{Fault, Text, code, field, is_set, one_of, text};
+use crate::schema::value::{Fault, Text, code, field, is_set, missing, one_of, text};
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
 
@@ -14,9 +14,9 @@ pub(super) fn check<'w>(context: Value<'w>, key: &str, problems: &mut Problems<'
     let own = text(profile, "localhostProfile");
     match kind.known() {
         Some("Localhost") if own == Text::Absent => {
-            let at = field(profile, "localhostProfile").unwrap_or(profile);
+            let message = format!("`{key}` is on the node and does not say which it is");
             problems.push(
-                Problem::new(code::CROSS_FIELD, at, format!("`{key}` is on the node and does not say which it is"))
+                missing(code::CROSS_FIELD, profile, "localhostProfile", message)
                     .underline(kind.span())
                     .help("set `localhostProfile`"),
             );

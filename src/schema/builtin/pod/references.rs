@@ -1,9 +1,10 @@
 //! References to fields of the Pod itself and to resources of its containers, and claims of devices.
 
 use super::set_among;
+use crate::config::closest;
 use crate::schema::value::{
-    Quantity, annotation_key, code, dns_label, dns_subdomain, field, items, one_of, qualified_name, quantity, shown,
-    text,
+    Quantity, Text, annotation_key, checked, code, dns_label, dns_subdomain, field, items, missing, one_of,
+    qualified_name, quantity, shown, text,
 };
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
@@ -69,7 +70,10 @@ pub(super) fn object_field<'w>(source: Value<'w>, allowed: &[&str], problems: &m
         text => format!("a Pod does not give its field `{}` here", shown(text)),
     };
     let problem = Problem::new(code::REFERENCE, path, message);
-    problems.push(match crate::config::closest(text, allowed.iter().copied()) {
+    // One label of many, where a variable takes no more than one.
+    let of_map = ["metadata.labels['key']", "metadata.annotations['key']"];
+    let of_map = of_map.into_iter().find(|path| text.len() > 12 && path.starts_with(text.trim_end_matches('s')));
+    problems.push(match of_map.or_else(|| closest(text, allowed.iter().copied())) {
         Some(near) if !text.is_empty() => {
             problem.label(format!("did you mean `{near}`?")).help(format!("write `{near}`"))
         }
@@ -91,10 +95,9 @@ const RESOURCES: &[&str] = &[
 
 /// Checks a reference to a resource of a container; files have to name the container.
 pub(super) fn resource_field<'w>(source: Value<'w>, in_file: bool, problems: &mut Problems<'w>) {
-    if in_file && source.is_mapping() && text(source, "containerName") == crate::schema::value::Text::Absent {
+    if in_file && source.is_mapping() && text(source, "containerName") == Text::Absent {
         problems.push(
-            Problem::new(code::REQUIRED, source, "`resourceFieldRef` of a file names no container")
-                .at_key()
+            missing(code::REQUIRED, source, "containerName", "`resourceFieldRef` of a file names no container")
                 .help("set `containerName`"),
         );
     }
@@ -144,7 +147,7 @@ pub(super) fn check<'w>(spec: Value<'w>, problems: &mut Problems<'w>) {
     let mut names: HashMap<&'w str, Value<'w>> = HashMap::new();
     for claim in items(spec, "resourceClaims").filter(|claim| claim.is_mapping()) {
         if let Some(at) = claim.get("name") {
-            crate::schema::value::checked(at, code::NAME, "claim name", dns_label, problems);
+            checked(at, code::NAME, "claim name", dns_label, problems);
             if let Some(name) = text(claim, "name").known() {
                 if let Some(first) = names.get(name) {
                     problems.push(
@@ -161,7 +164,7 @@ pub(super) fn check<'w>(spec: Value<'w>, problems: &mut Problems<'w>) {
         let sources = set_among(claim, &["resourceClaimName", "resourceClaimTemplateName"]);
         for (key, value) in &sources {
             let what = if *key == "resourceClaimName" { "ResourceClaim name" } else { "ResourceClaimTemplate name" };
-            crate::schema::value::checked(*value, code::NAME, what, dns_subdomain, problems);
+            checked(*value, code::NAME, what, dns_subdomain, problems);
         }
         match sources.as_slice() {
             [] => problems.push(

@@ -3,8 +3,8 @@
 use super::super::claim;
 use super::{listed, references, set_among};
 use crate::schema::value::{
-    Fault, Text, at_least, checked, code, config_map_key, dns_subdomain, field, in_range, is_set, items, number,
-    one_of, quantity, text,
+    Fault, Text, at_least, checked, code, config_map_key, dns_subdomain, field, in_range, is_set, items, missing,
+    number, one_of, quantity, text,
 };
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
@@ -86,14 +86,13 @@ pub(super) fn check<'w>(kind: &'static str, source: Value<'w>, problems: &mut Pr
 
 fn needed<'w>(kind: &str, source: Value<'w>, key: &str, problems: &mut Problems<'w>) {
     let value = field(source, key);
-    let missing = match value {
+    let is_missing = match value {
         None => true,
         Some(value) => value.known() == Some("") || (value.is_sequence() && value.is_empty()),
     };
-    if missing {
+    if is_missing {
         problems.push(
-            Problem::new(code::REQUIRED, value.unwrap_or(source), format!("`{kind}` does not say its `{key}`"))
-                .at_key()
+            missing(code::REQUIRED, source, key, format!("`{kind}` does not say its `{key}`"))
                 .help(format!("set `{key}`")),
         );
     }
@@ -102,7 +101,7 @@ fn needed<'w>(kind: &str, source: Value<'w>, key: &str, problems: &mut Problems<
 fn empty_dir<'w>(source: Value<'w>, problems: &mut Problems<'w>) {
     let Some(limit) = field(source, "sizeLimit") else { return };
     match quantity(limit) {
-        Some(Err(fault)) => problems.push(fault.problem(code::QUANTITY, limit, "sizeLimit")),
+        Some(Err(fault)) => problems.push(fault.problem(code::QUANTITY, limit, "size")),
         Some(Ok(amount)) if amount.is_negative() => problems.push(
             Problem::new(code::QUANTITY, limit, "`sizeLimit` is less than nothing").help("write a size of 0 or more"),
         ),
@@ -281,8 +280,7 @@ fn token<'w>(token: Value<'w>, problems: &mut Problems<'w>) {
 fn ephemeral<'w>(source: Value<'w>, problems: &mut Problems<'w>) {
     let Some(template) = field(source, "volumeClaimTemplate") else {
         problems.push(
-            Problem::new(code::REQUIRED, source, "`ephemeral` has no `volumeClaimTemplate`")
-                .at_key()
+            missing(code::REQUIRED, source, "volumeClaimTemplate", "`ephemeral` has no `volumeClaimTemplate`")
                 .help("write the `spec` of the claim under `volumeClaimTemplate`"),
         );
         return;

@@ -60,7 +60,8 @@ fn containers_have_names_and_images_of_their_own() {
                 &[],
             ),
             (
-                "containers: [{name: a, image: a}], initContainers: [{name: b, image: b, restartPolicy: always}]",
+                "containers: [{name: a, image: a}], initContainers: [{name: b, image: b, restartPolicy: always, \
+             startupProbe: {exec: {command: [b]}}}]",
                 &["enum /initContainers/0/restartPolicy"],
             ),
             (

@@ -4,7 +4,7 @@ use super::super::pod::{self, Setting};
 use super::{counts, failure_policy, matching};
 use crate::manifest::Resource;
 use crate::schema::value::{
-    Text, checked, code, domain_prefixed_path, field, flag, in_range, is_set, number, one_of, selector,
+    Text, checked, code, domain_prefixed_path, field, flag, in_range, is_set, missing, number, one_of, selector,
     selector_is_empty, text,
 };
 use crate::schema::{Problem, Problems};
@@ -71,9 +71,14 @@ fn indexes<'w>(spec: Value<'w>, problems: &mut Problems<'w>) {
             && let Some(at) = spec.get("completionMode")
         {
             problems.push(
-                Problem::new(code::CROSS_FIELD, spec, "the Job is indexed and does not say how many indexes there are")
-                    .underline(at.span())
-                    .help("set `completions`"),
+                missing(
+                    code::CROSS_FIELD,
+                    spec,
+                    "completions",
+                    "the Job is indexed and does not say how many indexes it has",
+                )
+                .underline(at.span())
+                .help("set `completions`"),
             );
         }
         if let Some(value) = field(spec, "parallelism").filter(|value| value.as_int().is_some_and(|n| n > 0)) {
@@ -97,10 +102,15 @@ fn indexes<'w>(spec: Value<'w>, problems: &mut Problems<'w>) {
     let Some(failed) = field(spec, "maxFailedIndexes") else { return };
     if !is_set(spec, "backoffLimitPerIndex") {
         problems.push(
-            Problem::new(code::CROSS_FIELD, spec, "`maxFailedIndexes` counts indexes that used up their own tries")
-                .underline(failed.key_or_span())
-                .label("`backoffLimitPerIndex` is not set")
-                .help("set `backoffLimitPerIndex`, or remove `maxFailedIndexes`"),
+            missing(
+                code::CROSS_FIELD,
+                spec,
+                "backoffLimitPerIndex",
+                "`maxFailedIndexes` counts indexes that used up their own tries",
+            )
+            .underline(failed.key_or_span())
+            .label("`backoffLimitPerIndex` is not set")
+            .help("set `backoffLimitPerIndex`, or remove `maxFailedIndexes`"),
         );
     }
     if let (Some(most), Some(completions)) = (failed.as_int(), number(spec, "completions"))
@@ -124,10 +134,9 @@ fn restart<'w>(spec: Value<'w>, problems: &mut Problems<'w>) {
     let value = pods.get("restartPolicy");
     match (text(pods, "restartPolicy"), value) {
         (Text::Absent, _) => {
-            let at = value.unwrap_or(pods);
+            let message = "the Pods of the Job are always restarted, and never end";
             problems.push(
-                Problem::new(code::CROSS_FIELD, at, "the Pods of the Job are always restarted, and never end")
-                    .at_key()
+                missing(code::CROSS_FIELD, pods, "restartPolicy", message)
                     .label("`restartPolicy` is not set, which means `Always`")
                     .help("set `restartPolicy: OnFailure` or `restartPolicy: Never`"),
             );

@@ -13,7 +13,8 @@ mod tests;
 use super::pod::{self, Setting};
 use crate::manifest::Resource;
 use crate::schema::value::{
-    IntOrText, Text, at_least, code, field, int_or_text, is_set, percent, selector, selector_is_empty, selects, text,
+    IntOrText, Text, at_least, code, field, int_or_text, is_set, missing, percent, selector, selector_is_empty,
+    selects, text,
 };
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
@@ -41,9 +42,8 @@ pub(super) fn check<'w>(resource: &Resource<'w>, problems: &mut Problems<'w>) ->
         Some(spec) if spec.is_mapping() => check(resource, spec, problems),
         Some(_) => {}
         None => {
-            let at = resource.value.get(key).unwrap_or(resource.value);
             problems.push(
-                Problem::new(code::REQUIRED, at, format!("this {} has no `{key}`", resource.kind))
+                missing(code::REQUIRED, resource.value, key, format!("this {} has no `{key}`", resource.kind))
                     .underline(resource.headline().span())
                     .help(format!("write its `{key}`")),
             );

@@ -1,7 +1,7 @@
 //! ReplicaSets and ReplicationControllers.
 
 use super::{counts, keeps_running, selection, template};
-use crate::schema::value::{code, field};
+use crate::schema::value::{code, field, missing};
 use crate::schema::{Problem, Problems};
 use crate::yaml::{Value, has_placeholder};
 
@@ -28,10 +28,8 @@ pub(super) fn replication_controller<'w>(spec: Value<'w>, problems: &mut Problem
 }
 
 fn missing_template<'w>(spec: Value<'w>, problems: &mut Problems<'w>) {
-    let at = spec.get("template").unwrap_or(spec);
-    problems.push(
-        Problem::new(code::REQUIRED, at, "there is no template to make Pods from").at_key().help("write a `template`"),
-    );
+    let message = "there is no template to make Pods from";
+    problems.push(missing(code::REQUIRED, spec, "template", message).help("write a `template`"));
 }
 
 /// The selector of a ReplicationController is a mapping of labels, by default those of the template.

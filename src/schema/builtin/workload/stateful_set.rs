@@ -5,7 +5,7 @@ use super::{counts, keeps_running, selection};
 use crate::schema::builtin::pod::{self, Setting};
 use crate::schema::value::{
     IntOrText, Text, at_least, checked, code, dns_label, dns_subdomain, field, int_or_percent, int_or_text, items,
-    one_of, percent, text,
+    missing, one_of, percent, text,
 };
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
@@ -86,19 +86,15 @@ fn claims<'w>(spec: Value<'w>, problems: &mut Problems<'w>) {
         match name {
             Some(name) if name.known() != Some("") => checked(name, code::NAME, "claim name", dns_label, problems),
             _ => {
-                let at = name.or(metadata).unwrap_or(claim);
-                problems.push(
-                    Problem::new(code::REQUIRED, at, "the claim template has no name to be mounted by")
-                        .at_key()
-                        .help("set `metadata.name`"),
-                );
+                let (holder, key) = metadata.map_or((claim, "metadata"), |metadata| (metadata, "name"));
+                let message = "the claim template has no name to be mounted by";
+                problems.push(missing(code::REQUIRED, holder, key, message).help("set `metadata.name`"));
             }
         }
         match field(claim, "spec") {
             Some(spec) => claim::spec(spec, problems),
             None => problems.push(
-                Problem::new(code::REQUIRED, claim, "the claim template has no spec")
-                    .underline(name.or(metadata).unwrap_or(claim).key_or_span())
+                missing(code::REQUIRED, claim, "spec", "the claim template has no spec")
                     .help("write `accessModes` and `resources.requests.storage` in its `spec`"),
             ),
         }

@@ -65,7 +65,11 @@ fn kinds_of_the_cluster() {
     table(
         "v1",
         "Namespace",
-        &[("spec: {finalizers: [kubernetes, a.org/b]}", &[]), ("spec: {finalizers: [mine]}", &["name"])],
+        &[
+            ("spec: {finalizers: [kubernetes, a.org/b]}", &[]),
+            ("spec: {finalizers: [mine]}", &["name"]),
+            ("spec: {finalizers: [null]}", &["name"]),
+        ],
     );
     table(
         "v1",

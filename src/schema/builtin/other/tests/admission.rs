@@ -58,6 +58,7 @@ fn webhook_configurations() {
         ("matchConditions: [{name: m, expression: 'params.x == 1'}]", &["expression"]),
         ("matchConditions: [{name: m, expression: ''}]", &["missing"]),
         ("matchConditions: [{name: 'a b', expression: 'true'}]", &["name"]),
+        ("matchConditions: [{name: a, expression: 'true'}, {name: a, expression: 'false'}]", &["duplicate"]),
         ("namespaceSelector: {matchExpressions: [{key: a, operator: In}]}", &["selector"]),
     ]);
     table(
@@ -129,6 +130,8 @@ fn bindings_of_policies() {
             ("spec: {policyName: a, validationActions: [Deny, Audit]}", &[]),
             ("spec: {policyName: a, validationActions: [Deny, Warn]}", &["cross-field"]),
             ("spec: {policyName: a, validationActions: []}", &["missing"]),
+            ("spec: {policyName: a, validationActions: [Deny, null]}", &["missing"]),
+            ("spec: {policyName: a, validationActions: [Deny, Deny]}", &["duplicate"]),
             ("spec: {policyName: A, validationActions: [deny]}", &["name", "enum"]),
             ("spec: {policyName: a, validationActions: [Deny], paramRef: {name: a, selector: {}}}", &["cross-field"]),
             (

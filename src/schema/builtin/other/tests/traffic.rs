@@ -13,6 +13,8 @@ fn services() {
             ("spec: {type: '', ports: [{port: 80}]}", &[]),
             ("spec: {ports: [{port: 80}, {port: 81, name: b}]}", &["missing"]),
             ("spec: {ports: [{port: 80, name: a}, {port: 81, name: a}]}", &["duplicate"]),
+            ("spec: {ports: [{port: 80, name: a}, {port: 80, name: b, protocol: TCP}]}", &["duplicate"]),
+            ("spec: {ports: [{port: 80, name: a}, {port: 80, name: b, protocol: UDP}]}", &[]),
             ("spec: {ports: [{port: 0}]}", &["port"]),
             ("spec: {ports: [{port: 80, name: a_b}]}", &["port"]),
             ("spec: {ports: [{port: 80, targetPort: '80'}]}", &["port"]),
