@@ -14,6 +14,9 @@ use crate::yaml::{Kind, Style, Value, has_placeholder};
 
 pub(crate) use text::dotted;
 
+/// The code of what only server-side apply refuses.
+pub(crate) const SERVER_SIDE_APPLY: &str = "server-side-apply";
+
 /// The schema of a kind, and how its server goes about it.
 #[derive(Clone, Copy, Debug)]
 pub struct Root<'s> {
@@ -256,7 +259,11 @@ impl<'a, 'w> Walk<'a, 'w> {
                 let problem = match value.key_span() {
                     Some(key) => problem.underline(key),
                     None if self.way.is_empty() => problem.underline(self.resource.headline().span()),
-                    None => problem,
+                    // A whole item of a list would be shown; its first key is enough.
+                    None => match value.entries().next().and_then(|(_, first)| first.key_span()) {
+                        Some(first) => problem.underline(first),
+                        None => problem,
+                    },
                 };
                 problem.label(format!("`{name}` is missing"))
             }
@@ -280,15 +287,17 @@ impl<'a, 'w> Walk<'a, 'w> {
         let names = || fields.names().chain(common.iter().copied());
         let exact = names().find(|name| name.eq_ignore_ascii_case(key));
         if let Some(near) = exact.or_else(|| closest(key, names())) {
-            problem = problem.help(format!("did you mean `{near}`?"));
             let is_free = holder.get(near).is_none();
             if is_free {
                 problem = problem.meant(holder, near);
             }
-            if let Some(span) = child.key_span().filter(|_| is_free && child.made().is_none()) {
-                let edits = vec![Edit { span, text: near.to_owned() }];
-                problem = problem.fix(Fix { title: format!("rename it to `{near}`"), safe: false, edits });
-            }
+            problem = match child.key_span().filter(|_| is_free && child.made().is_none()) {
+                Some(span) => {
+                    let edits = vec![Edit { span, text: near.to_owned() }];
+                    problem.fix(Fix { title: format!("did you mean `{near}`?"), safe: false, edits })
+                }
+                None => problem.help(format!("did you mean `{near}`?")),
+            };
         } else if let Some(above) = self.field_above(key) {
             problem = problem.help(format!("move it to `{above}`, which exists"));
         } else if let Some(below) = self.field_below(key, fields) {
@@ -418,14 +427,13 @@ impl<'a, 'w> Walk<'a, 'w> {
             format!("`{place}` has the same {by} as an item before it")
         };
         let at = items.keys.first().and_then(|key| item.get(key)).filter(|_| items.keys.len() == 1).unwrap_or(item);
-        let code = if self.custom { "duplicate" } else { "server-side-apply" };
+        let code = if self.custom { "duplicate" } else { SERVER_SIDE_APPLY };
         let mut problem = Problem::new(code, item, format!("{}: {what}", self.title()))
             .underline(at.site())
             .label("the second of two")
             .related(first.site(), "the first");
         if !self.custom {
-            problem =
-                problem.note("server-side apply, as Flux does it, refuses the object; a plain create takes the last");
+            problem = problem.note("server-side apply, as Flux does it, refuses the object");
         }
         self.tell(problem);
     }
