@@ -16,7 +16,7 @@ use crate::reach::Reach;
 use crate::render::files::Extra;
 use crate::render::{self, Worlds};
 use crate::rule::World;
-use crate::schema::GivenFile;
+use crate::schema::{GivenFile, Validity};
 use crate::source::{Masks, SourceId, Sources};
 use crate::yaml;
 use elsa::sync::FrozenVec;
@@ -183,7 +183,10 @@ pub fn run(sources: &Sources, roots: Vec<Root>, request: &Request) -> Run {
     }
     statistics.builds = worlds.told.census();
     phase(&mut statistics, "render");
-    let rendered = Rendered { source, resources: &resources, targets, told: &worlds.told, lone };
+    let versions: Vec<Versions> = configs.iter().map(settings::versions).collect();
+    let validity = validity::of(&manifests, &resources, &targets, &versions, request);
+    phase(&mut statistics, "validity");
+    let rendered = Rendered { source, resources: &resources, targets, told: &worlds.told, lone, versions, validity };
     let mut outcome = judge(rendered, request, &mut statistics);
     phase(&mut statistics, "judge");
     let masks = masks::of(sources, &manifests, &outcome);
@@ -216,6 +219,8 @@ struct Rendered<'w> {
     targets: Vec<render::Target>,
     told: &'w render::Told<'w>,
     lone: Vec<bool>,
+    versions: Vec<Versions>,
+    validity: Vec<Validity<'w>>,
 }
 
 fn parse_extras(sources: &Sources, extras: &[BTreeMap<String, Extra>]) -> HashMap<SourceId, yaml::File> {
@@ -231,15 +236,13 @@ fn parse_extras(sources: &Sources, extras: &[BTreeMap<String, Extra>]) -> HashMa
 }
 
 fn judge(rendered: Rendered<'_>, request: &Request, statistics: &mut Statistics) -> Outcome {
-    let Rendered { source, resources, targets, told, lone } = rendered;
+    let Rendered { source, resources, targets, told, lone, versions, validity } = rendered;
     let render::Source { sources, manifests, configs, .. } = source;
-    let versions: Vec<Versions> = configs.iter().map(settings::versions).collect();
     let graphs: Vec<Graph<'_>> = targets
         .par_iter()
         .map(|target| Graph::new(resources, target, configs[target.root].role.as_ref().map(|role| role.value)))
         .collect();
     let reaches = reaches(resources, &targets, &graphs, configs.len());
-    let validity = validity::of(manifests, resources, &targets, &versions, request);
     let options = configs.iter().map(settings::options).collect();
     let world = World {
         sources,

@@ -6,6 +6,7 @@ pub mod format;
 pub mod json_schema;
 pub mod lifecycle;
 pub mod node;
+mod pattern;
 mod problem;
 pub mod rules;
 pub mod shipped;
