@@ -42,7 +42,7 @@ fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         let project = title(gone.project);
         let end =
             if removed == "0" { "no version has ever served".to_owned() } else { format!("{project} {removed} ended") };
-        let message = format!("{} is of `{}`, which {end}", resource.title(), resource.api_version);
+        let message = format!("{} is of `{}`, {end}", resource.title(), resource.api_version);
         let finding = sink
             .finding("removed", resource, written, message)
             .label(format!("not served by {project} {}", oldest.version));

@@ -17,7 +17,7 @@ use crate::render::charts::Charts;
 use crate::render::files::Extra;
 use crate::render::{self, Worlds};
 use crate::rule::World;
-use crate::schema::GivenFile;
+use crate::schema::{GivenFile, Validity};
 use crate::source::{Masks, SourceId, Sources};
 use crate::yaml;
 use elsa::sync::FrozenVec;
@@ -276,7 +276,9 @@ fn stage<T>(
         .map(|target| Graph::new(&resources, target, configs[target.root].role.as_ref().map(|role| role.value)))
         .collect();
     let reaches = reaches(&resources, &targets, &graphs, configs.len());
+    phase(statistics, "graph");
     let validity = validity::of(&manifests, &resources, &targets, &versions, request);
+    phase(statistics, "validity");
     let options = configs.iter().map(settings::options).collect();
     let world = World {
         sources,
@@ -295,7 +297,6 @@ fn stage<T>(
         today: request.today,
         revision: files.first().and_then(|file| sources[file.source()].revision()).map(str::to_owned),
     };
-    phase(statistics, "graph");
     look(&Stage { world, failures, left_alone, names, versions: summary_versions })
 }
 

@@ -2,6 +2,7 @@
 
 use super::rules::Verdict;
 use super::store::{Kind, Schemas};
+use super::structure::SERVER_SIDE_APPLY;
 use super::{Problem, Problems, builtin, json_schema, metadata, structure};
 use crate::manifest::Resource;
 use crate::yaml::Value;
@@ -81,17 +82,24 @@ impl<'w> Validity<'w> {
         }
         let root = resource.value;
         let unquoted = self.unquoted.iter().map(|(value, _)| root.pointer_to(*value).unwrap_or_default());
-        let told: Vec<String> = (self.values.found.iter().chain(&self.unknown_fields))
-            .map(|problem| problem.pointer(root))
-            .chain(unquoted)
-            .collect();
-        let is_new = |problem: &Problem<'w>| {
-            let place = problem.pointer(root);
-            !told.iter().any(|told| is_within(&place, told) || is_within(told, &place))
-        };
-        self.metadata.found.retain(is_new);
-        self.values.found.extend(values.found.into_iter().filter(is_new));
+        // What every apply refuses explains what only some refuse.
+        let (only_some, all): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.values.found).into_iter().partition(|one| one.code == SERVER_SIDE_APPLY);
+        let mut told: Vec<String> =
+            (all.iter().chain(&self.unknown_fields)).map(|problem| problem.pointer(root)).chain(unquoted).collect();
+        self.values.found = all;
+        self.metadata.found.retain(|problem| is_new(problem, root, &told));
+        let values: Vec<Problem<'w>> = values.found.into_iter().filter(|one| is_new(one, root, &told)).collect();
+        told.extend(values.iter().map(|problem| problem.pointer(root)));
+        self.values.found.extend(values);
+        self.values.found.extend(only_some.into_iter().filter(|problem| is_new(problem, root, &told)));
     }
+}
+
+/// Whether nothing that is `told` explains a problem.
+fn is_new(problem: &Problem<'_>, root: Value<'_>, told: &[String]) -> bool {
+    let place = problem.pointer(root);
+    !told.iter().any(|told| is_within(&place, told) || is_within(told, &place))
 }
 
 /// Whether a pointer is another one, or leads further from there.

@@ -2,17 +2,20 @@
 //! fields exist, which types they take, which are missing, what else is asked of a value.
 
 mod condition;
+mod fields;
 mod limits;
 mod text;
+mod twice;
 
 use super::node::{Arena, Fields, Items, Limits, Node, NodeId, Shape};
 use super::{Problem, Problems};
-use crate::config::closest;
-use crate::finding::{Edit, Fix};
 use crate::manifest::Resource;
 use crate::yaml::{Kind, Style, Value, has_placeholder};
 
 pub(crate) use text::dotted;
+
+/// The code of what only server-side apply refuses.
+pub(crate) const SERVER_SIDE_APPLY: &str = "server-side-apply";
 
 /// The schema of a kind, and how its server goes about it.
 #[derive(Clone, Copy, Debug)]
@@ -217,121 +220,6 @@ impl<'a, 'w> Walk<'a, 'w> {
         }
     }
 
-    fn required(&mut self, value: Value<'w>, fields: &'a Fields) {
-        if self.partial || value.entries().any(|(key, _)| has_placeholder(key)) {
-            return;
-        }
-        let embedded: &[&str] = if fields.embedded { &["apiVersion", "kind"] } else { &[] };
-        for name in fields.required.iter().map(AsRef::as_ref).chain(embedded.iter().copied()) {
-            let written = value.get(name);
-            let node = fields.get(name).map(|id| self.arena.node(id));
-            let is_there = written.is_some_and(|written| {
-                !written.is_null() || node.is_some_and(|node| node.nullable || matches!(node.shape, Shape::Any))
-            });
-            if !is_there && node.is_none_or(|node| node.default.is_none()) {
-                self.missing(value, written, name, fields);
-            }
-        }
-    }
-
-    fn missing(&mut self, value: Value<'w>, written: Option<Value<'w>>, name: &str, fields: &Fields) {
-        // A field under a near name that does not exist is told, and is the cause.
-        let is_misspelt = value.entries().any(|(key, _)| fields.get(key).is_none() && closest(key, [name]).is_some());
-        if is_misspelt && !fields.open {
-            return;
-        }
-        // An undefined `${VAR}` that became nothing is told as what it is.
-        if written.is_some_and(text::is_emptied) {
-            return;
-        }
-        let place = dotted(&self.way);
-        let path = if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };
-        let problem = match written {
-            Some(null) => Problem::new("missing", value, format!("{} needs `{path}`, which is null", self.title()))
-                .underline(null.key_or_span())
-                .label("nothing stands here"),
-            None => {
-                let problem =
-                    Problem::new("missing", value, format!("{} lacks `{path}`, which is required", self.title()));
-                let problem = match value.key_span() {
-                    Some(key) => problem.underline(key),
-                    None if self.way.is_empty() => problem.underline(self.resource.headline().span()),
-                    None => problem,
-                };
-                problem.label(format!("`{name}` is missing"))
-            }
-        };
-        let what = fields.get(name).map(|id| self.describe(id));
-        let problem = problem.meant(value, name);
-        self.tell(match what {
-            Some(what) => problem.help(format!("write `{name}`, {what}")),
-            None => problem,
-        });
-    }
-
-    fn unknown_field(&mut self, holder: Value<'w>, key: &'w str, child: Value<'w>, fields: &'a Fields) {
-        let place = dotted(&self.way);
-        let message = format!("{} has a field `{place}`, which does not exist", self.title());
-        let parent = dotted(&self.way[..self.way.len() - 1]);
-        let label = if parent.is_empty() { "no such field".to_owned() } else { "no such field here".to_owned() };
-        let mut problem = Problem::new("unknown", child, message).within(holder).at_key().label(label);
-        let common: &[&str] =
-            if self.way.len() == 1 || fields.embedded { &["apiVersion", "kind", "metadata"] } else { &[] };
-        let names = || fields.names().chain(common.iter().copied());
-        let exact = names().find(|name| name.eq_ignore_ascii_case(key));
-        if let Some(near) = exact.or_else(|| closest(key, names())) {
-            problem = problem.help(format!("did you mean `{near}`?"));
-            let is_free = holder.get(near).is_none();
-            if is_free {
-                problem = problem.meant(holder, near);
-            }
-            if let Some(span) = child.key_span().filter(|_| is_free && child.made().is_none()) {
-                let edits = vec![Edit { span, text: near.to_owned() }];
-                problem = problem.fix(Fix { title: format!("rename it to `{near}`"), safe: false, edits });
-            }
-        } else if let Some(above) = self.field_above(key) {
-            problem = problem.help(format!("move it to `{above}`, which exists"));
-        } else if let Some(below) = self.field_below(key, fields) {
-            let below = if parent.is_empty() { below } else { format!("{parent}.{below}") };
-            problem = problem.help(format!("move it to `{below}`, which exists"));
-        } else if fields.names().next().is_none() {
-            problem = problem.note(format!("`{parent}` takes no fields at all"));
-        } else if fields.names().count() <= 8 {
-            let names: Vec<String> = fields.names().map(|name| format!("`{name}`")).collect();
-            problem = problem.note(format!("fields here are {}", names.join(", ")));
-        }
-        self.told.unknown.push(problem);
-    }
-
-    /// Where an enclosing mapping has a field of that name.
-    fn field_above(&self, key: &str) -> Option<String> {
-        let around = self.parents.iter().rev().skip(1);
-        for (up, id) in around.enumerate() {
-            if let Shape::Fields(fields) = &self.arena.node(*id).shape
-                && fields.get(key).is_some()
-            {
-                let mut way = self.way.clone();
-                // One key for each mapping on the way up; items of lists belong to the key before them.
-                for _ in 0..up + 2 {
-                    while matches!(way.pop(), Some(Step::Item(_))) {}
-                }
-                let place = dotted(&way);
-                return Some(if place.is_empty() { key.to_owned() } else { format!("{place}.{key}") });
-            }
-        }
-        None
-    }
-
-    /// The only field here that has a field of that name.
-    fn field_below(&self, key: &str, fields: &Fields) -> Option<String> {
-        let mut holders = fields.iter().filter(|(_, id)| match &self.arena.node(*id).shape {
-            Shape::Fields(inner) => inner.get(key).is_some(),
-            _ => false,
-        });
-        let (name, _) = holders.next()?;
-        holders.next().is_none().then(|| format!("{name}.{key}"))
-    }
-
     fn wrong_type(&mut self, value: Value<'w>, shape: &Shape) {
         let is_plain = value.style() == Some(Style::Plain) && value.tag().is_none();
         if is_plain && matches!(shape, Shape::Text) && matches!(value.kind(), Kind::Number | Kind::Bool) {
@@ -364,85 +252,8 @@ impl<'a, 'w> Walk<'a, 'w> {
         }
     }
 
-    /// The same item twice, where one may stand only once.
-    fn twice(&mut self, value: Value<'w>, items: &Items) {
-        if items.keys.is_empty() && !items.set {
-            return;
-        }
-        let fields = match &self.arena.node(items.item).shape {
-            Shape::Fields(fields) => Some(fields),
-            _ => None,
-        };
-        let mut seen = std::collections::HashMap::new();
-        for (at, item) in value.items().enumerate() {
-            let identity = if items.set { text::scalar_identity(item) } else { self.keys_of(item, items, fields) };
-            let Some(identity) = identity else { continue };
-            if let Some(first) = seen.get(&identity).copied() {
-                self.way.push(Step::Item(at));
-                self.told_twice(item, first, items);
-                self.way.pop();
-            } else {
-                seen.insert(identity, item);
-            }
-        }
-    }
-
-    fn keys_of(&self, item: Value<'w>, items: &Items, fields: Option<&Fields>) -> Option<String> {
-        let mut identity = String::new();
-        let mut any = false;
-        for key in &items.keys {
-            let default = fields.and_then(|fields| fields.get(key)).and_then(|id| self.arena.node(id).default.as_ref());
-            match item.get(key).filter(|value| !value.is_null()) {
-                Some(value) => {
-                    identity.push_str(&text::scalar_identity(value)?);
-                    any = true;
-                }
-                None => match default {
-                    Some(default) => identity.push_str(&text::json_identity(default)),
-                    // The protocol of a port is TCP where none is written.
-                    None if &**key == "protocol" => identity.push_str("tTCP"),
-                    None => identity.push('-'),
-                },
-            }
-            identity.push('\u{1f}');
-        }
-        any.then_some(identity)
-    }
-
-    fn told_twice(&mut self, item: Value<'w>, first: Value<'w>, items: &Items) {
-        let place = dotted(&self.way);
-        let by = items.keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" and ");
-        let what = if items.set {
-            format!("`{place}` stands in the list before")
-        } else {
-            format!("`{place}` has the same {by} as an item before it")
-        };
-        let at = items.keys.first().and_then(|key| item.get(key)).filter(|_| items.keys.len() == 1).unwrap_or(item);
-        let code = if self.custom { "duplicate" } else { "server-side-apply" };
-        let mut problem = Problem::new(code, item, format!("{}: {what}", self.title()))
-            .underline(at.site())
-            .label("the second of two")
-            .related(first.site(), "the first");
-        if !self.custom {
-            problem =
-                problem.note("server-side apply, as Flux does it, refuses the object; a plain create takes the last");
-        }
-        self.tell(problem);
-    }
-
     fn title(&self) -> String {
         self.resource.title()
-    }
-
-    /// What a field takes, for a help.
-    fn describe(&self, id: NodeId) -> String {
-        let node = self.arena.node(id);
-        let allowed = node.limits.as_ref().map_or(&[][..], |limits| &limits.allowed);
-        if allowed.is_empty() || allowed.len() > 6 {
-            return text::a_shape(&node.shape).to_owned();
-        }
-        let words: Vec<String> = allowed.iter().map(|word| format!("`{}`", text::plain(word))).collect();
-        format!("one of {}", words.join(", "))
     }
 
     fn tell(&mut self, problem: Problem<'w>) {
