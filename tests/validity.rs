@@ -18,8 +18,9 @@ fn told(texts: &[&str]) -> Vec<String> {
         today: jiff::civil::date(2030, 5, 6),
         given: Default::default(),
         target: None,
+        new_only: false,
     };
-    let outcome = run(&sources, vec![root], &request).outcome;
+    let outcome = run(&sources, vec![root], None, &request).outcome;
     outcome.findings.iter().map(|finding| format!("{} {}", finding.code, finding.pointer)).collect()
 }
 

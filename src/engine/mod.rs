@@ -17,7 +17,7 @@ use crate::render::charts::Charts;
 use crate::render::files::Extra;
 use crate::render::{self, Worlds};
 use crate::rule::World;
-use crate::schema::{GivenFile, Validity};
+use crate::schema::GivenFile;
 use crate::source::{Masks, SourceId, Sources};
 use crate::yaml;
 use elsa::sync::FrozenVec;
