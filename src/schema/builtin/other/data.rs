@@ -1,7 +1,7 @@
 //! ConfigMaps and Secrets: keys, base64, sizes, and what the types of Secrets ask for.
 
 use super::require::lacks;
-use crate::schema::value::{Fault, code, config_map_key, field, text};
+use crate::schema::value::{Fault, code, config_map_key, field, missing, text};
 use crate::schema::{Problem, Problems};
 use crate::yaml::{Text, Value, has_placeholder};
 use base64::Engine;
@@ -131,12 +131,12 @@ fn of_type<'w>(object: Value<'w>, data: Option<Value<'w>>, plain: Option<Value<'
         .any(|values| values.unknown().is_some() || values.entries().any(|(key, _)| has_placeholder(key)));
     let at = object.get("type").unwrap_or(object);
     let lacking = |keys: &[&str], problems: &mut Problems<'w>| {
-        let values = data.or(plain).unwrap_or(object);
+        let (holder, key) = data.or(plain).map_or((object, "data"), |values| (values, keys[0]));
         let list = keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>();
         let joined = list.join(if kind.ends_with("basic-auth") { " or " } else { " and " });
         let fact = format!("a Secret of type `{kind}` needs the key {joined}");
         problems.push(
-            Problem::new(code::REQUIRED, values, fact)
+            missing(code::REQUIRED, holder, key, fact)
                 .underline(at.span())
                 .label("this type asks for it")
                 .help("add what is missing, or remove the type"),
@@ -158,9 +158,9 @@ fn of_type<'w>(object: Value<'w>, data: Option<Value<'w>>, plain: Option<Value<'
         }
         _ if open => {}
         "kubernetes.io/tls" => {
-            let missing: Vec<&str> = ["tls.crt", "tls.key"].into_iter().filter(|key| !has(key)).collect();
-            if !missing.is_empty() {
-                lacking(&missing, problems);
+            let absent: Vec<&str> = ["tls.crt", "tls.key"].into_iter().filter(|key| !has(key)).collect();
+            if !absent.is_empty() {
+                lacking(&absent, problems);
             }
         }
         "kubernetes.io/ssh-auth" => {

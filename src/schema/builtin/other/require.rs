@@ -1,6 +1,6 @@
 //! What a field must hold, and what may stand only once: words that the checks of several kinds share.
 
-use crate::schema::value::{code, field};
+use crate::schema::value::{code, field, missing};
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
 use std::collections::HashMap;
@@ -22,17 +22,11 @@ pub(super) fn needs<'w>(parent: Value<'w>, key: &str, fact: &str, help: &str, pr
     if lacks {
         let problem = match field(parent, key) {
             Some(value) => Problem::new(code::REQUIRED, value, fact).label("empty"),
-            None => Problem::new(code::REQUIRED, parent, fact).underline(headline(parent)),
+            None => missing(code::REQUIRED, parent, key, fact),
         };
         problems.push(problem.help(help));
     }
     lacks
-}
-
-/// What to underline of a mapping that lacks a field: its key, or that of its first field.
-fn headline(parent: Value<'_>) -> crate::source::Span {
-    let first = || parent.entries().next().map(|(_, value)| value.key_or_span());
-    parent.key_span().or_else(first).unwrap_or_else(|| parent.span())
 }
 
 /// Tells that a field which the schema asks for is there and empty. Gives whether it is filled, or not there.

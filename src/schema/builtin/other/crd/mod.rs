@@ -6,7 +6,9 @@ mod schema;
 
 use super::admission::client;
 use super::require::{Seen, filled, lacks, needs, unwanted};
-use crate::schema::value::{Fault, checked, code, dns_label_1035, dns_subdomain, field, flag, items, one_of, text};
+use crate::schema::value::{
+    Fault, checked, code, dns_label_1035, dns_subdomain, field, flag, items, missing, one_of, text,
+};
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
 
@@ -58,15 +60,12 @@ fn group<'w>(object: Value<'w>, spec: Value<'w>, problems: &mut Problems<'w>) {
         }
     };
     if protected && !valid {
-        let at = approval.or(annotations).unwrap_or(metadata);
+        let fact = format!("the group `{name}` is Kubernetes' own, and there is no approval of it");
+        let (holder, key) = annotations.map_or((metadata, "annotations"), |annotations| (annotations, APPROVED));
         problems.push(
-            Problem::new(
-                code::REQUIRED,
-                at,
-                format!("the group `{name}` is Kubernetes' own, and there is no approval of it"),
-            )
-            .underline(group.span())
-            .help(format!("write a group of your own, or the annotation `{APPROVED}` with the URL of the approval")),
+            missing(code::REQUIRED, holder, key, fact).underline(group.span()).help(format!(
+                "write a group of your own, or the annotation `{APPROVED}` with the URL of the approval"
+            )),
         );
     }
 }
@@ -148,13 +147,13 @@ fn version<'w>(version: Value<'w>, problems: &mut Problems<'w>) {
     match root {
         Some(root) => schema::check(root, problems),
         None => {
-            let parent = field(version, "schema").unwrap_or(version);
-            if parent.is_mapping() {
-                problems.push(
-                    Problem::new(code::REQUIRED, parent, "the version has no schema")
-                        .underline(version.get("name").unwrap_or(parent).span())
-                        .help("write `schema.openAPIV3Schema`"),
-                );
+            let (holder, key) = match field(version, "schema") {
+                Some(schema) => (schema, "openAPIV3Schema"),
+                None => (version, "schema"),
+            };
+            if holder.is_mapping() {
+                let problem = missing(code::REQUIRED, holder, key, "the version has no schema");
+                problems.push(problem.help("write `schema.openAPIV3Schema`"));
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::super::expression::{Scope, expression};
 use super::super::require::{filled, unwanted};
 use super::{default, pattern};
-use crate::schema::value::{Fault, checked, code, field, items, one_of, text};
+use crate::schema::value::{Fault, checked, code, field, items, missing, one_of, text};
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
 
@@ -114,11 +114,8 @@ fn of_type<'w>(schema: Value<'w>, problems: &mut Problems<'w>) -> bool {
     let Some(kind) = field(schema, "type").filter(|kind| kind.known() != Some("")) else {
         let free = either || set(schema, "x-kubernetes-preserve-unknown-fields");
         if !free {
-            problems.push(
-                Problem::new(code::REQUIRED, schema.get("type").unwrap_or(schema), "a part of the schema has no type")
-                    .underline(schema.get("type").unwrap_or(schema).key_or_span())
-                    .help("write `type`"),
-            );
+            problems
+                .push(missing(code::REQUIRED, schema, "type", "a part of the schema has no type").help("write `type`"));
         }
         return free;
     };
@@ -168,7 +165,7 @@ fn nested<'w>(schema: Value<'w>, problems: &mut Problems<'w>) {
         }
         Some(one) => node(one, false, problems),
         None if text(schema, "type").is("array") => problems.push(
-            Problem::new(code::REQUIRED, schema, "the schema of a list does not say what its items are")
+            missing(code::REQUIRED, schema, "items", "the schema of a list does not say what its items are")
                 .underline(schema.get("type").unwrap_or(schema).span())
                 .help("write `items`"),
         ),
@@ -202,7 +199,7 @@ fn lists<'w>(schema: Value<'w>, problems: &mut Problems<'w>) {
     }
     if keys.is_none_or(Value::is_empty) {
         problems.push(
-            Problem::new(code::REQUIRED, keys.unwrap_or(schema), "a list of type `map` has no keys")
+            missing(code::REQUIRED, schema, "x-kubernetes-list-map-keys", "a list of type `map` has no keys")
                 .underline(list.span())
                 .help("write `x-kubernetes-list-map-keys`"),
         );
