@@ -2,7 +2,9 @@
 
 use crate::declare_rule;
 use crate::graph::{Any, View};
-use crate::rule::{Context, Sink};
+use crate::rule::{ChangeContext, Context, Sink};
+use crate::schema::Kind;
+use crate::schema::operator::is_known;
 
 declare_rule! {
     /// ## What it does
@@ -16,7 +18,7 @@ declare_rule! {
     /// What the message of the rule asks for; its author wrote it.
     ///
     /// ## Limits
-    /// Rules about a change (`oldSelf`) need a state to compare with and are passed over without one. A rule that uses
+    /// Rules about a change (`oldSelf`) need a state to compare with, `--base`, and are passed over without one. A rule that uses
     /// something this program cannot evaluate is listed as undecided. An object that holds a `${VAR}` or an encrypted
     /// value is not judged by rules, for they may read any part of it. The schemas that are built in hold no rules.
     pub static RULE {
@@ -26,6 +28,22 @@ declare_rule! {
         codes: ["failed" => (Error, High, Validity)],
         since: "0.1.0",
         check: check,
+        change: change,
+    }
+}
+
+/// Rules about a change, with another state to compare with.
+fn change<'w>(context: &ChangeContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
+    for pair in &context.changes.changed {
+        let (old, new) = (pair.old, pair.new);
+        let known = context.new.world.schemas.get(new.root).and_then(|own| own.kind(new.api_version, new.kind));
+        let Some(Kind::Structural { rules: Some(rules), .. }) = known else { continue };
+        if new.delivery.changes || !new.whole || is_known(new.group, new.kind) {
+            continue;
+        }
+        for problem in &rules.check(new, Some(old.value)).failed {
+            sink.problem(new, problem);
+        }
     }
 }
 

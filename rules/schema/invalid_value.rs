@@ -2,12 +2,15 @@
 
 use crate::declare_rule;
 use crate::graph::{Any, View};
-use crate::rule::{Context, Sink};
+use crate::rule::{ChangeContext, Context, Sink};
+use crate::schema::Problems;
+use crate::schema::builtin::check_update;
 
 declare_rule! {
     /// ## What it does
     /// Finds values that the API server refuses: a wrong type, a required field that is missing, a word that is not one
-    /// of those allowed, a number out of bounds, a text of the wrong form or length, the same key twice in a list.
+    /// of those allowed, a number out of bounds, a text of the wrong form or length, the same key twice in a list. With
+    /// `--base` also changes of what keeps its value: selectors, claim templates, a Job's template, sealed Secrets.
     ///
     /// ## Why it matters
     /// The object is refused on apply, after the merge. With Flux, all else in the same Kustomization waits for it.
@@ -48,10 +51,31 @@ declare_rule! {
             "expression" => (Error, High, Validity),
             "size" => (Error, High, Validity),
             "name" => (Error, High, Validity),
+            "feature-gate" => (Error, Low, Validity),
             "immutable" => (Error, High, Validity),
         ],
         since: "0.1.0",
         check: check,
+        change: change,
+    }
+}
+
+/// What may not change once an object is there, with another state to compare with.
+fn change<'w>(context: &ChangeContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
+    let resources = context.new.world.resources.iter();
+    let forced = resources.filter(|one| one.is("kustomize.toolkit.fluxcd.io", "Kustomization"));
+    let forced = forced.filter_map(|one| one.at(&["spec", "force"])).any(|force| force.as_bool() == Some(true));
+    for pair in &context.changes.changed {
+        let mut problems = Problems::default();
+        check_update(pair.old, pair.new, &mut problems);
+        for problem in &problems.found {
+            if forced {
+                let reason = "a Flux Kustomization with `force: true` may make the object anew";
+                sink.undecided(problem.at.span(), reason);
+            } else {
+                sink.problem(pair.new, problem);
+            }
+        }
     }
 }
 

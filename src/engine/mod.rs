@@ -277,7 +277,7 @@ fn stage<T>(
         .collect();
     let reaches = reaches(&resources, &targets, &graphs, configs.len());
     phase(statistics, "graph");
-    let validity = validity::of(&manifests, &resources, &targets, &versions, request);
+    let (validity, schemas) = validity::of(&manifests, &resources, &targets, &versions, request);
     phase(statistics, "validity");
     let options = configs.iter().map(settings::options).collect();
     let world = World {
@@ -294,6 +294,7 @@ fn stage<T>(
         options,
         versions: &versions,
         validity,
+        schemas,
         today: request.today,
         revision: files.first().and_then(|file| sources[file.source()].revision()).map(str::to_owned),
     };

@@ -11,16 +11,16 @@ use crate::yaml::Value;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 
-/// What the API server says of each of `resources`, in their order.
+/// What the API server says of each of `resources`, in their order, and the schemas of each root that it says so by.
 pub(super) fn of<'w>(
     manifests: &Manifests<'w>,
     resources: &'w [Resource<'w>],
     targets: &[Target],
     versions: &[Versions],
     request: &Request,
-) -> Vec<Validity<'w>> {
+) -> (Vec<Validity<'w>>, Vec<Schemas>) {
     if !wants_family(&request.selection, "schema") && !wants_family(&request.selection, "yaml") {
-        return resources.iter().map(|_| Validity::default()).collect();
+        return (resources.iter().map(|_| Validity::default()).collect(), Vec::new());
     }
     let schemas: Vec<Schemas> = versions
         .par_iter()
@@ -41,7 +41,7 @@ pub(super) fn of<'w>(
         let extent = if is_completed { Extent::Part } else { Extent::Whole };
         judge(resource, &schemas[resource.root], extent)
     });
-    judged.collect()
+    (judged.collect(), schemas)
 }
 
 /// What the Flux Kustomizations of a root patch in: it may complete objects that no target is seen to hold.

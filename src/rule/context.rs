@@ -9,7 +9,7 @@ use crate::graph::sops::CreationRules;
 use crate::manifest::{Manifests, Parsed, Resource, Role};
 use crate::reach::Reach;
 use crate::render::{Target, Told};
-use crate::schema::Validity;
+use crate::schema::{Schemas, Validity};
 use crate::source::{Source, SourceId, Sources};
 use jiff::civil::Date;
 use std::any::Any;
@@ -46,6 +46,8 @@ pub struct World<'w> {
     pub versions: &'w [Versions],
     /// What the API server says of each of the objects, in their order.
     pub validity: Vec<Validity<'w>>,
+    /// The schemas of each root; none where no rule asks for them.
+    pub schemas: Vec<Schemas>,
     /// The day of the run, UTC.
     pub today: Date,
     /// What this state is called, if it is the one that another is compared with.

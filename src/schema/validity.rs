@@ -68,6 +68,7 @@ pub fn judge<'w>(resource: &'w Resource<'w>, schemas: &Schemas, extent: Extent) 
     if !partial {
         let mut values = Problems::default();
         VALUES.iter().for_each(|check| check(resource, &mut values));
+        values.found.retain(|problem| !is_variable(problem.at));
         METADATA.iter().for_each(|check| check(resource, &mut validity.metadata));
         validity.beyond_structure(resource, values);
     }
@@ -96,6 +97,12 @@ impl<'w> Validity<'w> {
         self.values.found.extend(values);
         self.values.found.extend(only_some.into_iter().filter(|problem| is_new(problem, root, &told)));
     }
+}
+
+/// Whether a text is one `$VARIABLE`, which was meant to be filled in.
+fn is_variable(value: Value<'_>) -> bool {
+    let name = value.raw().and_then(|text| text.strip_prefix('$')).unwrap_or_default();
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 /// Whether nothing that is `told` explains a problem.

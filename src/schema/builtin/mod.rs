@@ -1,10 +1,13 @@
 //! What the API server holds against objects of its own kinds beyond their structure: fields that contradict each
 //! other, names that repeat or lead nowhere, texts that cannot be read. As kube-apiserver 1.36 decides it.
 
+mod change;
 mod claim;
 mod other;
 mod pod;
 mod workload;
+
+pub use change::check_update;
 
 use super::Problems;
 use crate::manifest::Resource;

@@ -7,8 +7,9 @@ use super::storage::size;
 use super::{Bypass, bypass, minor};
 use crate::finding::Versions;
 use crate::manifest::Resource;
+use crate::schema::value::same;
 use crate::schema::{Problem, Problems};
-use crate::yaml::{Kind, Value};
+use crate::yaml::Value;
 
 /// A field that keeps its value, by kind, and the operator (the n of 1.n) whose definitions say so first.
 const FIXED: &[(&str, &[&str], u32)] = &[
@@ -69,50 +70,9 @@ pub fn check_update<'w>(old: &Resource<'_>, new: &Resource<'w>, versions: &Versi
     }
 }
 
-/// Whether two values say the same; none where one of them is not known.
-fn same(one: Value<'_>, other: Value<'_>) -> Option<bool> {
-    if one.unknown().is_some() || other.unknown().is_some() {
-        return None;
-    }
-    if one.is_mapping() && other.is_mapping() {
-        let count = |value: Value<'_>| value.entries().filter(|(_, child)| !child.is_null()).count();
-        if count(one) != count(other) {
-            return Some(false);
-        }
-        return all_same(
-            one.entries().filter(|(_, child)| !child.is_null()).map(|(key, child)| (child, other.get(key))),
-        );
-    }
-    if one.is_sequence() && other.is_sequence() {
-        if one.items().count() != other.items().count() {
-            return Some(false);
-        }
-        return all_same(one.items().zip(other.items()).map(|(a, b)| (a, Some(b))));
-    }
-    if one.kind() == Kind::Number && other.kind() == Kind::Number {
-        return Some(one.as_int() == other.as_int() && (one.as_int().is_some() || one.raw() == other.raw()));
-    }
-    Some(match (one.as_bool(), other.as_bool()) {
-        (Some(one), Some(other)) => one == other,
-        _ => one.kind() == other.kind() && one.raw() == other.raw(),
-    })
-}
-
-fn all_same<'a, 'b>(pairs: impl Iterator<Item = (Value<'a>, Option<Value<'b>>)>) -> Option<bool> {
-    let mut all = Some(true);
-    for (one, other) in pairs {
-        match other.map(|other| same(one, other)) {
-            None | Some(Some(false)) => return Some(false),
-            Some(None) => all = None,
-            Some(Some(true)) => {}
-        }
-    }
-    all
-}
-
 fn fixed<'w>(check: &mut Check<'_, 'w>, before: Part<'_>, path: &[&str]) {
     let (Some(was), Some(is)) = (before.written(path), check.spec.written(path)) else { return };
-    if same(was, is) != Some(false) {
+    if same(was, is, &[]) != Some(false) {
         return;
     }
     let field = path.join(".");
@@ -126,7 +86,7 @@ fn fixed<'w>(check: &mut Check<'_, 'w>, before: Part<'_>, path: &[&str]) {
 }
 
 fn whole_backup<'w>(check: &mut Check<'_, 'w>, before: Part<'_>) {
-    if same(before.value, check.spec.value) == Some(false) {
+    if same(before.value, check.spec.value, &[]) == Some(false) {
         let problem = check.refusal("fixed-field", check.spec.value, "a Backup cannot change once it is there");
         check.push(problem.label("was another before").help("make a new Backup under another name"));
     }
@@ -243,7 +203,7 @@ fn image_and_parameters<'w>(check: &mut Check<'_, 'w>, before: Part<'_>) {
         (None, None) => false,
         (Some(one), None) => !one.is_empty(),
         (None, Some(one)) => !one.is_empty(),
-        (Some(one), Some(other)) => same(one, other) == Some(false),
+        (Some(one), Some(other)) => same(one, other, &[]) == Some(false),
     };
     if was != is && changed {
         let value = check.spec.nearest(&["imageName"]);

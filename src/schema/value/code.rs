@@ -30,3 +30,5 @@ pub const EXPRESSION: &str = "expression";
 pub const SIZE: &str = "size";
 /// A name that breaks Kubernetes' syntax.
 pub const NAME: &str = "name";
+/// A field that keeps its value once the object is there.
+pub const IMMUTABLE: &str = "immutable";

@@ -58,7 +58,7 @@ impl Fault {
 /// A problem of the field `key` of `holder`, which is not there or null. What is underlined is its key, or what leads
 /// to the place where it belongs.
 pub fn missing<'w>(code: &'static str, holder: Value<'w>, key: &str, message: impl Into<String>) -> Problem<'w> {
-    let problem = Problem::new(code, holder.get(key).unwrap_or(holder), message);
+    let problem = Problem::new(code, holder.get(key).unwrap_or(holder), message).meant(holder, key);
     let own = problem.at.key_span().filter(|_| problem.at.identity() != holder.identity());
     match own.or_else(|| headline(holder)) {
         Some(span) => problem.underline(span),

@@ -11,6 +11,7 @@ mod names;
 mod number;
 mod quantity;
 mod read;
+mod same;
 #[cfg(test)]
 mod tests;
 
@@ -28,3 +29,4 @@ pub use number::{
 };
 pub use quantity::{Quantity, quantity};
 pub use read::{Text, checked, field, flag, is_set, is_unknown, items, number, text};
+pub use same::same;

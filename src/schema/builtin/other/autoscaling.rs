@@ -18,6 +18,9 @@ const SOURCES: &[(&str, &str)] = &[
     ("ContainerResource", "containerResource"),
 ];
 
+/// The code of what a cluster takes where a feature is switched on that is off by default.
+const FEATURE_GATE: &str = "feature-gate";
+
 /// Checks a HorizontalPodAutoscaler of v1 or v2.
 pub(super) fn check<'w>(object: Value<'w>, problems: &mut Problems<'w>) {
     let Some(spec) = field(object, "spec").filter(|spec| spec.is_mapping()) else { return };
@@ -25,7 +28,7 @@ pub(super) fn check<'w>(object: Value<'w>, problems: &mut Problems<'w>) {
     match least.map(|least| (least, least.as_int())) {
         Some((least, Some(0))) => problems.push(
             Problem::new(
-                code::BOUND,
+                FEATURE_GATE,
                 least,
                 "`minReplicas` is 0, which is refused unless the feature gate for it is on",
             )

@@ -13,7 +13,7 @@ fn bounds_and_targets_of_autoscalers() {
     autoscalers(&[
         ("minReplicas: 1", &[]),
         ("minReplicas: 4", &["cross-field"]),
-        ("minReplicas: 0", &["bound"]),
+        ("minReplicas: 0", &["feature-gate"]),
         (
             "metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}}]",
             &[],
