@@ -1,0 +1,443 @@
+//! The rows of a report of `reach`: which flows are asked for, by which names, and what is different in another state.
+
+use super::reach::problem;
+use super::reach_explain::explain;
+use crate::config::OptionError;
+use crate::engine::Seen;
+use crate::graph::{Graph, is_near};
+use crate::manifest::{By, Namespace, Resource};
+use crate::reach::Direction;
+use crate::reach::addresses::{AddressRange, pieces_between};
+use crate::reach::connections::clause::Reached;
+use crate::reach::connections::{Connections, End, PartyKind, Stranger};
+use crate::reach::ports::PortSet;
+use crate::render::Target;
+use crate::report::reach::{Blocked, Change, Connection, Exposed, Node, ReachReport, Told, Verdict};
+use crate::source::Sources;
+use crate::yaml::Dialect;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is asked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Focus {
+    pub(super) workloads: Vec<String>,
+    pub(super) peers: Vec<String>,
+    pub(super) direction: Option<Direction>,
+    pub(super) port: Option<PortSet>,
+    pub(super) exposure: bool,
+    pub(super) explain: Option<(String, String, PortSet)>,
+    pub(super) target: Option<String>,
+}
+
+/// One end of a flow, free of what was read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Name {
+    /// A party, an entity or an ingress controller.
+    Title(String),
+    /// Addresses.
+    Addresses(AddressRange),
+}
+
+/// A flow, free of what was read.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    target: Option<String>,
+    from: Name,
+    to: Name,
+    reached: Reached,
+}
+
+/// Everything about one state.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    pub(super) flows: Vec<Line>,
+    pub(super) report: ReachReport,
+    /// Whether something could not be read or taken into account.
+    pub(super) failed: bool,
+}
+
+const CONTROLLER: &str = "{ingress-controller}";
+
+/// Works out what is asked for.
+pub(super) fn facts(seen: &Seen<'_, '_>, sources: &Sources, focus: &Focus) -> Result<Facts, OptionError> {
+    let mut facts = Facts::default();
+    let names: Vec<String> = seen.targets.iter().map(|target| target.name.to_string()).collect();
+    super::lint::known_target(&names, focus.target.as_deref())?;
+    let wanted: Vec<&Target> =
+        seen.targets.iter().filter(|target| focus.target.as_deref().is_none_or(|name| *target.name == *name)).collect();
+    let resources: Vec<Resource<'_>> =
+        seen.resources.iter().map(|resource| lenient(resource, sources, &mut facts.report)).collect();
+    let mut unknown: Option<OptionError> = None;
+    let mut answered = false;
+    let mut told: Vec<Told> = Vec::new();
+    for target in &wanted {
+        let graph = Graph::new(&resources, target, None);
+        let strays: Vec<&Resource<'_>> = resources
+            .iter()
+            .filter(|resource| resource.delivery.by == By::Nobody && resource.root == target.root)
+            .collect();
+        let connections = Connections::new(&graph, &strays);
+        for fault in connections.faults() {
+            facts.failed |= fault.left_out;
+            facts.report.problems.push(problem(sources, fault.span, fault.message.clone()));
+        }
+        let name = (wanted.len() > 1).then(|| target.name.to_string());
+        if let Some((from, to, ports)) = &focus.explain {
+            match explain(&connections, sources, name.as_deref(), from, to, ports) {
+                Ok(lines) => told.extend(lines),
+                Err(error) => {
+                    unknown.get_or_insert(error);
+                    continue;
+                }
+            }
+            answered = true;
+            continue;
+        }
+        match Choice::new(&connections, focus) {
+            Ok(choice) => {
+                answered = true;
+                add(&mut facts, &connections, &choice, name.as_deref());
+            }
+            Err(error) => {
+                unknown.get_or_insert(error);
+            }
+        }
+    }
+    if let Some(error) = unknown.filter(|_| !answered) {
+        return Err(error);
+    }
+    if focus.explain.is_some() {
+        facts.report.explanation = Some(told);
+    }
+    facts.report.connections.sort();
+    facts.report.nodes.sort();
+    facts.report.nodes.dedup();
+    facts.report.blocked.sort();
+    facts.report.unprotected.sort();
+    facts.report.unprotected.dedup();
+    if let Some(exposure) = &mut facts.report.exposure {
+        exposure.sort();
+    }
+    Ok(facts)
+}
+
+/// The same object with `y`, `no` and `on` taken as the texts that they are meant to be. Whoever applies it may read
+/// them as booleans and refuse it, which is told where it is a name.
+fn lenient<'w>(resource: &Resource<'w>, sources: &Sources, report: &mut ReachReport) -> Resource<'w> {
+    let value = resource.value.read_by(Dialect::Kustomize);
+    let namespace = match (&resource.namespace, value.at(&["metadata", "namespace"])) {
+        (Namespace::Unknown(_), Some(written)) if written.known().is_some() => {
+            let message = format!(
+                "`{}` is a boolean to kubectl; it is taken as the name of a namespace here",
+                written.known().unwrap_or_default()
+            );
+            report.problems.push(problem(sources, written.span(), message));
+            written.known().map_or_else(|| resource.namespace.clone(), Namespace::Known)
+        }
+        _ => resource.namespace.clone(),
+    };
+    Resource { value, namespace, ..resource.clone() }
+}
+
+/// The parties that words of the command line mean.
+struct Choice<'f> {
+    focus: &'f Focus,
+    workloads: Option<BTreeSet<usize>>,
+    peers: Option<BTreeSet<usize>>,
+}
+
+impl<'f> Choice<'f> {
+    fn new(connections: &Connections<'_>, focus: &'f Focus) -> Result<Choice<'f>, OptionError> {
+        let of = |words: &[String]| -> Result<Option<BTreeSet<usize>>, OptionError> {
+            let mut found = BTreeSet::new();
+            for word in words.iter().filter(|word| !is_beyond(word)) {
+                let named = connections.named(word);
+                if named.is_empty() {
+                    return Err(unknown_workload(connections, word));
+                }
+                found.extend(named);
+            }
+            Ok((!words.is_empty()).then_some(found))
+        };
+        Ok(Choice { focus, workloads: of(&focus.workloads)?, peers: of(&focus.peers)? })
+    }
+
+    fn is_workload(&self, end: End, title: impl Fn() -> String) -> bool {
+        Self::is_in(&self.workloads, &self.focus.workloads, end, title)
+    }
+
+    fn is_peer(&self, end: End, title: impl Fn() -> String) -> bool {
+        Self::is_in(&self.peers, &self.focus.peers, end, title)
+    }
+
+    fn is_in(chosen: &Option<BTreeSet<usize>>, words: &[String], end: End, title: impl Fn() -> String) -> bool {
+        let Some(chosen) = chosen else { return true };
+        match end {
+            End::Party(at) => chosen.contains(&at),
+            _ => {
+                let title = title();
+                words.iter().any(|word| *word == title || word == "external" && matches!(end, End::Addresses(_)))
+            }
+        }
+    }
+
+    /// Whether a flow is asked for. The direction is that of the workload that is asked about.
+    fn wants(&self, from: End, to: End, title: impl Fn(End) -> String) -> bool {
+        let fits = |own: End, other: End| self.is_workload(own, || title(own)) && self.is_peer(other, || title(other));
+        let out = || fits(from, to);
+        let into = || fits(to, from);
+        match self.focus.direction {
+            None => out() || into(),
+            Some(Direction::Egress) => out(),
+            Some(Direction::Ingress) => into(),
+        }
+    }
+}
+
+/// Whether a word means somebody who is no workload.
+fn is_beyond(word: &str) -> bool {
+    word.starts_with("entity:") || word == "external" || word.ends_with("[External]") || word.starts_with('{')
+}
+
+pub(super) fn unknown_workload(connections: &Connections<'_>, word: &str) -> OptionError {
+    let names = connections.parties().iter().map(|party| party.name.as_str());
+    let near = names.filter_map(|name| Some((is_near(word, name)?, name))).min().map(|(_, name)| name);
+    OptionError {
+        message: format!("there is no workload `{word}`"),
+        help: Some(match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "write its name, or namespace/name".into(),
+        }),
+    }
+}
+
+fn add(facts: &mut Facts, connections: &Connections<'_>, choice: &Choice<'_>, target: Option<&str>) {
+    let focus = choice.focus;
+    let narrowed = |reached: &Reached| match &focus.port {
+        Some(ports) => reached.and(&Reached::exactly(ports.clone())),
+        None => reached.clone(),
+    };
+    let title = |end: End| connections.title(end);
+    for flow in connections.flows().into_iter().chain(connections.outside()) {
+        if !choice.wants(flow.from, flow.to, title) {
+            continue;
+        }
+        let reached = narrowed(&flow.reached);
+        let open = reached.open();
+        let line = |verdict: Verdict, ports: &PortSet, reason: Option<String>| Connection {
+            target: target.map(str::to_owned),
+            src: title(flow.from),
+            dst: title(flow.to),
+            verdict,
+            ports: ports.to_string(),
+            reason,
+        };
+        if !reached.sure.is_empty() {
+            facts.report.connections.push(line(Verdict::Allowed, &reached.sure, None));
+        }
+        if !open.is_empty() {
+            let reason = connections.doubt(flow.from, flow.to);
+            facts.report.connections.push(line(Verdict::Unknown, &open, reason));
+        }
+        if !reached.is_empty() {
+            facts.flows.push(Line {
+                target: target.map(str::to_owned),
+                from: name(connections, flow.from),
+                to: name(connections, flow.to),
+                reached,
+            });
+        }
+    }
+    add_ways_in(facts, connections, choice, target);
+    add_needs(facts, connections, choice, target);
+    if focus.exposure {
+        add_exposure(facts, connections, choice, target);
+    }
+    let shown = connections.parties().iter().enumerate();
+    facts.report.nodes.extend(shown.map(|(_, party)| Node {
+        title: party.title.clone(),
+        namespace: party.namespace.clone(),
+        name: party.name.clone(),
+        kind: party.title.rsplit_once('[').map_or("", |(_, kind)| kind.trim_end_matches(']')).to_owned(),
+        database: matches!(party.kind, PartyKind::Database | PartyKind::Pooler),
+    }));
+}
+
+fn name(connections: &Connections<'_>, end: End) -> Name {
+    match end {
+        End::Addresses(range) => Name::Addresses(range),
+        _ => Name::Title(connections.title(end)),
+    }
+}
+
+fn add_ways_in(facts: &mut Facts, connections: &Connections<'_>, choice: &Choice<'_>, target: Option<&str>) {
+    let mut open: BTreeMap<usize, Reached> = BTreeMap::new();
+    for (way, reached) in connections.ways_in() {
+        let all = open.entry(way.party).or_default();
+        *all = all.or(&reached);
+    }
+    let named = |words: &[String]| words.is_empty() || words.iter().any(|word| word == CONTROLLER);
+    for (party, reached) in open {
+        let own = End::Party(party);
+        let title = || connections.title(own);
+        let comes_in = choice.focus.direction != Some(Direction::Egress);
+        let into = comes_in && choice.is_workload(own, title) && named(&choice.focus.peers);
+        let asked = choice.focus.port.clone().unwrap_or_else(PortSet::all);
+        let ports = reached.sure.intersection(&asked);
+        if into && !ports.is_empty() {
+            facts.report.connections.push(Connection {
+                target: target.map(str::to_owned),
+                src: CONTROLLER.into(),
+                dst: title(),
+                verdict: Verdict::Allowed,
+                ports: ports.to_string(),
+                reason: None,
+            });
+            facts.flows.push(Line {
+                target: target.map(str::to_owned),
+                from: Name::Title(CONTROLLER.into()),
+                to: Name::Title(title()),
+                reached: Reached::exactly(ports),
+            });
+        }
+    }
+}
+
+fn add_needs(facts: &mut Facts, connections: &Connections<'_>, choice: &Choice<'_>, target: Option<&str>) {
+    for (need, stopped) in connections.needs() {
+        let asked = choice.focus.port.clone().unwrap_or_else(PortSet::all);
+        let stopped = stopped.intersection(&asked);
+        if !stopped.is_empty() && choice.wants(need.from, need.to, |end| connections.title(end)) {
+            facts.report.blocked.push(Blocked {
+                target: target.map(str::to_owned),
+                src: connections.title(need.from),
+                dst: connections.title(need.to),
+                ports: stopped.to_string(),
+                why: need.why,
+            });
+        }
+    }
+}
+
+fn add_exposure(facts: &mut Facts, connections: &Connections<'_>, choice: &Choice<'_>, target: Option<&str>) {
+    let wanted = |party: usize, direction: Direction| {
+        choice.is_workload(End::Party(party), String::new) && choice.focus.direction.is_none_or(|one| one == direction)
+    };
+    let mut rows = facts.report.exposure.take().unwrap_or_default();
+    for exposure in connections.exposure() {
+        if !wanted(exposure.party, exposure.direction) {
+            continue;
+        }
+        let reached = match &choice.focus.port {
+            Some(ports) => exposure.reached.and(&Reached::exactly(ports.clone())),
+            None => exposure.reached,
+        };
+        let peer = match exposure.stranger {
+            Stranger::AnyPod => "entire-cluster".to_owned(),
+            Stranger::Described(text) => text,
+        };
+        for (verdict, ports) in [(Verdict::Allowed, reached.sure.clone()), (Verdict::Unknown, reached.open())] {
+            if !ports.is_empty() {
+                rows.push(Exposed {
+                    target: target.map(str::to_owned),
+                    workload: connections.title(End::Party(exposure.party)),
+                    direction: exposure.direction.name(),
+                    peer: peer.clone(),
+                    ports: ports.to_string(),
+                    verdict,
+                });
+            }
+        }
+    }
+    facts.report.exposure = Some(rows);
+    for party in 0..connections.parties().len() {
+        for direction in Direction::ALL {
+            if wanted(party, direction) && !connections.is_isolated(party, direction) {
+                facts.report.unprotected.push((connections.title(End::Party(party)), direction.name()));
+            }
+        }
+    }
+}
+
+type Key<'l> = (Option<&'l str>, &'l str, &'l str);
+
+/// What passes after a change and did not before, and the other way round.
+pub(super) fn changes(before: &[Line], after: &[Line]) -> Vec<Change> {
+    let mut pairs: BTreeMap<Key<'_>, [Reached; 2]> = BTreeMap::new();
+    let mut outside: BTreeMap<(Option<&str>, &str, bool), [Vec<(AddressRange, Reached)>; 2]> = BTreeMap::new();
+    for (state, lines) in [before, after].into_iter().enumerate() {
+        for line in lines {
+            let target = line.target.as_deref();
+            match (&line.from, &line.to) {
+                (Name::Title(from), Name::Title(to)) => {
+                    pairs.entry((target, from, to)).or_default()[state] = line.reached.clone();
+                }
+                (Name::Addresses(range), Name::Title(own)) => {
+                    outside.entry((target, own, true)).or_default()[state].push((*range, line.reached.clone()));
+                }
+                (Name::Title(own), Name::Addresses(range)) => {
+                    outside.entry((target, own, false)).or_default()[state].push((*range, line.reached.clone()));
+                }
+                (Name::Addresses(_), Name::Addresses(_)) => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for ((target, from, to), [old, new]) in &pairs {
+        found.extend(change(*target, from.to_string(), to.to_string(), old, new));
+    }
+    for ((target, own, comes_in), [old, new]) in &outside {
+        for (range, old, new) in compared(old, new) {
+            let address = format!("{range}[External]");
+            let (from, to) = if *comes_in { (address, own.to_string()) } else { (own.to_string(), address) };
+            found.extend(change(*target, from, to, &old, &new));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The addresses of both states, cut so that each piece is one in both, and joined where nothing tells pieces apart.
+fn compared(old: &[(AddressRange, Reached)], new: &[(AddressRange, Reached)]) -> Vec<(AddressRange, Reached, Reached)> {
+    let all: Vec<AddressRange> = old.iter().chain(new).map(|(range, _)| *range).collect();
+    let of = |rows: &[(AddressRange, Reached)], piece: AddressRange| {
+        rows.iter().find(|(range, _)| range.covers(piece)).map(|(_, reached)| reached.clone()).unwrap_or_default()
+    };
+    let mut joined: Vec<(AddressRange, Reached, Reached)> = Vec::new();
+    for piece in pieces_between(&all) {
+        let (before, after) = (of(old, piece), of(new, piece));
+        if let Some(last) = joined.last_mut()
+            && last.1 == before
+            && last.2 == after
+            && let Some(both) = last.0.joined(piece)
+        {
+            last.0 = both;
+        } else {
+            joined.push((piece, before, after));
+        }
+    }
+    joined
+}
+
+fn change(target: Option<&str>, src: String, dst: String, old: &Reached, new: &Reached) -> Option<Change> {
+    let (before, after) = (told(old), told(new));
+    if before == after {
+        return None;
+    }
+    let change = match (old.is_empty(), new.is_empty()) {
+        (true, _) => "added",
+        (_, true) => "removed",
+        _ => "changed",
+    };
+    Some(Change { target: target.map(str::to_owned), change, src, dst, before, after })
+}
+
+/// Ports that surely pass; where others may, those behind them.
+fn told(reached: &Reached) -> String {
+    let open = reached.open();
+    match (reached.sure.is_empty(), open.is_empty()) {
+        (_, true) => reached.sure.to_string(),
+        (true, false) => format!("{open} (unknown)"),
+        (false, false) => format!("{} (unknown: {open})", reached.sure),
+    }
+}

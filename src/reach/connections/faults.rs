@@ -1,0 +1,80 @@
+//! What is wrong beside the policies: two objects where there is one, pods of one controller that policies tell apart,
+//! networks that cannot be made.
+
+use super::book::Book;
+use super::classes::Classes;
+use super::parties::{Parties, place};
+use crate::graph::Graph;
+use crate::manifest::Resource;
+use crate::reach::NamespaceKey;
+use crate::yaml::Value;
+use std::collections::HashMap;
+
+/// Adds to `book` what is found.
+pub(super) fn add<'w>(graph: &Graph<'w>, parties: &Parties<'w>, classes: &Classes<'w>, book: &mut Book<'w>) {
+    namespaces(graph, book);
+    uneven(parties, classes, book);
+    networks(graph, book);
+    book.faults.sort();
+    book.faults.dedup();
+}
+
+fn namespaces<'w>(graph: &Graph<'w>, book: &mut Book<'w>) {
+    let mut known: HashMap<&str, &Resource<'_>> = HashMap::new();
+    for namespace in graph.of_kind("", "Namespace").iter().filter(|namespace| namespace.whole) {
+        let Some(name) = namespace.name() else { continue };
+        if known.insert(name, namespace).is_some() {
+            let message = format!("Namespace `{name}` is there twice: the labels of the one that is applied last stay");
+            book.fault(namespace.headline(), message);
+        }
+    }
+}
+
+/// Pods that one controller made from one template have the same labels.
+fn uneven<'w>(parties: &Parties<'w>, classes: &Classes<'w>, book: &mut Book<'w>) {
+    for party in parties.uneven() {
+        let first = classes.of[party.endpoints[0]];
+        let other = party.endpoints.iter().find(|endpoint| classes.of[**endpoint] != first);
+        if let Some(other) = other {
+            let pod = parties.endpoints[*other].resource;
+            let message = format!("a policy selects some of the pods of `{}` and not others", party.title);
+            book.fault(pod.at(&["metadata", "labels"]).unwrap_or(pod.headline()), message);
+        }
+    }
+}
+
+/// User-defined networks of OVN-Kubernetes (k8s.ovn.org/v1).
+fn networks<'w>(graph: &Graph<'w>, book: &mut Book<'w>) {
+    let mut primary: HashMap<NamespaceKey<'w>, &'w Resource<'w>> = HashMap::new();
+    for network in graph.of_kind("k8s.ovn.org", "UserDefinedNetwork") {
+        let Some(spec) = network.at(&["spec"]) else { continue };
+        let topology = spec.get("topology");
+        let layer = match topology.and_then(Value::known) {
+            Some("Layer2") => "layer2",
+            Some("Layer3") => "layer3",
+            Some(word) => {
+                book.fault(topology.unwrap_or(spec), format!("`{word}` is no topology of a network: it is not made"));
+                continue;
+            }
+            None => continue,
+        };
+        let Some(settings) = spec.get(layer) else {
+            let message = format!("the network has no `{layer}`, which is its topology: it is not made");
+            book.fault(topology.unwrap_or(spec), message);
+            continue;
+        };
+        if settings.get("role").and_then(Value::known) != Some("Primary") {
+            continue;
+        }
+        let place = place(&network.namespace);
+        if let NamespaceKey::Known(name) = place
+            && (name == "default" || name.starts_with("openshift-") || name.starts_with("kube-"))
+        {
+            let message = format!("a primary network cannot be made in namespace `{name}`");
+            book.fault(network.at(&["metadata", "namespace"]).unwrap_or(network.headline()), message);
+        }
+        if let Some(other) = primary.insert(place, network) {
+            book.fault(network.headline(), format!("its namespace has a primary network, {}", other.title()));
+        }
+    }
+}
