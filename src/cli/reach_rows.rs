@@ -109,6 +109,13 @@ pub(super) fn facts(seen: &Seen<'_, '_>, sources: &Sources, focus: &Focus) -> Re
     if focus.explain.is_some() {
         facts.report.explanation = Some(told);
     }
+    if !focus.workloads.is_empty() || !focus.peers.is_empty() {
+        // What nobody asked about is not drawn.
+        let rows = facts.report.connections.iter().flat_map(|row| [&row.src, &row.dst]);
+        let stopped = facts.report.blocked.iter().flat_map(|row| [&row.src, &row.dst]);
+        let asked: BTreeSet<&String> = rows.chain(stopped).collect();
+        facts.report.nodes.retain(|node| asked.contains(&node.title));
+    }
     facts.report.connections.sort();
     facts.report.nodes.sort();
     facts.report.nodes.dedup();
@@ -234,6 +241,9 @@ fn add(facts: &mut Facts, connections: &Connections<'_>, choice: &Choice<'_>, ta
         };
         if !reached.sure.is_empty() {
             facts.report.connections.push(line(Verdict::Allowed, &reached.sure, None));
+        }
+        if reached.is_empty() && flow.reached.is_empty() {
+            facts.report.connections.push(line(Verdict::Denied, &reached.sure, None));
         }
         if !open.is_empty() {
             let reason = connections.doubt(flow.from, flow.to);

@@ -65,6 +65,16 @@ impl<'w> Selector<'w> {
         selector
     }
 
+    /// Asks for these labels; `value` is what says so.
+    pub fn equal(labels: &[(&str, &str)], value: Value<'w>) -> Selector<'w> {
+        let requirement = |(key, wanted): &(&str, &str)| Requirement {
+            expression: Expression::Equal((*key).to_owned(), (*wanted).to_owned()),
+            doubt: None,
+            value,
+        };
+        Selector { value: Some(value), requirements: labels.iter().map(requirement).collect(), doubt: None }
+    }
+
     fn distrust(&mut self, reason: impl Into<String>) {
         self.doubt.get_or_insert_with(|| reason.into());
     }

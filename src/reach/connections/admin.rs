@@ -250,7 +250,8 @@ fn ports<'w>(book: &mut Book<'w>, list: Option<Value<'w>>) -> Option<ClausePorts
             return None;
         };
         let protocol = match value.get("protocol").map(|word| (word, word.known())) {
-            None => Protocol::Tcp,
+            // An empty one counts as left out.
+            None | Some((_, Some(""))) => Protocol::Tcp,
             Some((word, known)) => match known.and_then(Protocol::parse) {
                 Some(protocol) => protocol,
                 None => {

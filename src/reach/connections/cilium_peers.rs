@@ -3,8 +3,9 @@
 use super::book::Book;
 use super::checks::Unread;
 use super::cilium::{Reading, endpoints, names_namespaces};
-use super::clause::{Entity, Pods, Who};
+use super::clause::{Entity, PlaceTest, Pods, Who};
 use super::parties::place;
+use crate::graph::cnpg;
 use crate::manifest::Namespace;
 use crate::reach::NamespaceKey;
 use crate::reach::addresses::AddressSet;
@@ -38,7 +39,7 @@ pub(super) fn read<'w>(
     let fields: Vec<(&str, Value<'w>)> = fields.into_iter().filter(|(key, _)| KINDS.contains(key)).collect();
     let mut filled = fields.iter().filter(|(_, list)| list.is_sequence() && !list.is_empty());
     match (filled.next(), filled.next()) {
-        (Some((first, _)), Some((second, value))) if !are_blocks(first, second) => {
+        (Some((first, _)), Some((second, value))) => {
             book.reject(
                 *value,
                 format_args!("one rule has `{prefix}{first}` and `{prefix}{second}`, which is not supported"),
@@ -59,10 +60,6 @@ pub(super) fn read<'w>(
         }
     }
     Some(Some(who))
-}
-
-fn are_blocks(a: &str, b: &str) -> bool {
-    a.starts_with("CIDR") && b.starts_with("CIDR")
 }
 
 fn world(reason: impl Into<String>) -> Who {
@@ -186,13 +183,40 @@ fn service<'w>(book: &mut Book<'w>, reading: &Reading<'_, 'w>, item: Value<'w>) 
     let services = reading.graph.of_kind("", "Service").iter();
     let mut found = services.filter(|service| service.name() == Some(name) && place(&service.namespace) == wanted);
     let Some(service) = found.next() else {
+        if let Some(pods) = of_operator(reading, wanted, name, item) {
+            return vec![Who::Pods(book.pods(Pods::Plain(PlaceTest::Own(wanted), pods)))];
+        }
         return unsure(format!("the Service `{name}` is not in this repo"));
     };
     match service.at(&["spec", "selector"]).filter(|selector| selector.is_mapping() && !selector.is_empty()) {
         Some(selector) if !matches!(service.namespace, Namespace::Unknown(_)) => {
             let pods = Selector::of_labels(selector);
-            vec![Who::Pods(book.pods(Pods::Plain(super::clause::PlaceTest::Own(wanted), pods)))]
+            vec![Who::Pods(book.pods(Pods::Plain(PlaceTest::Own(wanted), pods)))]
         }
         _ => vec![world(format!("the Service `{name}` has no selector"))],
+    }
+}
+
+/// The pods behind a Service that the CloudNativePG operator makes for a Cluster or a Pooler.
+fn of_operator<'w>(
+    reading: &Reading<'_, 'w>,
+    wanted: NamespaceKey<'w>,
+    name: &str,
+    value: Value<'w>,
+) -> Option<Selector<'w>> {
+    let there = |kind: &str, owner: &str| {
+        let mut all = reading.graph.of_kind(cnpg::GROUP, kind).iter();
+        all.any(|resource| resource.name() == Some(owner) && place(&resource.namespace) == wanted)
+    };
+    if there("Pooler", name) {
+        return Some(Selector::equal(&[("cnpg.io/poolerName", name)], value));
+    }
+    let (owner, role) = name.rsplit_once('-').filter(|(owner, _)| there("Cluster", owner))?;
+    let cluster = ("cnpg.io/cluster", owner);
+    match role {
+        "rw" => Some(Selector::equal(&[cluster, ("cnpg.io/instanceRole", "primary")], value)),
+        "ro" => Some(Selector::equal(&[cluster, ("cnpg.io/instanceRole", "replica")], value)),
+        "r" => Some(Selector::equal(&[cluster, ("cnpg.io/podRole", "instance")], value)),
+        _ => None,
     }
 }

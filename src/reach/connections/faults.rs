@@ -8,13 +8,14 @@ use crate::graph::Graph;
 use crate::manifest::Resource;
 use crate::reach::NamespaceKey;
 use crate::yaml::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Adds to `book` what is found.
 pub(super) fn add<'w>(graph: &Graph<'w>, parties: &Parties<'w>, classes: &Classes<'w>, book: &mut Book<'w>) {
     namespaces(graph, book);
     uneven(parties, classes, book);
     networks(graph, book);
+    on_nodes(parties, classes, book);
     book.faults.sort();
     book.faults.dedup();
 }
@@ -39,6 +40,23 @@ fn uneven<'w>(parties: &Parties<'w>, classes: &Classes<'w>, book: &mut Book<'w>)
             let pod = parties.endpoints[*other].resource;
             let message = format!("a policy selects some of the pods of `{}` and not others", party.title);
             book.fault(pod.at(&["metadata", "labels"]).unwrap_or(pod.headline()), message);
+        }
+    }
+}
+
+/// Pods in the network of their node that some policy is meant for.
+fn on_nodes<'w>(parties: &Parties<'w>, classes: &Classes<'w>, book: &mut Book<'w>) {
+    let subjects: HashSet<usize> = book.decrees.iter().map(|decree| decree.subject).collect();
+    for at in &parties.on_nodes {
+        let sets = &classes.all[classes.of[*at]].sets;
+        if sets.iter().any(|(set, _)| subjects.contains(set)) {
+            let endpoint = &parties.endpoints[*at];
+            let title = &parties.parties[endpoint.party].title;
+            let message = format!(
+                "`{title}` shares the network of its node, where most network plugins enforce no policy: what is listed \
+                 for it is what the policies say"
+            );
+            book.fault(endpoint.resource.headline(), message);
         }
     }
 }

@@ -133,7 +133,8 @@ impl<'w> Connections<'w> {
         flows
     }
 
-    /// Every flow between parties and what is no pod: addresses outside and, where Cilium is there, its entities.
+    /// Every flow between parties and what is no pod: addresses outside and, where Cilium is there, its entities. The
+    /// API server is listed with nothing where a party has addresses to talk to and not it.
     pub fn outside(&self) -> Vec<Flow> {
         let mut flows = Vec::new();
         let with_v6 = self.speaks_of_v6();
@@ -187,12 +188,20 @@ impl<'w> Connections<'w> {
         }
         let mut found: Vec<(End, Reached)> =
             joined.into_iter().map(|(range, reached)| (End::Addresses(range), reached)).collect();
+        found.retain(|(_, reached)| !reached.is_empty());
         if self.book.cilium {
-            for entity in [Entity::Host, Entity::RemoteNode, Entity::KubeApiserver] {
-                found.push((End::Entity(entity), with(Other::Entity(entity))));
+            for entity in [Entity::Host, Entity::RemoteNode] {
+                let reached = with(Other::Entity(entity));
+                if !reached.is_empty() {
+                    found.push((End::Entity(entity), reached));
+                }
+            }
+            // No address stands for the API server. Where some is open, it is told that it is not.
+            let reached = with(Other::Entity(Entity::KubeApiserver));
+            if !reached.is_empty() || found.iter().any(|(end, _)| matches!(end, End::Addresses(_))) {
+                found.push((End::Entity(Entity::KubeApiserver), reached));
             }
         }
-        found.retain(|(_, reached)| !reached.is_empty());
         found
     }
 

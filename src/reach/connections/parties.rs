@@ -3,7 +3,7 @@
 
 use crate::graph::Graph;
 use crate::graph::cnpg;
-use crate::graph::workload::{ContainerPort, LabelValue, Labels, Workload};
+use crate::graph::workload::{ContainerPort, Label, LabelValue, Labels, Workload};
 use crate::manifest::{Namespace, Resource};
 use crate::reach::answer::Answer;
 use crate::reach::{NamespaceKey, Peer, PeerRole, operators, peers};
@@ -95,8 +95,59 @@ pub(super) fn place_name(place: NamespaceKey<'_>) -> String {
 pub(super) struct Parties<'w> {
     pub(super) parties: Vec<Party<'w>>,
     pub(super) endpoints: Vec<Endpoint<'w>>,
+    /// Those in the network of their node that are taken as pods all the same.
+    pub(super) on_nodes: Vec<usize>,
     by_title: HashMap<String, usize>,
 }
+
+/// Which labels of a Cluster or Pooler the operator hands down to pods: those that its setting lists.
+struct Inherited<'w> {
+    patterns: Option<Vec<&'w str>>,
+}
+
+impl<'w> Inherited<'w> {
+    /// The setting, where the operator's ConfigMap or Deployment is in the repo and says it.
+    fn new(graph: &Graph<'w>) -> Inherited<'w> {
+        let maps = graph.of_kind("", "ConfigMap").iter().filter_map(|map| map.at(&["data", INHERITED_LABELS]));
+        let deployments = operators(graph).into_iter().filter(|operator| operator.resource.kind == "Deployment");
+        let variables = deployments
+            .filter_map(|operator| operator.resource.at(&["spec", "template", "spec", "containers"]))
+            .flat_map(Value::items)
+            .filter_map(|container| container.get("env"))
+            .flat_map(Value::items)
+            .filter(|variable| variable.get("name").and_then(Value::known) == Some(INHERITED_LABELS))
+            .filter_map(|variable| variable.get("value"));
+        let known = maps.chain(variables).find_map(Value::known);
+        Inherited { patterns: known.map(|list| list.split(',').map(str::trim).collect()) }
+    }
+
+    /// Decides about the labels that a peer may have from its Cluster or Pooler.
+    fn settle(&self, peer: &mut Peer<'w>) {
+        let Some(patterns) = &self.patterns else { return };
+        if peer.role == PeerRole::Workload {
+            return;
+        }
+        let own = peer.resource.at(&["metadata", "labels"]).into_iter().flat_map(Value::entries);
+        let own: Vec<(&'w str, Value<'w>)> = own.collect();
+        for (key, value) in own {
+            if !matches!(peer.labels.get(key), Label::Perhaps(_)) {
+                continue;
+            }
+            let handed_down = patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
+                Some(start) => key.starts_with(start),
+                None => *pattern == key,
+            });
+            match (handed_down, value.known()) {
+                (true, Some(text)) => peer.labels.insert(key, LabelValue::Is(text.into())),
+                (true, None) => {}
+                (false, _) => peer.labels.remove(key),
+            }
+        }
+    }
+}
+
+/// The operator's setting, in its ConfigMap or environment: names, or starts of names with a `*`.
+const INHERITED_LABELS: &str = "INHERITED_LABELS";
 
 /// What is to be added.
 struct Newcomer<'w> {
@@ -121,13 +172,18 @@ impl<'w> Parties<'w> {
             all.add_workload(workload);
         }
         let written: HashSet<String> = all.by_title.keys().cloned().collect();
-        for peer in peers(graph) {
+        let inherited = Inherited::new(graph);
+        for mut peer in peers(graph) {
+            inherited.settle(&mut peer);
             all.add_peer(peer, &written);
         }
         all.add_operators(graph);
         all.add_plugins(graph);
-        for endpoint in &mut all.endpoints {
-            endpoint.host_network &= cilium;
+        for (at, endpoint) in all.endpoints.iter_mut().enumerate() {
+            if endpoint.host_network && !cilium {
+                endpoint.host_network = false;
+                all.on_nodes.push(at);
+            }
         }
         all
     }

@@ -166,6 +166,11 @@ pub(super) fn names(who: &Who, other: Other<'_>) -> Match {
                 _ => Match::Maybe,
             }
         }
+        // Where the API server runs on a node of the cluster, it is that node, too.
+        (Who::Entities(list), Other::Entity(Entity::KubeApiserver)) => {
+            let nodes = list.contains(&Entity::Host) || list.contains(&Entity::RemoteNode);
+            if nodes { Match::Maybe } else { Match::No }
+        }
         (Who::Unsure { addresses, .. }, Other::Addresses(range)) if addresses.holds(range) => Match::Maybe,
         (Who::Unsure { pods: true, .. }, Other::Pods(_) | Other::Node | Other::Entity(_)) => Match::Maybe,
         _ => Match::No,
@@ -225,6 +230,21 @@ pub(super) fn judge(book: &Book<'_>, view: &View, other: Other<'_>, containers: 
     if let (Other::Entity(Entity::Host), Direction::Ingress) = (other, direction) {
         return Reached::all();
     }
+    if let (Other::Node, Direction::Ingress) = (other, direction) {
+        // So does whoever shares its network, on that node.
+        let judged = judged(book, view, direction, other, containers);
+        return Reached { sure: judged.sure, maybe: PortSet::all() };
+    }
+    judged(book, view, direction, other, containers)
+}
+
+fn judged(
+    book: &Book<'_>,
+    view: &View,
+    direction: Direction,
+    other: Other<'_>,
+    containers: &[ContainerPort<'_>],
+) -> Reached {
     let clauses = |wanted: fn(Tier) -> bool| {
         let rulings = view.rulings.iter().filter(move |ruling| wanted(book.decrees[ruling.decree].tier));
         rulings.flat_map(move |ruling| {

@@ -46,7 +46,8 @@ pub(super) fn by_namespace(report: &ReachReport) -> BTreeMap<Option<&str>, BTree
     for node in &report.nodes {
         all.entry(Some(&node.namespace)).or_default().insert(&node.title);
     }
-    let ends = report.connections.iter().flat_map(|row| [&row.src, &row.dst]);
+    let drawn = report.connections.iter().filter(|row| row.verdict != Verdict::Denied);
+    let ends = drawn.flat_map(|row| [&row.src, &row.dst]);
     let ends = ends.chain(report.blocked.iter().flat_map(|row| [&row.src, &row.dst]));
     for end in ends.filter(|end| !known.contains_key(end.as_str())) {
         all.entry(None).or_default().insert(end);
@@ -80,7 +81,7 @@ pub(super) fn dot(report: &ReachReport) -> String {
             out.push_str("  }\n");
         }
     }
-    for row in &report.connections {
+    for row in report.connections.iter().filter(|row| row.verdict != Verdict::Denied) {
         let style = if row.verdict == Verdict::Unknown { ", style=dotted" } else { "" };
         let _ = writeln!(out, "  {} -> {} [label={}{style}];", quoted(&row.src), quoted(&row.dst), quoted(&row.ports));
     }
@@ -116,7 +117,7 @@ pub(super) fn mermaid(report: &ReachReport) -> String {
         }
     }
     let number = |title: &str| numbers.get(title).copied().unwrap_or_default();
-    for row in &report.connections {
+    for row in report.connections.iter().filter(|row| row.verdict != Verdict::Denied) {
         let arrow = if row.verdict == Verdict::Unknown { "-.->" } else { "-->" };
         let _ = writeln!(out, "  n{} {arrow}|\"{}\"| n{}", number(&row.src), quoted(&row.ports), number(&row.dst));
     }

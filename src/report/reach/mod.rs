@@ -3,6 +3,7 @@
 
 mod graphs;
 mod json;
+mod layout;
 mod page;
 mod picture;
 mod text;
@@ -40,6 +41,8 @@ pub enum Verdict {
     Allowed,
     /// The repo does not tell.
     Unknown,
+    /// Surely not; told only where one might think so.
+    Denied,
 }
 
 impl Verdict {
@@ -48,6 +51,7 @@ impl Verdict {
         match self {
             Verdict::Allowed => "allowed",
             Verdict::Unknown => "unknown",
+            Verdict::Denied => "denied",
         }
     }
 }

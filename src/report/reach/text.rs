@@ -38,7 +38,7 @@ fn connections(report: &ReachReport, out: &mut String) {
     for row in &report.connections {
         target(out, &mut current, row.target.as_deref());
         let unknown = match (row.verdict, &row.reason) {
-            (Verdict::Allowed, _) => String::new(),
+            (Verdict::Allowed | Verdict::Denied, _) => String::new(),
             (Verdict::Unknown, Some(reason)) => format!("  (unknown: {reason})"),
             (Verdict::Unknown, None) => "  (unknown)".to_owned(),
         };
