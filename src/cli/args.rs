@@ -250,7 +250,8 @@ pub(super) struct Reach {
     pub(super) exposure: bool,
     /// Tell why traffic from SRC to DST passes or does not: every policy with a say, at its line
     ///
-    /// SRC and DST are workloads, `world`, an address, or an entity of Cilium as in `entity:kube-apiserver`.
+    /// SRC and DST are workloads, `world`, an address, or an entity of Cilium as in `entity:kube-apiserver`. A PORT
+    /// without a protocol is one of TCP.
     #[arg(long, num_args = 2..=3, value_names = ["SRC", "DST", "PORT"], conflicts_with_all = ["base", "exposure"], help_heading = "Ask")]
     pub(super) explain: Vec<String>,
     /// Tell what is different from another state: a path, else a git revision

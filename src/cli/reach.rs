@@ -84,14 +84,14 @@ fn plain(message: impl Into<String>) -> OptionError {
 }
 
 fn focus(arguments: &Reach) -> Result<Focus, OptionError> {
-    let asked = arguments.port.as_deref().map(port).transpose()?;
+    let asked = arguments.port.as_deref().map(|word| port(word, &Protocol::ALL)).transpose()?;
     let (mut explain, mut explained) = (None, asked.clone());
     match arguments.explain.as_slice() {
         [] => {}
         [from, to] => explain = Some((from.clone(), to.clone())),
         [from, to, word, ..] => {
             explain = Some((from.clone(), to.clone()));
-            explained = Some(port(word)?);
+            explained = Some(port(word, &[Protocol::Tcp])?);
         }
         [_] => return Err(plain("`--explain` needs two ends: where traffic starts and where it goes")),
     }
@@ -106,8 +106,9 @@ fn focus(arguments: &Reach) -> Result<Focus, OptionError> {
     })
 }
 
-/// The ports that a word of the command line means: `5432`, `TCP/5432`, `5432/udp`, `8000-8010`.
-fn port(word: &str) -> Result<PortSet, OptionError> {
+/// The ports that a word of the command line means: `5432`, `TCP/5432`, `5432/udp`, `8000-8010`. Without a protocol they
+/// are those of `protocols`.
+fn port(word: &str, protocols: &[Protocol]) -> Result<PortSet, OptionError> {
     let upper = word.to_ascii_uppercase();
     let (protocol, numbers) = match upper.split_once(['/', ' ', ':']) {
         Some((left, right)) => match (Protocol::parse(left), Protocol::parse(right)) {
@@ -121,9 +122,9 @@ fn port(word: &str) -> Result<PortSet, OptionError> {
     match (first.parse::<u16>(), last.parse::<u16>()) {
         (Ok(first), Ok(last)) if 0 < first && first <= last => Ok(match protocol {
             Some(protocol) => PortSet::range(protocol, first, last),
-            None => Protocol::ALL
-                .into_iter()
-                .fold(PortSet::none(), |all, protocol| all.union(&PortSet::range(protocol, first, last))),
+            None => protocols
+                .iter()
+                .fold(PortSet::none(), |all, protocol| all.union(&PortSet::range(*protocol, first, last))),
         }),
         _ => Err(OptionError {
             message: format!("`{word}` is no port"),
@@ -217,8 +218,13 @@ fn broken(seen: &Seen<'_, '_>, sources: &Sources) -> Vec<ReachProblem> {
         }
     }
     for target in seen.targets {
-        let refused = refusals(seen.told, &target.name);
-        found.extend(refused.into_iter().map(|(span, message)| problem(sources, span, message)));
+        for (span, message) in refusals(seen.told, &target.name) {
+            let refused = problem(sources, span, message);
+            // A document that does not parse does not build either.
+            if !found.iter().any(|known| (&known.file, known.line) == (&refused.file, refused.line)) {
+                found.push(refused);
+            }
+        }
     }
     found
 }

@@ -31,7 +31,7 @@ pub(super) fn explain(
             let explanation = connections.explain(*from, *to, ports);
             let within = target.map_or_else(String::new, |target| format!("in {target}, "));
             let answer = answer(&explanation.reached, ports);
-            let ends = format!("{} => {}", connections.title(*from), connections.title(*to));
+            let ends = format!("{} => {}", title(connections, *from), title(connections, *to));
             lines.push(Told { depth: 0, text: format!("{within}{ends} : {answer}"), place: None });
             for half in &explanation.halves {
                 side(connections, sources, half, ports, &mut lines);
@@ -39,6 +39,13 @@ pub(super) fn explain(
         }
     }
     Ok(lines)
+}
+
+/// 192.0.2.1, which is nobody's.
+const WORLD: AddressRange = AddressRange::V4(0xC000_0201, 0xC000_0201);
+
+fn title(connections: &Connections<'_>, end: End) -> String {
+    if end == End::Addresses(WORLD) { "world".to_owned() } else { connections.title(end) }
 }
 
 fn answer(reached: &Reached, asked: &PortSet) -> String {
@@ -85,7 +92,9 @@ fn side(connections: &Connections<'_>, sources: &Sources, half: &Half<'_>, ports
             Decision::Allows => format!("a rule of {policy} allows {}{note}", finding.ports),
             Decision::Denies => format!("a rule of {policy} denies {}", finding.ports),
             Decision::Passes => format!("a rule of {policy} leaves {} to other policies", finding.ports),
-            Decision::Unknown => format!("whether {policy} has a say on {} is not known{note}", finding.ports),
+            Decision::Unknown => {
+                format!("what {policy} makes of {} is not known{}", finding.ports, note.replacen(", ", ": ", 1))
+            }
         };
         speaks |= !matches!(finding.decision, Decision::Isolates);
         lines.push(Told { depth: 2, text, place: place(finding.span) });
@@ -109,8 +118,8 @@ fn ends(connections: &Connections<'_>, word: &str) -> Result<Vec<End>, OptionErr
         return Ok(vec![End::Entity(entity)]);
     }
     if bare == "world" {
-        // An address of the documentation range stands for all that no block names.
-        return Ok(vec![End::Addresses(AddressRange::V4(0xC000_0201, 0xC000_0201))]);
+        // An address that is kept for examples stands for all that no block names.
+        return Ok(vec![End::Addresses(WORLD)]);
     }
     let named = connections.named(word);
     if named.is_empty() {
