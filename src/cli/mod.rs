@@ -7,6 +7,7 @@ mod lint;
 mod load;
 mod mend;
 mod reach;
+mod reach_changes;
 mod reach_explain;
 mod reach_rows;
 mod render;

@@ -2,7 +2,8 @@
 
 use super::args::{Arguments, Command, Lint, Reach, ReachFormatWord};
 use super::load::{Loaded, load, load_tree};
-use super::reach_rows::{Facts, Focus, changes, facts};
+use super::reach_changes::changes;
+use super::reach_rows::{Facts, Focus, facts};
 use super::render_target::refusals;
 use super::{Io, Status, complain};
 use crate::config::OptionError;
@@ -103,6 +104,7 @@ fn focus(arguments: &Reach) -> Result<Focus, OptionError> {
         exposure: arguments.exposure,
         explain: explain.map(|(from, to)| (from, to, explained.unwrap_or_else(PortSet::all))),
         target: arguments.target.clone(),
+        compares: arguments.base.is_some(),
     })
 }
 

@@ -1,21 +1,22 @@
-//! The rows of a report of `reach`: which flows are asked for, by which names, and what is different in another state.
+//! The rows of a report of `reach`: which flows are asked for, and by which names.
 
 use super::reach::problem;
+use super::reach_changes::{Line, Name};
 use super::reach_explain::explain;
 use crate::config::OptionError;
 use crate::engine::Seen;
 use crate::graph::{Graph, is_near};
 use crate::manifest::{By, Namespace, Resource};
 use crate::reach::Direction;
-use crate::reach::addresses::{AddressRange, pieces_between};
 use crate::reach::connections::clause::Reached;
 use crate::reach::connections::{Connections, End, PartyKind, Stranger};
 use crate::reach::ports::PortSet;
 use crate::render::Target;
-use crate::report::reach::{Blocked, Change, Connection, Exposed, Node, ReachReport, Told, Verdict};
+use crate::report::reach::{Blocked, Connection, Exposed, Node, ReachReport, Told, Verdict};
 use crate::source::Sources;
 use crate::yaml::Dialect;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// What is asked for.
 #[derive(Clone, Debug, Default)]
@@ -27,24 +28,8 @@ pub(super) struct Focus {
     pub(super) exposure: bool,
     pub(super) explain: Option<(String, String, PortSet)>,
     pub(super) target: Option<String>,
-}
-
-/// One end of a flow, free of what was read.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Name {
-    /// A party, an entity or an ingress controller.
-    Title(String),
-    /// Addresses.
-    Addresses(AddressRange),
-}
-
-/// A flow, free of what was read.
-#[derive(Clone, Debug)]
-pub(super) struct Line {
-    target: Option<String>,
-    from: Name,
-    to: Name,
-    reached: Reached,
+    /// Whether the flows are to be compared with those of another state.
+    pub(super) compares: bool,
 }
 
 /// Everything about one state.
@@ -111,10 +96,10 @@ pub(super) fn facts(seen: &Seen<'_, '_>, sources: &Sources, focus: &Focus) -> Re
     }
     if !focus.workloads.is_empty() || !focus.peers.is_empty() {
         // What nobody asked about is not drawn.
-        let rows = facts.report.connections.iter().flat_map(|row| [&row.src, &row.dst]);
-        let stopped = facts.report.blocked.iter().flat_map(|row| [&row.src, &row.dst]);
-        let asked: BTreeSet<&String> = rows.chain(stopped).collect();
-        facts.report.nodes.retain(|node| asked.contains(&node.title));
+        let rows = facts.report.connections.iter().flat_map(|row| [&*row.src, &*row.dst]);
+        let stopped = facts.report.blocked.iter().flat_map(|row| [row.src.as_str(), &row.dst]);
+        let asked: BTreeSet<&str> = rows.chain(stopped).collect();
+        facts.report.nodes.retain(|node| asked.contains(node.title.as_str()));
     }
     facts.report.connections.sort();
     facts.report.nodes.sort();
@@ -220,51 +205,57 @@ pub(super) fn unknown_workload(connections: &Connections<'_>, word: &str) -> Opt
 
 fn add(facts: &mut Facts, connections: &Connections<'_>, choice: &Choice<'_>, target: Option<&str>) {
     let focus = choice.focus;
-    let narrowed = |reached: &Reached| match &focus.port {
-        Some(ports) => reached.and(&Reached::exactly(ports.clone())),
-        None => reached.clone(),
+    let narrowed = |reached: &Arc<Reached>| match &focus.port {
+        Some(ports) => Arc::new(reached.and(&Reached::exactly(ports.clone()))),
+        None => Arc::clone(reached),
     };
-    let title = |end: End| connections.title(end);
+    let names: Vec<Arc<str>> = connections.parties().iter().map(|party| party.title.as_str().into()).collect();
+    let title = |end: End| match end {
+        End::Party(at) => Arc::clone(&names[at]),
+        _ => connections.title(end).into(),
+    };
+    let target: Option<Arc<str>> = target.map(Into::into);
+    let mut texts = Texts::default();
     for flow in connections.flows().into_iter().chain(connections.outside()) {
-        if !choice.wants(flow.from, flow.to, title) {
+        if !choice.wants(flow.from, flow.to, |end| connections.title(end)) {
             continue;
         }
         let reached = narrowed(&flow.reached);
-        let open = reached.open();
-        let line = |verdict: Verdict, ports: &PortSet, reason: Option<String>| Connection {
-            target: target.map(str::to_owned),
-            src: title(flow.from),
-            dst: title(flow.to),
-            verdict,
-            ports: ports.to_string(),
-            reason,
+        let mut line = |verdict: Verdict, ports: &PortSet, reason: Option<Arc<str>>| {
+            facts.report.connections.push(Connection {
+                target: target.clone(),
+                src: title(flow.from),
+                dst: title(flow.to),
+                verdict,
+                ports: texts.of(ports),
+                reason,
+            });
         };
         if !reached.sure.is_empty() {
-            facts.report.connections.push(line(Verdict::Allowed, &reached.sure, None));
+            line(Verdict::Allowed, &reached.sure, None);
         }
-        if reached.is_empty() && flow.reached.is_empty() {
-            facts.report.connections.push(line(Verdict::Denied, &reached.sure, None));
+        if flow.reached.is_empty() {
+            line(Verdict::Denied, &flow.reached.sure, None);
         }
-        if !open.is_empty() {
-            let reason = connections.doubt(flow.from, flow.to);
-            facts.report.connections.push(line(Verdict::Unknown, &open, reason));
+        if reached.sure != reached.maybe {
+            let reason = connections.doubt(flow.from, flow.to).map(Into::into);
+            line(Verdict::Unknown, &reached.open(), reason);
         }
-        if !reached.is_empty() {
-            facts.flows.push(Line {
-                target: target.map(str::to_owned),
-                from: name(connections, flow.from),
-                to: name(connections, flow.to),
-                reached,
-            });
+        if focus.compares && !reached.is_empty() {
+            let name = |end: End| match end {
+                End::Addresses(range) => Name::Addresses(range),
+                _ => Name::Title(title(end)),
+            };
+            facts.flows.push(Line { target: target.clone(), from: name(flow.from), to: name(flow.to), reached });
         }
     }
+    let target = target.as_deref();
     add_ways_in(facts, connections, choice, target);
     add_needs(facts, connections, choice, target);
     if focus.exposure {
         add_exposure(facts, connections, choice, target);
     }
-    let shown = connections.parties().iter().enumerate();
-    facts.report.nodes.extend(shown.map(|(_, party)| Node {
+    facts.report.nodes.extend(connections.parties().iter().map(|party| Node {
         title: party.title.clone(),
         namespace: party.namespace.clone(),
         name: party.name.clone(),
@@ -273,10 +264,20 @@ fn add(facts: &mut Facts, connections: &Connections<'_>, choice: &Choice<'_>, ta
     }));
 }
 
-fn name(connections: &Connections<'_>, end: End) -> Name {
-    match end {
-        End::Addresses(range) => Name::Addresses(range),
-        _ => Name::Title(connections.title(end)),
+/// Ports as texts, each once.
+#[derive(Default)]
+struct Texts {
+    known: HashMap<PortSet, Arc<str>>,
+}
+
+impl Texts {
+    fn of(&mut self, ports: &PortSet) -> Arc<str> {
+        if let Some(text) = self.known.get(ports) {
+            return Arc::clone(text);
+        }
+        let text: Arc<str> = ports.to_string().into();
+        self.known.insert(ports.clone(), Arc::clone(&text));
+        text
     }
 }
 
@@ -295,19 +296,20 @@ fn add_ways_in(facts: &mut Facts, connections: &Connections<'_>, choice: &Choice
         let asked = choice.focus.port.clone().unwrap_or_else(PortSet::all);
         let ports = reached.sure.intersection(&asked);
         if into && !ports.is_empty() {
+            let target: Option<Arc<str>> = target.map(Into::into);
             facts.report.connections.push(Connection {
-                target: target.map(str::to_owned),
+                target: target.clone(),
                 src: CONTROLLER.into(),
-                dst: title(),
+                dst: title().into(),
                 verdict: Verdict::Allowed,
-                ports: ports.to_string(),
+                ports: ports.to_string().into(),
                 reason: None,
             });
             facts.flows.push(Line {
-                target: target.map(str::to_owned),
+                target,
                 from: Name::Title(CONTROLLER.into()),
-                to: Name::Title(title()),
-                reached: Reached::exactly(ports),
+                to: Name::Title(title().into()),
+                reached: Arc::new(Reached::exactly(ports)),
             });
         }
     }
@@ -366,88 +368,5 @@ fn add_exposure(facts: &mut Facts, connections: &Connections<'_>, choice: &Choic
                 facts.report.unprotected.push((connections.title(End::Party(party)), direction.name()));
             }
         }
-    }
-}
-
-type Key<'l> = (Option<&'l str>, &'l str, &'l str);
-
-/// What passes after a change and did not before, and the other way round.
-pub(super) fn changes(before: &[Line], after: &[Line]) -> Vec<Change> {
-    let mut pairs: BTreeMap<Key<'_>, [Reached; 2]> = BTreeMap::new();
-    let mut outside: BTreeMap<(Option<&str>, &str, bool), [Vec<(AddressRange, Reached)>; 2]> = BTreeMap::new();
-    for (state, lines) in [before, after].into_iter().enumerate() {
-        for line in lines {
-            let target = line.target.as_deref();
-            match (&line.from, &line.to) {
-                (Name::Title(from), Name::Title(to)) => {
-                    pairs.entry((target, from, to)).or_default()[state] = line.reached.clone();
-                }
-                (Name::Addresses(range), Name::Title(own)) => {
-                    outside.entry((target, own, true)).or_default()[state].push((*range, line.reached.clone()));
-                }
-                (Name::Title(own), Name::Addresses(range)) => {
-                    outside.entry((target, own, false)).or_default()[state].push((*range, line.reached.clone()));
-                }
-                (Name::Addresses(_), Name::Addresses(_)) => {}
-            }
-        }
-    }
-    let mut found = Vec::new();
-    for ((target, from, to), [old, new]) in &pairs {
-        found.extend(change(*target, from.to_string(), to.to_string(), old, new));
-    }
-    for ((target, own, comes_in), [old, new]) in &outside {
-        for (range, old, new) in compared(old, new) {
-            let address = format!("{range}[External]");
-            let (from, to) = if *comes_in { (address, own.to_string()) } else { (own.to_string(), address) };
-            found.extend(change(*target, from, to, &old, &new));
-        }
-    }
-    found.sort();
-    found
-}
-
-/// The addresses of both states, cut so that each piece is one in both, and joined where nothing tells pieces apart.
-fn compared(old: &[(AddressRange, Reached)], new: &[(AddressRange, Reached)]) -> Vec<(AddressRange, Reached, Reached)> {
-    let all: Vec<AddressRange> = old.iter().chain(new).map(|(range, _)| *range).collect();
-    let of = |rows: &[(AddressRange, Reached)], piece: AddressRange| {
-        rows.iter().find(|(range, _)| range.covers(piece)).map(|(_, reached)| reached.clone()).unwrap_or_default()
-    };
-    let mut joined: Vec<(AddressRange, Reached, Reached)> = Vec::new();
-    for piece in pieces_between(&all) {
-        let (before, after) = (of(old, piece), of(new, piece));
-        if let Some(last) = joined.last_mut()
-            && last.1 == before
-            && last.2 == after
-            && let Some(both) = last.0.joined(piece)
-        {
-            last.0 = both;
-        } else {
-            joined.push((piece, before, after));
-        }
-    }
-    joined
-}
-
-fn change(target: Option<&str>, src: String, dst: String, old: &Reached, new: &Reached) -> Option<Change> {
-    let (before, after) = (told(old), told(new));
-    if before == after {
-        return None;
-    }
-    let change = match (old.is_empty(), new.is_empty()) {
-        (true, _) => "added",
-        (_, true) => "removed",
-        _ => "changed",
-    };
-    Some(Change { target: target.map(str::to_owned), change, src, dst, before, after })
-}
-
-/// Ports that surely pass; where others may, those behind them.
-fn told(reached: &Reached) -> String {
-    let open = reached.open();
-    match (reached.sure.is_empty(), open.is_empty()) {
-        (_, true) => reached.sure.to_string(),
-        (true, false) => format!("{open} (unknown)"),
-        (false, false) => format!("{} (unknown: {open})", reached.sure),
     }
 }

@@ -91,7 +91,7 @@ impl<'w> Classes<'w> {
             .flat_map(|decree| decree.ingress.clauses.iter().chain(&decree.egress.clauses))
             .flat_map(|clause| clause.ports.named.iter().map(|(_, name)| *name))
             .collect();
-        let mut known: HashMap<(Vec<(usize, Match)>, Vec<PortKey<'w>>, bool), usize> = HashMap::new();
+        let mut known: HashMap<ClassKey<'w>, usize> = HashMap::new();
         let mut all: Vec<Class<'w>> = Vec::new();
         let mut of = Vec::with_capacity(endpoints.len());
         for (at, (endpoint, sets)) in endpoints.iter().zip(sets).enumerate() {
@@ -130,6 +130,8 @@ impl<'w> Classes<'w> {
 }
 
 type PortKey<'w> = (Option<&'w str>, Option<u16>, &'w str);
+/// The sets that pods are in, the ports that are asked for by name, and whether they share the network of their node.
+type ClassKey<'w> = (Vec<(usize, Match)>, Vec<PortKey<'w>>, bool);
 
 /// The sets that each kind of pod is in, or may be in.
 fn sets<'w>(book: &Book<'w>, endpoints: &[Endpoint<'w>], places: &Places<'w>) -> Vec<Vec<(usize, Match)>> {

@@ -3,10 +3,14 @@
 
 use super::book::Book;
 use super::classes::Classes;
+use super::clause::Action;
 use super::parties::{Parties, place};
+use super::{admin, cilium};
 use crate::graph::Graph;
 use crate::manifest::Resource;
 use crate::reach::NamespaceKey;
+use crate::reach::ports::{PortSet, Protocol};
+use crate::reach::unread::unread;
 use crate::yaml::Value;
 use std::collections::{HashMap, HashSet};
 
@@ -16,6 +20,8 @@ pub(super) fn add<'w>(graph: &Graph<'w>, parties: &Parties<'w>, classes: &Classe
     uneven(parties, classes, book);
     networks(graph, book);
     on_nodes(parties, classes, book);
+    others(graph, book);
+    mesh(book);
     book.faults.sort();
     book.faults.dedup();
 }
@@ -58,6 +64,37 @@ fn on_nodes<'w>(parties: &Parties<'w>, classes: &Classes<'w>, book: &mut Book<'w
             );
             book.fault(endpoint.resource.headline(), message);
         }
+    }
+}
+
+/// Policies of makers whose policies are not worked out.
+fn others<'w>(graph: &Graph<'w>, book: &mut Book<'w>) {
+    for resource in graph.resources().iter().filter(|resource| ![admin::GROUP, cilium::GROUP].contains(&resource.group))
+    {
+        if let Some(reason) = unread(resource) {
+            book.fault(resource.headline(), format!("{reason}: less may pass than is listed"));
+        }
+    }
+}
+
+/// The port on which Istio's ambient mesh carries what its members say to each other.
+const MESH_PORT: u16 = 15008;
+
+/// Rules that let a mesh through: what goes within it, no policy for ports sees.
+fn mesh(book: &mut Book<'_>) {
+    let carried = PortSet::one(Protocol::Tcp, MESH_PORT);
+    let open = book.decrees.iter().filter_map(|decree| {
+        let mut clauses = decree.ingress.clauses.iter();
+        let clause = clauses.find(|clause| clause.action == Action::Allow && clause.ports.fixed == carried)?;
+        Some((clause.value, decree.resource.title()))
+    });
+    let open: Vec<_> = open.collect();
+    for (value, title) in open {
+        let message = format!(
+            "{title} lets in TCP {MESH_PORT}, on which a mesh carries everything: between its members more passes than the \
+             ports that are listed"
+        );
+        book.fault(value, message);
     }
 }
 

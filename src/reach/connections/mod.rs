@@ -30,6 +30,7 @@ use crate::reach::policy::Direction;
 use classes::Classes;
 use clause::{Entity, Reached};
 use parties::Parties;
+use std::sync::Arc;
 use view::Views;
 
 pub use book::Fault;
@@ -57,8 +58,8 @@ pub struct Flow {
     pub from: End,
     /// Where it goes.
     pub to: End,
-    /// What passes.
-    pub reached: Reached,
+    /// What passes; shared by all parties that nothing tells apart.
+    pub reached: Arc<Reached>,
 }
 
 /// Who may reach whom in one target.

@@ -8,6 +8,7 @@ use super::{Connections, End, Flow};
 use crate::reach::addresses::{AddressRange, pieces};
 use crate::reach::policy::Direction;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Parties whose pods are of the same classes.
 #[derive(Debug)]
@@ -118,16 +119,17 @@ impl<'w> Connections<'w> {
     pub fn flows(&self) -> Vec<Flow> {
         let mut flows = Vec::new();
         self.each_pair(|from, to, reached| {
+            let reached = Arc::new(reached.clone());
             for from in from {
                 for to in to.iter().filter(|to| *to != from) {
-                    flows.push(Flow { from: End::Party(*from), to: End::Party(*to), reached: reached.clone() });
+                    flows.push(Flow { from: End::Party(*from), to: End::Party(*to), reached: Arc::clone(&reached) });
                 }
             }
         });
         for party in 0..self.parties.parties.len() {
             let reached = self.within(party);
             if !reached.is_empty() {
-                flows.push(Flow { from: End::Party(party), to: End::Party(party), reached });
+                flows.push(Flow { from: End::Party(party), to: End::Party(party), reached: Arc::new(reached) });
             }
         }
         flows
@@ -141,13 +143,14 @@ impl<'w> Connections<'w> {
         for group in &self.groups.all {
             for direction in Direction::ALL {
                 for (end, reached) in self.beyond(&group.classes, direction, with_v6) {
+                    let reached = Arc::new(reached);
                     for party in &group.parties {
                         let party = End::Party(*party);
                         let (from, to) = match direction {
                             Direction::Ingress => (end, party),
                             Direction::Egress => (party, end),
                         };
-                        flows.push(Flow { from, to, reached: reached.clone() });
+                        flows.push(Flow { from, to, reached: Arc::clone(&reached) });
                     }
                 }
             }

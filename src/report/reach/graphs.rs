@@ -47,9 +47,9 @@ pub(super) fn by_namespace(report: &ReachReport) -> BTreeMap<Option<&str>, BTree
         all.entry(Some(&node.namespace)).or_default().insert(&node.title);
     }
     let drawn = report.connections.iter().filter(|row| row.verdict != Verdict::Denied);
-    let ends = drawn.flat_map(|row| [&row.src, &row.dst]);
-    let ends = ends.chain(report.blocked.iter().flat_map(|row| [&row.src, &row.dst]));
-    for end in ends.filter(|end| !known.contains_key(end.as_str())) {
+    let ends = drawn.flat_map(|row| [&*row.src, &*row.dst]);
+    let ends = ends.chain(report.blocked.iter().flat_map(|row| [row.src.as_str(), &row.dst]));
+    for end in ends.filter(|end| !known.contains_key(end)) {
         all.entry(None).or_default().insert(end);
     }
     all

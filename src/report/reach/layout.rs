@@ -88,6 +88,9 @@ struct Drawn<'r> {
     style: Style,
 }
 
+/// Who reaches somebody, by ports.
+type Reaching<'r> = BTreeMap<(Style, &'r str), BTreeSet<&'r str>>;
+
 const MORE: &str = "more addresses[External]";
 
 impl<'r> Layout<'r> {
@@ -95,8 +98,7 @@ impl<'r> Layout<'r> {
         let drawn = drawn(report);
         let nodes: HashMap<&str, &Node> = report.nodes.iter().map(|node| (node.title.as_str(), node)).collect();
         let mut sources: BTreeMap<Option<&str>, BTreeSet<&str>> = BTreeMap::new();
-        let mut targets: BTreeMap<Option<&str>, BTreeMap<&str, BTreeMap<(Style, &str), BTreeSet<&str>>>> =
-            BTreeMap::new();
+        let mut targets: BTreeMap<Option<&str>, BTreeMap<&str, Reaching<'_>>> = BTreeMap::new();
         let namespace = |title: &str| nodes.get(title).map(|node| node.namespace.as_str());
         for row in &drawn {
             sources.entry(namespace(row.src)).or_default().insert(row.src);

@@ -14,6 +14,7 @@ mod tests;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 /// How the connections are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,17 +61,17 @@ impl Verdict {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Connection {
     /// The target it is in; none where there is one only.
-    pub target: Option<String>,
+    pub target: Option<Arc<str>>,
     /// Where it starts.
-    pub src: String,
+    pub src: Arc<str>,
     /// Where it goes.
-    pub dst: String,
+    pub dst: Arc<str>,
     /// Whether it passes.
     pub verdict: Verdict,
     /// On which ports.
-    pub ports: String,
+    pub ports: Arc<str>,
     /// Why it is not known, where it is not.
-    pub reason: Option<String>,
+    pub reason: Option<Arc<str>>,
 }
 
 /// What somebody could reach, or be reached by, who is not in the repo.

@@ -61,8 +61,8 @@ pub(super) fn print(report: &ReachReport) -> String {
     table(&mut out, "Changes", &["change", "from", "to", "before", "after"], changes);
     let connections = report.connections.iter().map(|row| {
         let class = if row.verdict == Verdict::Unknown { "unknown" } else { "" };
-        let why = row.reason.clone().unwrap_or_default();
-        (class, vec![row.src.clone(), row.dst.clone(), row.ports.clone(), row.verdict.name().to_owned(), why])
+        let why = row.reason.as_deref().unwrap_or_default();
+        (class, [&*row.src, &row.dst, &row.ports, row.verdict.name(), why].map(str::to_owned).to_vec())
     });
     table(&mut out, "Connections", &["from", "to", "ports", "verdict", "why"], connections);
     let exposure = report

@@ -3,7 +3,7 @@
 use super::*;
 
 fn connection(src: &str, dst: &str, ports: &str, verdict: Verdict) -> Connection {
-    let reason = (verdict == Verdict::Unknown).then(|| "labels are not known".to_owned());
+    let reason = (verdict == Verdict::Unknown).then(|| "labels are not known".into());
     Connection { target: None, src: src.into(), dst: dst.into(), verdict, ports: ports.into(), reason }
 }
 
