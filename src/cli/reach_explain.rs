@@ -64,7 +64,10 @@ fn answer(reached: &Reached, asked: &PortSet) -> String {
 }
 
 fn side(connections: &Connections<'_>, sources: &Sources, half: &Half<'_>, ports: &PortSet, lines: &mut Vec<Told>) {
-    let title = connections.title(half.end);
+    let title = match &half.which {
+        Some(which) => format!("{} ({which})", connections.title(half.end)),
+        None => connections.title(half.end),
+    };
     let way = match half.direction {
         Direction::Egress => "leaves",
         Direction::Ingress => "enters",

@@ -98,26 +98,19 @@ fn mesh(book: &mut Book<'_>) {
     }
 }
 
+/// The label by which a namespace says that its pods are in a network of their own (OVN-Kubernetes).
+const PRIMARY_LABEL: &str = "k8s.ovn.org/primary-user-defined-network";
+
 /// User-defined networks of OVN-Kubernetes (k8s.ovn.org/v1).
 fn networks<'w>(graph: &Graph<'w>, book: &mut Book<'w>) {
     let mut primary: HashMap<NamespaceKey<'w>, &'w Resource<'w>> = HashMap::new();
+    for network in graph.of_kind("k8s.ovn.org", "ClusterUserDefinedNetwork") {
+        if let Some(spec) = network.at(&["spec", "network"]) {
+            settings(spec, book);
+        }
+    }
     for network in graph.of_kind("k8s.ovn.org", "UserDefinedNetwork") {
-        let Some(spec) = network.at(&["spec"]) else { continue };
-        let topology = spec.get("topology");
-        let layer = match topology.and_then(Value::known) {
-            Some("Layer2") => "layer2",
-            Some("Layer3") => "layer3",
-            Some(word) => {
-                book.fault(topology.unwrap_or(spec), format!("`{word}` is no topology of a network: it is not made"));
-                continue;
-            }
-            None => continue,
-        };
-        let Some(settings) = spec.get(layer) else {
-            let message = format!("the network has no `{layer}`, which is its topology: it is not made");
-            book.fault(topology.unwrap_or(spec), message);
-            continue;
-        };
+        let Some(settings) = network.at(&["spec"]).and_then(|spec| settings(spec, book)) else { continue };
         if settings.get("role").and_then(Value::known) != Some("Primary") {
             continue;
         }
@@ -128,8 +121,59 @@ fn networks<'w>(graph: &Graph<'w>, book: &mut Book<'w>) {
             let message = format!("a primary network cannot be made in namespace `{name}`");
             book.fault(network.at(&["metadata", "namespace"]).unwrap_or(network.headline()), message);
         }
+        if let NamespaceKey::Known(name) = place
+            && let Some(object) = graph.of_kind("", "Namespace").iter().find(|object| object.name() == Some(name))
+            && object.label(PRIMARY_LABEL).is_none()
+            && object.may_be_completed().is_none()
+        {
+            let message =
+                format!("Namespace `{name}` has no label `{PRIMARY_LABEL}`, so its pods do not join the network");
+            book.fault(network.headline(), message);
+        }
         if let Some(other) = primary.insert(place, network) {
             book.fault(network.headline(), format!("its namespace has a primary network, {}", other.title()));
+        }
+    }
+}
+
+/// The settings of a network for its topology, unless it cannot be made.
+fn settings<'w>(spec: Value<'w>, book: &mut Book<'w>) -> Option<Value<'w>> {
+    let topology = spec.get("topology");
+    let (layer, other) = match topology.and_then(Value::known) {
+        Some("Layer2") => ("layer2", "layer3"),
+        Some("Layer3") => ("layer3", "layer2"),
+        Some("Localnet") => return None,
+        Some(word) => {
+            book.fault(topology.unwrap_or(spec), format!("`{word}` is no topology of a network: it is not made"));
+            return None;
+        }
+        None => {
+            if topology.is_none_or(|topology| topology.unknown().is_none()) {
+                book.fault(spec, "the network has no topology: it is not made");
+            }
+            return None;
+        }
+    };
+    let Some(settings) = spec.get(layer) else {
+        book.fault(
+            topology.unwrap_or(spec),
+            format!("the network has no `{layer}`, which is its topology: it is not made"),
+        );
+        return None;
+    };
+    if let Some(stray) = spec.get(other) {
+        book.fault(stray, format!("`{other}` is not the topology of the network: it is not made"));
+    }
+    match settings.get("role").map(|role| (role, role.known())) {
+        Some((_, Some("Primary" | "Secondary"))) => Some(settings),
+        Some((role, Some(_))) => {
+            book.fault(role, "the role of a network is neither Primary nor Secondary: it is not made");
+            None
+        }
+        Some((role, None)) if role.unknown().is_some() => None,
+        _ => {
+            book.fault(settings, "the network has no role: it is not made");
+            None
         }
     }
 }

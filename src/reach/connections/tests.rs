@@ -556,6 +556,66 @@ fn explanations_name_policies_and_places() {
     });
 }
 
+#[test]
+fn pods_that_policies_tell_apart_are_explained_apart() {
+    let policies = plain("podSelector: {matchLabels: {cnpg.io/instanceRole: primary}}\npolicyTypes: [Ingress]");
+    with(&format!("{WORLD}---\n{policies}"), |connections| {
+        let ports = PortSet::one(Protocol::Tcp, 5432);
+        let told = connections.explain(end(connections, "app/web"), end(connections, "db/main"), &ports);
+        let halves: Vec<_> = told.halves.iter().map(|half| (half.which.as_deref(), half.findings.len())).collect();
+        assert_eq!(halves, [(None, 0), (Some("the primary"), 1), (Some("the replica"), 0)]);
+        assert!(told.reached.sure.is_empty() && !told.reached.is_empty());
+    });
+}
+
+/// What is worked out for each class alone is the same as what is looked up.
+#[test]
+fn what_is_looked_up_is_what_would_be_judged() {
+    use super::view::judge;
+    let policies = [
+        plain(
+            "podSelector: {}\ningress: [{from: [{namespaceSelector: {}}], ports: [{port: status}]}]\negress: [{to: [{podSelector: {}}], ports: [{port: postgresql}, {port: http}]}]",
+        ),
+        policy(
+            "networking.k8s.io/v1",
+            "NetworkPolicy",
+            "app",
+            "podSelector: {matchLabels: {tier: web}}\npolicyTypes: [Egress]\negress: [{to: [{namespaceSelector: {}}], ports: [{port: pgbouncer}]}]",
+        ),
+        admin(
+            5,
+            "subject: {namespaces: {}}\negress: [{action: Deny, to: [{pods: {namespaceSelector: {}, podSelector: {matchLabels: {tier: web}}}}], ports: [{namedPort: http}]}]",
+        ),
+        cilium(
+            "endpointSelector: {}\negress: [{toEntities: [cluster], toPorts: [{ports: [{port: metrics}]}]}]\ningressDeny: [{fromEndpoints: [{matchLabels: {io.kubernetes.pod.namespace: other}}]}]",
+        ),
+    ];
+    let node = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: node, namespace: app}\nspec: {hostNetwork: true, containers: []}\n";
+    for some in 0..1 << policies.len() {
+        let chosen: Vec<&str> = policies
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| some & (1 << at) != 0)
+            .map(|(_, text)| text.as_str())
+            .collect();
+        with(&format!("{WORLD}{node}---\n{}", chosen.join("---\n")), |connections| {
+            assert_eq!(connections.faults().iter().filter(|fault| fault.left_out).count(), 0);
+            let classes = &connections.classes;
+            for own in 0..classes.all.len() {
+                for other in 0..classes.all.len() {
+                    for direction in Direction::ALL {
+                        let view = connections.views.of(own, direction);
+                        let reached = if direction == Direction::Ingress { own } else { other };
+                        let named = &classes.all[reached].named;
+                        let judged = judge(&connections.book, view, classes.other(other), named);
+                        assert_eq!(*view.with(other), judged, "{direction:?} {own} {other} {chosen:?}");
+                    }
+                }
+            }
+        });
+    }
+}
+
 const RULES: [&str; 8] = [
     "{}",
     "{from: [{podSelector: {}}]}",
