@@ -216,6 +216,7 @@ fn add(facts: &mut Facts, connections: &Connections<'_>, choice: &Choice<'_>, ta
     };
     let target: Option<Arc<str>> = target.map(Into::into);
     let mut texts = Texts::default();
+    let mut reasons = Reasons::default();
     for flow in connections.flows().into_iter().chain(connections.outside()) {
         if !choice.wants(flow.from, flow.to, |end| connections.title(end)) {
             continue;
@@ -238,7 +239,7 @@ fn add(facts: &mut Facts, connections: &Connections<'_>, choice: &Choice<'_>, ta
             line(Verdict::Denied, &flow.reached.sure, None);
         }
         if reached.sure != reached.maybe {
-            let reason = connections.doubt(flow.from, flow.to).map(Into::into);
+            let reason = reasons.of(connections, flow.from, flow.to);
             line(Verdict::Unknown, &reached.open(), reason);
         }
         if focus.compares && !reached.is_empty() {
@@ -278,6 +279,29 @@ impl Texts {
         let text: Arc<str> = ports.to_string().into();
         self.known.insert(ports.clone(), Arc::clone(&text));
         text
+    }
+}
+
+/// Why flows are not known. It is worked out once for parties of one namespace that policies do not tell apart.
+#[derive(Default)]
+struct Reasons {
+    known: HashMap<(String, String), Option<Arc<str>>>,
+}
+
+/// More than this nobody reads, and each takes its time.
+const MOST_REASONS: usize = 20_000;
+
+impl Reasons {
+    fn of(&mut self, connections: &Connections<'_>, from: End, to: End) -> Option<Arc<str>> {
+        let key = |end: End| match end {
+            End::Party(at) => format!("{} {}", connections.group_of(at), connections.parties()[at].namespace),
+            _ => connections.title(end),
+        };
+        let key = (key(from), key(to));
+        if !self.known.contains_key(&key) && self.known.len() >= MOST_REASONS {
+            return None;
+        }
+        self.known.entry(key).or_insert_with(|| connections.doubt(from, to).map(Into::into)).clone()
     }
 }
 

@@ -1,6 +1,6 @@
 //! All policies of a target as clauses, whatever their kind, and what is wrong with those that cannot be in force.
 
-use super::clause::{Decree, PlaceTest, Pods};
+use super::clause::{Decree, Entity, PlaceTest, Pods, Who};
 use super::parties::place;
 use super::{admin, cilium, network_policy};
 use crate::graph::Graph;
@@ -9,7 +9,7 @@ use crate::reach::NamespaceKey;
 use crate::reach::selector::Selector;
 use crate::source::Span;
 use crate::yaml::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Something that is wrong with a policy or with what it speaks of, and where.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,6 +95,17 @@ impl<'w> Book<'w> {
     /// Every pod.
     pub(super) fn every_pod(&mut self) -> usize {
         self.selected_pods(Selector::read(None), Selector::read(None))
+    }
+
+    /// Entities that some rule names by themselves.
+    pub(super) fn named_entities(&self) -> Vec<Entity> {
+        let clauses =
+            self.decrees.iter().flat_map(|decree| decree.ingress.clauses.iter().chain(&decree.egress.clauses));
+        let named = clauses.flat_map(|clause| &clause.who).filter_map(|who| match who {
+            Who::Entities(list) if list.len() == 1 => Some(list[0]),
+            _ => None,
+        });
+        named.collect::<BTreeSet<Entity>>().into_iter().collect()
     }
 
     /// Leaves all but the last of objects with one name, as the last one that is applied stays; says so of the others.

@@ -70,6 +70,7 @@ pub struct Connections<'w> {
     classes: Classes<'w>,
     views: Views,
     groups: pairs::Groups,
+    named_entities: Vec<Entity>,
     needs: Vec<Need>,
     ways_in: Vec<WayIn<'w>>,
 }
@@ -87,7 +88,8 @@ impl<'w> Connections<'w> {
         faults::add(graph, &parties, &classes, &mut book);
         let needs = needed::needs(graph, &parties, book.cilium);
         let ways_in = ways_in::ways_in(graph, &parties);
-        Connections { parties, book, classes, views, groups, needs, ways_in }
+        let named_entities = book.named_entities();
+        Connections { parties, book, classes, views, groups, named_entities, needs, ways_in }
     }
 
     /// Everybody who takes part.

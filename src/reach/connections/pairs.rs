@@ -89,21 +89,31 @@ impl<'w> Connections<'w> {
     /// Calls `each` with every two groups of parties between which something may pass. Parties of one group reach each
     /// other as the group reaches itself; a party and itself are another question.
     pub fn each_pair(&self, mut each: impl FnMut(&[usize], &[usize], &Reached)) {
+        let groups_of = |class: &usize| self.groups.of_class[*class].iter().copied();
+        // Those who may send to pods that nothing singles out, and those who may send to a certain class.
+        let mut anywhere: Vec<usize> = Vec::new();
+        let mut to_class: Vec<Vec<usize>> = vec![Vec::new(); self.classes.all.len()];
+        for (from, view) in self.views.egress.iter().enumerate() {
+            if !view.default.is_empty() {
+                anywhere.extend(groups_of(&from));
+            }
+            for (to, _) in view.special.iter().filter(|(_, reached)| !reached.is_empty()) {
+                to_class[*to].extend(groups_of(&from));
+            }
+        }
         for to in &self.groups.all {
-            let open = to.classes.iter().any(|class| !self.views.ingress[*class].default.is_empty());
-            let sources: Vec<usize> = if open {
-                (0..self.groups.all.len()).collect()
-            } else {
-                let special = to.classes.iter().flat_map(|class| self.views.ingress[*class].special.iter());
-                let mut found: Vec<usize> = special
-                    .filter(|(_, reached)| !reached.is_empty())
-                    .flat_map(|(class, _)| &self.groups.of_class[*class])
-                    .copied()
-                    .collect();
-                found.sort_unstable();
-                found.dedup();
-                found
-            };
+            let mut sources: Vec<usize> = Vec::new();
+            for class in &to.classes {
+                let view = &self.views.ingress[*class];
+                if view.default.is_empty() {
+                    let special = view.special.iter().filter(|(_, reached)| !reached.is_empty());
+                    sources.extend(special.flat_map(|(class, _)| groups_of(class)));
+                } else {
+                    sources.extend(anywhere.iter().chain(&to_class[*class]));
+                }
+            }
+            sources.sort_unstable();
+            sources.dedup();
             for from in sources {
                 let from = &self.groups.all[from];
                 let combos = from.classes.iter().flat_map(|from| to.classes.iter().map(|to| self.between(*from, *to)));
@@ -113,6 +123,11 @@ impl<'w> Connections<'w> {
                 }
             }
         }
+    }
+
+    /// A number that parties have in common whose pods policies do not tell apart.
+    pub fn group_of(&self, party: usize) -> usize {
+        self.groups.of_party[party]
     }
 
     /// Every flow between parties, in no order that means anything.
@@ -193,7 +208,7 @@ impl<'w> Connections<'w> {
             joined.into_iter().map(|(range, reached)| (End::Addresses(range), reached)).collect();
         found.retain(|(_, reached)| !reached.is_empty());
         if self.book.cilium {
-            for entity in [Entity::Host, Entity::RemoteNode] {
+            for entity in Entity::ALL.into_iter().filter(|entity| self.is_spoken_of(*entity)) {
                 let reached = with(Other::Entity(entity));
                 if !reached.is_empty() {
                     found.push((End::Entity(entity), reached));
@@ -206,6 +221,16 @@ impl<'w> Connections<'w> {
             }
         }
         found
+    }
+
+    /// Whether an entity is listed: the nodes always are, others where a policy names them by themselves.
+    fn is_spoken_of(&self, entity: Entity) -> bool {
+        match entity {
+            Entity::Host | Entity::RemoteNode => true,
+            // It has a way of its own.
+            Entity::KubeApiserver => false,
+            _ => self.named_entities.contains(&entity),
+        }
     }
 
     /// What passes between the pods of a party and an address or an entity.

@@ -123,18 +123,17 @@ fn singled_out(book: &Book<'_>, classes: &Classes<'_>, view: &View) -> Vec<usize
     let mut names = false;
     for ruling in &view.rulings {
         for clause in &book.decrees[ruling.decree].side(direction).clauses {
-            names |= direction == Direction::Egress && !clause.ports.named.is_empty();
             for who in &clause.who {
-                if let Who::Pods(set) = who
-                    && !classes.holds_all[*set]
-                {
-                    found.extend(&classes.members[*set]);
+                match who {
+                    Who::Pods(set) if !classes.holds_all[*set] => found.extend(&classes.members[*set]),
+                    // Whoever is meant by the others, what a port's name means depends on who has it.
+                    _ => names |= direction == Direction::Egress && !clause.ports.named.is_empty(),
                 }
             }
         }
     }
     let others = classes.all.iter().enumerate();
-    // Pods in the network of their node are no pods for policies, and a port's name depends on who has it.
+    // Pods in the network of their node are no pods for policies.
     found.extend(others.filter(|(_, class)| class.host_network || names && !class.named.is_empty()).map(|(at, _)| at));
     found.sort_unstable();
     found.dedup();
