@@ -101,11 +101,12 @@ impl<'w> Book<'w> {
     pub(super) fn named_entities(&self) -> Vec<Entity> {
         let clauses =
             self.decrees.iter().flat_map(|decree| decree.ingress.clauses.iter().chain(&decree.egress.clauses));
-        let named = clauses.flat_map(|clause| &clause.who).filter_map(|who| match who {
-            Who::Entities(list) if list.len() == 1 => Some(list[0]),
-            _ => None,
+        let named = clauses.flat_map(|clause| &clause.who).flat_map(|who| match who {
+            // All of them are the cluster.
+            Who::Entities(list) if list.len() < Entity::ALL.len() => list.as_slice(),
+            _ => &[],
         });
-        named.collect::<BTreeSet<Entity>>().into_iter().collect()
+        named.copied().collect::<BTreeSet<Entity>>().into_iter().collect()
     }
 
     /// Leaves all but the last of objects with one name, as the last one that is applied stays; says so of the others.

@@ -59,7 +59,25 @@ pub(super) fn read<'w>(
             who.push(Who::Unsure { reason, addresses: AddressSet::all(), pods: true });
         }
     }
-    Some(Some(who))
+    Some(Some(together(who)))
+}
+
+/// All entities of a rule as one list: the node a pod runs on and all others are every node.
+fn together(who: Vec<Who>) -> Vec<Who> {
+    let mut entities: Vec<Entity> = Vec::new();
+    let mut others = Vec::with_capacity(who.len());
+    for who in who {
+        match who {
+            Who::Entities(list) => entities.extend(list),
+            other => others.push(other),
+        }
+    }
+    if !entities.is_empty() {
+        entities.sort_unstable();
+        entities.dedup();
+        others.push(Who::Entities(entities));
+    }
+    others
 }
 
 fn world(reason: impl Into<String>) -> Who {

@@ -1,5 +1,7 @@
 //! Tables of cases: who reaches whom, in small worlds in memory, for policies of every kind.
 
+mod notes;
+
 use super::*;
 use crate::manifest::{Manifests, Parsed};
 use crate::reach::ports::{PortSet, Protocol};
