@@ -2,7 +2,7 @@
 //! clauses. They are in order, the first one that fits has its say, and none isolates a pod by itself.
 
 use super::book::Book;
-use super::checks::Unread;
+use super::checks::{Unread, by_server};
 use super::clause::{Action, Clause, ClausePorts, Decree, Entity, Side, Tier, Who};
 use crate::manifest::Resource;
 use crate::reach::addresses::AddressSet;
@@ -182,7 +182,7 @@ fn who<'w>(book: &mut Book<'w>, peer: Value<'w>, direction: Direction) -> Option
             let mut all = AddressSet::default();
             let mut doubt = None;
             for item in value.items() {
-                match book.block(item) {
+                match book.block(item, by_server) {
                     Ok(block) => all = all.union(&block),
                     Err(Unread::Refused) => return None,
                     Err(Unread::Unknown(reason)) => doubt = Some(reason),

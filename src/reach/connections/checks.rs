@@ -48,7 +48,11 @@ impl<'w> Book<'w> {
             sound &= self.check_value(value);
         }
         let listed = values.is_some_and(|values| !values.is_empty());
+        if key.is_none_or(|key| key.raw().is_none_or(str::is_empty)) {
+            return self.refuse(item, "a requirement has no key");
+        }
         match operator.map(|operator| (operator, operator.known())) {
+            Some((value, None)) if value.unknown().is_none() => self.refuse(value, "an operator is no text"),
             None => self.refuse(item, "a requirement has no operator"),
             Some((_, Some("In" | "NotIn"))) if !listed => self.refuse(item, "the operator needs values"),
             Some((_, Some("Exists" | "DoesNotExist"))) if listed => self.refuse(item, "the operator takes no values"),
@@ -56,6 +60,43 @@ impl<'w> Book<'w> {
             Some((value, Some(word))) => self.refuse(value, format_args!("`{word}` is no operator of a selector")),
             Some((_, None)) => sound,
         }
+    }
+
+    /// Whether a selector of endpoints is one that Cilium's schema takes: any keys, but values as everywhere.
+    pub(super) fn check_endpoints(&mut self, value: Value<'w>) -> bool {
+        if value.is_null() {
+            return true;
+        }
+        if !value.is_mapping() {
+            return value.unknown().is_some() || self.refuse(value, "the selector is no mapping");
+        }
+        let mut sound = true;
+        for (key, part) in value.entries().filter(|(_, part)| !part.is_null()) {
+            match key {
+                "matchLabels" => part.entries().for_each(|(_, wanted)| sound &= self.check_value(wanted)),
+                "matchExpressions" => {
+                    for item in part.items() {
+                        let operator = item.get("operator");
+                        let known = operator.and_then(Value::known);
+                        let open = operator.is_some_and(|operator| operator.unknown().is_some());
+                        if item.get("key").is_none() {
+                            sound &= self.refuse(item, "a requirement has no key");
+                        } else if !open && !matches!(known, Some("In" | "NotIn" | "Exists" | "DoesNotExist")) {
+                            sound &= self
+                                .refuse(operator.unwrap_or(item), "a requirement has no operator that selectors know");
+                        }
+                    }
+                }
+                _ => sound &= self.refuse(part, format_args!("a selector of endpoints has no field `{key}`")),
+            }
+        }
+        sound
+    }
+
+    /// Whether a mapping has no other fields than these.
+    pub(super) fn check_fields(&mut self, value: Value<'w>, known: &[&str], what: &str) -> bool {
+        let stray = value.entries().find(|(key, _)| !known.contains(key) && !has_placeholder(key));
+        stray.is_none_or(|(key, part)| self.refuse(part, format_args!("{what} has no field `{key}`")))
     }
 
     fn check_key(&mut self, value: Value<'w>, key: &str) -> bool {
@@ -78,20 +119,29 @@ impl<'w> Book<'w> {
         false
     }
 
-    /// The addresses of a block, as `cidr` says; all that it may be where it is not known.
-    pub(super) fn block(&mut self, cidr: Value<'w>) -> Result<AddressSet, Unread> {
+    /// The addresses of a block; where it is none, `refuse` is told why.
+    pub(super) fn block(
+        &mut self,
+        cidr: Value<'w>,
+        refuse: fn(&mut Book<'w>, Value<'w>, String),
+    ) -> Result<AddressSet, Unread> {
         match cidr.text() {
             Text::Known(text) => AddressSet::block(text).ok_or_else(|| {
-                self.refuse(cidr, format_args!("`{text}` is no block of addresses"));
+                refuse(self, cidr, format!("`{text}` is no block of addresses"));
                 Unread::Refused
             }),
             Text::Partial(_) | Text::Encrypted => Err(Unread::Unknown(cidr.unknown().unwrap_or_default())),
             Text::Other(_) => {
-                self.refuse(cidr, "a block of addresses is no text");
+                refuse(self, cidr, "a block of addresses is no text".into());
                 Err(Unread::Refused)
             }
         }
     }
+}
+
+/// Notes that the API server refuses a block.
+pub(super) fn by_server<'w>(book: &mut Book<'w>, value: Value<'w>, what: String) {
+    book.refuse(value, what);
 }
 
 /// Why a part of a policy gives nothing.

@@ -17,6 +17,51 @@ use crate::yaml::Value;
 pub(super) const GROUP: &str = "cilium.io";
 pub(super) const KINDS: &[&str] = &["CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"];
 
+const SPEC: &[&str] = &[
+    "endpointSelector",
+    "nodeSelector",
+    "ingress",
+    "ingressDeny",
+    "egress",
+    "egressDeny",
+    "enableDefaultDeny",
+    "labels",
+    "description",
+    "log",
+];
+
+/// The fields of a rule, those among them that are gone.
+fn fields(direction: Direction) -> &'static [&'static str] {
+    match direction {
+        Direction::Ingress => &[
+            "fromEndpoints",
+            "fromRequires",
+            "fromCIDR",
+            "fromCIDRSet",
+            "fromEntities",
+            "fromGroups",
+            "fromNodes",
+            "toPorts",
+            "icmps",
+            "authentication",
+        ],
+        Direction::Egress => &[
+            "toEndpoints",
+            "toRequires",
+            "toPorts",
+            "toCIDR",
+            "toCIDRSet",
+            "toEntities",
+            "toServices",
+            "toFQDNs",
+            "toGroups",
+            "toNodes",
+            "icmps",
+            "authentication",
+        ],
+    }
+}
+
 /// What is said of a policy that Cilium rejects.
 fn rejected(what: impl std::fmt::Display) -> String {
     format!("{what}, so Cilium rejects the policy and nothing of it is in force")
@@ -54,6 +99,9 @@ impl<'w> Book<'w> {
 /// A rule of a policy; none within where it is about nodes, none at all where it is rejected.
 fn decree<'w>(book: &mut Book<'w>, reading: &Reading<'_, 'w>, spec: Value<'w>) -> Option<Option<Decree<'w>>> {
     let field = |key: &str| spec.get(key).filter(|value| !value.is_null());
+    if !book.check_fields(spec, SPEC, "the rule") {
+        return None;
+    }
     let place = match (field("endpointSelector"), field("nodeSelector")) {
         (Some(selector), None) => selector,
         (None, Some(selector)) if reading.own.is_some() => {
@@ -129,6 +177,9 @@ fn clause<'w>(
             }
         };
     }
+    if !book.check_fields(rule, fields(direction), "a rule") {
+        return None;
+    }
     let peers = cilium_peers::read(book, reading, rule, direction)?;
     let ports = rule.get("toPorts").filter(|ports| !ports.is_null());
     let icmps = rule.get("icmps").filter(|icmps| icmps.is_sequence() && !icmps.is_empty());
@@ -157,8 +208,7 @@ pub(super) fn endpoints<'w>(
     implied: Option<NamespaceKey<'w>>,
     within: Option<NamespaceKey<'w>>,
 ) -> Option<usize> {
-    if let Some((key, stray)) = value.entries().find(|(key, _)| *key != "matchLabels" && *key != "matchExpressions") {
-        book.reject(stray, format_args!("a selector of endpoints has no field `{key}`"));
+    if !book.check_endpoints(value) {
         return None;
     }
     let selector = Selector::read(Some(value));

@@ -80,6 +80,10 @@ fn together(who: Vec<Who>) -> Vec<Who> {
     others
 }
 
+fn by_cilium<'w>(book: &mut Book<'w>, value: Value<'w>, what: String) {
+    book.reject(value, what);
+}
+
 fn world(reason: impl Into<String>) -> Who {
     Who::Unsure { reason: reason.into(), addresses: AddressSet::all(), pods: false }
 }
@@ -149,14 +153,14 @@ fn block<'w>(book: &mut Book<'w>, cidr: Value<'w>, except: Option<Value<'w>>) ->
         let address: std::net::IpAddr = text.parse().ok()?;
         AddressSet::block(&format!("{text}/{}", if address.is_ipv4() { 32 } else { 128 }))
     });
-    let mut rest = match alone.map_or_else(|| book.block(cidr), Ok) {
+    let mut rest = match alone.map_or_else(|| book.block(cidr, by_cilium), Ok) {
         Ok(block) => block,
         Err(Unread::Refused) => return None,
         Err(Unread::Unknown(reason)) => return Some(world(reason)),
     };
     let mut doubt = None;
     for item in except.into_iter().flat_map(Value::items) {
-        match book.block(item) {
+        match book.block(item, by_cilium) {
             Ok(out) => rest = rest.difference(&out),
             Err(Unread::Refused) => return None,
             Err(Unread::Unknown(reason)) => doubt = Some(reason),

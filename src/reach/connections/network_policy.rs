@@ -1,7 +1,7 @@
 //! NetworkPolicy as clauses. Everything that its API server refuses is told, and the policy left out.
 
 use super::book::Book;
-use super::checks::Unread;
+use super::checks::{Unread, by_server};
 use super::clause::{Action, Clause, ClausePorts, Decree, Side, Tier, Who};
 use crate::manifest::Resource;
 use crate::reach::addresses::AddressSet;
@@ -23,6 +23,9 @@ fn read_one<'w>(book: &mut Book<'w>, resource: &'w Resource<'w>) -> Option<Decre
     let spec = resource.at(&["spec"]);
     let selector = spec.and_then(|spec| spec.get("podSelector"));
     let mut sound = book.check_selector(selector);
+    if let Some(spec) = spec {
+        sound &= book.check_fields(spec, &["podSelector", "policyTypes", "ingress", "egress"], "the spec");
+    }
     for word in spec.and_then(|spec| spec.get("policyTypes")).into_iter().flat_map(Value::items) {
         if word.unknown().is_none() && !matches!(word.known(), Some("Ingress" | "Egress")) {
             sound &= book.refuse(word, "a policy type is neither Ingress nor Egress");
@@ -80,6 +83,9 @@ fn unsure(reason: &str) -> Who {
 }
 
 fn who<'w>(book: &mut Book<'w>, policy: &'w Resource<'w>, value: Value<'w>, peer: &PeerKind<'w>) -> Option<Who> {
+    if !book.check_fields(value, &["ipBlock", "namespaceSelector", "podSelector"], "a peer") {
+        return None;
+    }
     match peer {
         PeerKind::Pods { namespaces, pods } => {
             let sound = book.check_selector(value.get("namespaceSelector"));
@@ -105,7 +111,7 @@ fn who<'w>(book: &mut Book<'w>, policy: &'w Resource<'w>, value: Value<'w>, peer
 /// The addresses of a block without its exceptions.
 fn addresses<'w>(book: &mut Book<'w>, cidr: Value<'w>, except: Option<Value<'w>>) -> Option<Who> {
     let mut doubt = None;
-    let block = match book.block(cidr) {
+    let block = match book.block(cidr, by_server) {
         Ok(block) => block,
         Err(Unread::Refused) => return None,
         Err(Unread::Unknown(reason)) => {
@@ -115,7 +121,7 @@ fn addresses<'w>(book: &mut Book<'w>, cidr: Value<'w>, except: Option<Value<'w>>
     };
     let mut rest = block.clone();
     for item in except.into_iter().flat_map(Value::items) {
-        match book.block(item) {
+        match book.block(item, by_server) {
             Ok(out) if doubt.is_none() && (!block.covers(&out) || out == block) => {
                 book.refuse(item, "an exception does not lie within its block");
                 return None;
