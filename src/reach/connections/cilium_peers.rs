@@ -51,6 +51,10 @@ pub(super) fn read<'w>(
     }
     let mut who = Vec::new();
     for (key, list) in fields {
+        if list.unknown().is_none() && !list.is_sequence() {
+            book.refuse(list, format_args!("`{prefix}{key}` is no list"));
+            return None;
+        }
         for item in list.items() {
             who.extend(peer(book, reading, key, item)?);
         }
@@ -175,6 +179,10 @@ fn block<'w>(book: &mut Book<'w>, cidr: Value<'w>, except: Option<Value<'w>>) ->
 fn set<'w>(book: &mut Book<'w>, reading: &Reading<'_, 'w>, item: Value<'w>) -> Option<Vec<Who>> {
     if let Some(cidr) = item.get("cidr") {
         return Some(vec![block(book, cidr, item.get("except"))?]);
+    }
+    if item.get("cidrGroupRef").is_none() && item.get("cidrGroupSelector").is_none() && item.unknown().is_none() {
+        book.refuse(item, "a block of addresses has no cidr");
+        return None;
     }
     let Some(name) = item.get("cidrGroupRef").and_then(Value::known) else {
         return Some(vec![world("which addresses a group has is not known")]);

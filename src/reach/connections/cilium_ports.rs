@@ -10,6 +10,10 @@ use crate::yaml::{Kind, Value};
 pub(super) fn read<'w>(book: &mut Book<'w>, list: Value<'w>, action: Action) -> Option<(ClausePorts<'w>, bool)> {
     let mut all = ClausePorts::default();
     let mut limited = false;
+    if list.unknown().is_none() && !list.is_sequence() {
+        book.refuse(list, "the ports of a rule are no list");
+        return None;
+    }
     if list.raw().is_some() {
         let reason = list.unknown().unwrap_or_else(|| "the ports of a rule are no list".into());
         all.doubt = Some((PortSet::all(), reason));
@@ -19,6 +23,10 @@ pub(super) fn read<'w>(book: &mut Book<'w>, list: Value<'w>, action: Action) -> 
         return Some((ClausePorts::all(), limited));
     }
     for item in list.items() {
+        if !item.is_mapping() {
+            book.refuse(item, "an item of the ports of a rule is no mapping");
+            return None;
+        }
         let rules = item.get("rules").filter(|rules| rules.is_mapping() && !rules.is_empty());
         if let Some(rules) = rules {
             if action == Action::Deny {
@@ -40,6 +48,10 @@ pub(super) fn read<'w>(book: &mut Book<'w>, list: Value<'w>, action: Action) -> 
 }
 
 fn one<'w>(book: &mut Book<'w>, entry: Value<'w>, into: &mut ClausePorts<'w>) -> Option<()> {
+    if !entry.is_mapping() {
+        book.refuse(entry, "a port of a rule is no mapping");
+        return None;
+    }
     let protocols: Vec<Protocol> = match entry.get("protocol").filter(|word| !word.is_null()) {
         None => Protocol::ALL.to_vec(),
         Some(word) => match word.known() {

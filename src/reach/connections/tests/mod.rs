@@ -448,6 +448,12 @@ fn what_cilium_rejects_closes_nothing() {
         "endpointSelector: {}\ningress: [{toPorts: [{ports: [{port: 5432}]}]}]",
         "endpointSelector: {}\ningressDeny: [{toPorts: [{ports: [{port: '80'}], rules: {http: [{}]}}]}]",
         "endpointSelector: {}\nnodeSelector: {}\ningress: [{}]",
+        "endpointSelector: {matchLabels: {a: 5}}\ningress: [{}]",
+        "endpointSelector: {}\ningress: [{fromEndpoint: [{}]}]",
+        "endpointSelector: {}\ningress: [{fromEntities: host}]",
+        "endpointSelector: {}\ningress: [{toPorts: {ports: []}}]",
+        "endpointSelector: {}\ningress: [{fromCIDRSet: [{except: [10.0.0.0/8]}]}]",
+        "endpointSelector: {}\ndefaultDeny: true\ningress: [{}]",
     ] {
         with(&format!("{WORLD}---\n{}", cilium(spec)), |connections| {
             assert_eq!(connections.faults().len(), 1, "{spec}: {:?}", connections.faults());
