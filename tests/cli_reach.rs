@@ -320,3 +320,43 @@ fn pods_of_one_controller_are_one_party() {
     let row = all["connections"].as_array().expect("rows").iter().find(|row| row["src"] == "shop/lone[Pod]");
     assert_eq!(row.map(|row| row["verdict"].clone()), Some("unknown".into()));
 }
+
+#[test]
+fn a_name_that_kubectl_reads_as_a_boolean_is_taken_as_meant_and_told() {
+    let pod =
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: no, namespace: y, labels: {a: on}}\nspec: {containers: []}\n";
+    let folder = repo(&[("pod.yaml", pod)]);
+    let output = reach(folder.path(), &["--direction", "egress", "--workload", "no"]);
+    assert_eq!(text(&output.stdout), "y/no[Pod] => 0.0.0.0-255.255.255.255[External] : All Connections\n");
+    let told = "pod.yaml:3: `y` is a boolean to kubectl; it is taken as the name of a namespace here\n";
+    assert_eq!(text(&output.stderr), told);
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn under_cilium_no_address_stands_for_the_api_server() {
+    let policy = "\
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: out, namespace: db}
+spec:
+  endpointSelector: {}
+  egress: [{toEntities: [world], toPorts: [{ports: [{port: '6443', protocol: TCP}]}]}]
+";
+    let folder = repo(&[("namespaces.yaml", NAMESPACES), ("workloads.yaml", WORKLOADS), ("policy.yaml", policy)]);
+    let told = printed(folder.path(), &["--workload", "main", "--direction", "egress"]);
+    let lines: Vec<&str> = told.lines().take(2).collect();
+    assert_eq!(
+        lines,
+        [
+            "db/main[Cluster] => 0.0.0.0-255.255.255.255[External] : TCP 6443",
+            "db/main[Cluster] => entity:kube-apiserver : No Connections",
+        ]
+    );
+    assert!(
+        told.contains("db/main[Cluster] => entity:kube-apiserver : TCP 6443 (the instance manager talks"),
+        "{told}"
+    );
+    let all = json(folder.path(), &["--workload", "main", "--direction", "egress"]);
+    assert_eq!(all["connections"][1]["verdict"], "denied");
+}

@@ -8,6 +8,7 @@ use crate::reach::addresses::{AddressRange, AddressSet};
 use crate::reach::policy::Direction;
 use crate::reach::ports::PortSet;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Somebody at the other end.
 #[derive(Clone, Copy, Debug)]
@@ -39,13 +40,13 @@ pub(super) struct View {
     /// What pods reach that no rule singles out.
     pub(super) default: Reached,
     /// What the others reach, by class.
-    pub(super) special: HashMap<usize, Reached>,
+    pub(super) special: HashMap<usize, Arc<Reached>>,
 }
 
 impl View {
     /// What passes between the class and pods of another one.
     pub(super) fn with(&self, class: usize) -> &Reached {
-        self.special.get(&class).unwrap_or(&self.default)
+        self.special.get(&class).map_or(&self.default, |reached| reached)
     }
 
     /// Whether some policy surely isolates it.
@@ -106,11 +107,49 @@ fn view(book: &Book<'_>, classes: &Classes<'_>, by_subject: &[Vec<usize>], class
     };
     let for_default = if direction == Direction::Ingress { own.named.as_slice() } else { &[] };
     view.default = judge(book, &view, Other::Pods(&classes.common), for_default);
+    // What rules say of most of those they single out is the same.
+    let asked = asked(book, &view);
+    let mut known: HashMap<u64, Arc<Reached>> = HashMap::new();
     for other in singled_out(book, classes, &view) {
-        let reached = judge(book, &view, classes.other(other), containers(other));
+        let judged = || Arc::new(judge(book, &view, classes.other(other), containers(other)));
+        let reached = match asked.as_ref().filter(|_| !classes.all[other].host_network) {
+            Some(asked) => Arc::clone(known.entry(membership(&classes.all[other].sets, asked)).or_insert_with(judged)),
+            None => judged(),
+        };
         view.special.insert(other, reached);
     }
     view
+}
+
+/// As many sets as fit into a number with two bits each.
+const MOST_ASKED: usize = 32;
+
+/// The sets of pods that the rules of a view ask for, where nothing else of a pod counts: no name of a port, that is.
+fn asked(book: &Book<'_>, view: &View) -> Option<Vec<usize>> {
+    let direction = view.direction?;
+    let mut sets: Vec<usize> = Vec::new();
+    for ruling in &view.rulings {
+        for clause in &book.decrees[ruling.decree].side(direction).clauses {
+            if direction == Direction::Egress && !clause.ports.named.is_empty() {
+                return None;
+            }
+            sets.extend(clause.who.iter().filter_map(|who| match who {
+                Who::Pods(set) => Some(*set),
+                _ => None,
+            }));
+        }
+    }
+    sets.sort_unstable();
+    sets.dedup();
+    (sets.len() <= MOST_ASKED).then_some(sets)
+}
+
+/// Whether pods are in each of the sets that are asked for, as one number.
+fn membership(sets: &[(usize, Match)], asked: &[usize]) -> u64 {
+    asked.iter().fold(0, |all, set| {
+        let is_in = sets.binary_search_by_key(set, |(at, _)| *at).map_or(Match::No, |at| sets[at].1);
+        (all << 2) | is_in as u64
+    })
 }
 
 /// The classes for which something else may hold than for those that no rule speaks of.
