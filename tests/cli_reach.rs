@@ -149,6 +149,8 @@ fn what_is_asked_for_in_vain_ends_with_2() {
         assert!(error.contains(message) && error.contains(help), "{arguments:?}: {error}");
         assert!(output.stdout.is_empty(), "{arguments:?}");
     }
+    let output = reach(folder.path(), &["--explain", "main", "kube-apiserver", "6443"]);
+    assert!(text(&output.stderr).contains("is an entity of Cilium"), "{}", text(&output.stderr));
     let output = reach(folder.path(), &["no-folder"]);
     assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
 }

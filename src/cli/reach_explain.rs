@@ -117,8 +117,16 @@ fn ends(connections: &Connections<'_>, word: &str) -> Result<Vec<End>, OptionErr
         })]);
     }
     let bare = word.strip_prefix("entity:").unwrap_or(word);
-    if let Some(entity) = Entity::ALL.into_iter().find(|entity| entity.name() == bare) {
-        return Ok(vec![End::Entity(entity)]);
+    if let Some(entity) = Entity::ALL.into_iter().find(|entity| entity.name() == bare)
+        && connections.named(word).is_empty()
+    {
+        if connections.has_cilium() {
+            return Ok(vec![End::Entity(entity)]);
+        }
+        return Err(OptionError {
+            message: format!("`{bare}` is an entity of Cilium, and nothing here says that Cilium enforces policies"),
+            help: Some("write `world`, or an address".into()),
+        });
     }
     if bare == "world" {
         // An address that is kept for examples stands for all that no block names.

@@ -166,7 +166,7 @@ pub enum Pods<'w> {
 pub enum Who {
     /// Pods, addresses and everything else.
     Everyone,
-    /// Pods: a number in [`super::book::Book::pods`].
+    /// Pods: by the number of their set.
     Pods(usize),
     /// Addresses outside the cluster.
     Addresses(AddressSet),
@@ -269,7 +269,7 @@ pub struct Decree<'w> {
     pub resource: &'w Resource<'w>,
     /// When it has its say.
     pub tier: Tier,
-    /// The pods that it is about: a number in [`super::book::Book::pods`].
+    /// The pods that it is about: by the number of their set.
     pub subject: usize,
     /// Where its subject is written, or the policy where that is left out.
     pub place: Value<'w>,
