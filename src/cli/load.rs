@@ -150,6 +150,27 @@ fn read_base(
     Some(root)
 }
 
+/// Reads a tree that stands for `folder` in another state, and nothing around it.
+pub(super) fn load_tree(arguments: &Lint, tree: &dyn Tree, folder: &Path) -> Loaded {
+    let place = Place { folder: folder.to_path_buf(), only: None, scopes: Vec::new(), overlay: Vec::new() };
+    let mut loaded = Loaded {
+        sources: Sources::new(vec![String::new()]),
+        roots: Vec::new(),
+        base: None,
+        given: Vec::new(),
+        folders: vec![place.folder.clone()],
+        scopes: Vec::new(),
+        config_errors: Vec::new(),
+        refusals: Vec::new(),
+        missing: Vec::new(),
+        passed_over: Vec::new(),
+        incoming: None,
+    };
+    let root = read_root(arguments, tree, &place, 0, Config::default(), &mut loaded);
+    loaded.roots.push(root);
+    loaded
+}
+
 fn places(arguments: &Lint, incoming: Option<&Incoming>, missing: &mut Vec<Failure>) -> Vec<Place> {
     let mut places: Vec<Place> = Vec::new();
     let here = [PathBuf::from(".")];

@@ -9,6 +9,10 @@ mod init;
 mod lint;
 mod load;
 mod mend;
+mod reach;
+mod reach_changes;
+mod reach_explain;
+mod reach_rows;
 mod render;
 mod render_target;
 mod shown;
@@ -81,6 +85,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> St
     let result = match parsed.command {
         Command::Lint(arguments) => lint::lint(&arguments, io),
         Command::Render(arguments) => render::render(&arguments, io),
+        Command::Reach(arguments) => reach::reach(&arguments, io),
         Command::Explain(arguments) => catalogue::explain(&arguments, io),
         Command::Rules(arguments) => catalogue::list(&arguments, io),
         Command::Init(arguments) => init::init(&arguments, io),

@@ -73,7 +73,7 @@ fn as_lint(arguments: &Render) -> Box<Lint> {
 }
 
 /// What of the target does not build, and where.
-fn refusals(told: &render::Told<'_>, target: &str) -> Vec<(Span, String)> {
+pub(super) fn refusals(told: &render::Told<'_>, target: &str) -> Vec<(Span, String)> {
     let mut found = Vec::new();
     for failed in told.failed.iter().filter(|failed| *failed.target == *target) {
         found.push((failed.refusal.span, failed.refusal.message.clone()));

@@ -113,6 +113,24 @@ pub fn look<T>(
     roots: Vec<Root>,
     look: impl FnOnce(&[Resource<'_>], &[render::Target], &render::Told<'_>) -> T,
 ) -> T {
+    self::see(sources, roots, |seen| look(seen.resources, seen.targets, seen.told))
+}
+
+/// What each target gets, and what it is made from.
+#[derive(Clone, Copy)]
+pub struct Seen<'s, 'w> {
+    /// All documents.
+    pub manifests: &'s Manifests<'w>,
+    /// Every object.
+    pub resources: &'s [Resource<'w>],
+    /// Every target.
+    pub targets: &'s [render::Target],
+    /// How building them went.
+    pub told: &'s render::Told<'w>,
+}
+
+/// The same with the documents that were read.
+pub fn see<T>(sources: &Sources, roots: Vec<Root>, see: impl FnOnce(Seen<'_, '_>) -> T) -> T {
     let wanted: Vec<SourceId> = roots.iter().flat_map(|root| root.files.iter().copied()).collect();
     let files: Vec<yaml::File> =
         wanted.par_iter().map(|source| yaml::parse(*source, sources[*source].shared_text())).collect();
@@ -136,7 +154,7 @@ pub fn look<T>(
     };
     let worlds = Worlds::new(source);
     let (resources, targets) = worlds.resolve(source);
-    look(&resources, &targets, &worlds.told)
+    see(Seen { manifests: &manifests, resources: &resources, targets: &targets, told: &worlds.told })
 }
 
 fn parsed<'w>(sources: &'w Sources, file: &'w yaml::File) -> Parsed<'w> {

@@ -60,6 +60,11 @@ impl<'w> Labels<'w> {
         self.entries.insert(key.into(), value);
     }
 
+    /// Takes a label away.
+    pub fn remove(&mut self, key: &str) {
+        self.entries.remove(key);
+    }
+
     /// Adds a label whose value is known.
     pub fn set(&mut self, key: &'static str, value: impl Into<Cow<'w, str>>) {
         self.insert(key, LabelValue::Is(value.into()));

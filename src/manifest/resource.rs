@@ -228,10 +228,10 @@ pub(super) fn read_file<'w>(at: usize, parsed: &Parsed<'w>, delivery: &Delivery,
         match items {
             Some(items) => {
                 for item in items.items() {
-                    into.extend(read_object(at, parsed, number, delivery, item));
+                    into.extend(read_object(at, parsed, number, delivery, item, Some(value)));
                 }
             }
-            None => into.extend(read_object(at, parsed, number, delivery, value)),
+            None => into.extend(read_object(at, parsed, number, delivery, value, None)),
         }
     }
 }
@@ -242,9 +242,17 @@ fn read_object<'w>(
     document: usize,
     delivery: &Delivery,
     value: Value<'w>,
+    list: Option<Value<'w>>,
 ) -> Option<Resource<'w>> {
-    let api_version = value.get("apiVersion")?.as_str()?;
-    let kind = value.get("kind")?.as_str()?;
+    // An item of a PodList need not say that it is a Pod.
+    let of_list = |key: &str| list?.get(key)?.as_str();
+    let own = |key: &str| value.get(key).map_or_else(|| of_list(key), Value::as_str);
+    let api_version = own("apiVersion")?;
+    let kind = own("kind")?;
+    let kind = if value.get("kind").is_some() { kind } else { kind.strip_suffix("List")? };
+    if kind.is_empty() {
+        return None;
+    }
     let (group, _) = split_api_version(api_version);
     let written = value.at(&["metadata", "namespace"]).filter(|namespace| !namespace.is_null());
     let namespace = if is_cluster_scoped(group, kind) {

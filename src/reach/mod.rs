@@ -1,12 +1,17 @@
 //! Who may reach whom, computed from the network policies of a target: isolation of pods, and the sources that rules let
-//! in. Only NetworkPolicy is worked out; where other kinds of policy are in force, the answers are unknown.
+//! in. [`Reach`] is what rules ask: only NetworkPolicy is worked out there, and where other kinds of policy are in force,
+//! its answers are unknown. [`connections`] is the whole picture, for policies of every kind.
 
+pub mod addresses;
 pub mod answer;
+pub mod connections;
 mod index;
+pub mod intervals;
 mod namespaces;
 mod operator;
 mod peers;
 mod policy;
+pub mod ports;
 pub mod selector;
 mod unread;
 

@@ -56,6 +56,25 @@ impl<'w> Selector<'w> {
         selector
     }
 
+    /// Reads a plain mapping of labels, as a Service has it. All of them have to be there.
+    pub fn of_labels(labels: Value<'w>) -> Selector<'w> {
+        let mut selector = Selector { value: Some(labels), requirements: Vec::new(), doubt: None };
+        for (key, value) in labels.entries() {
+            selector.read_label(key, value);
+        }
+        selector
+    }
+
+    /// Asks for these labels; `value` is what says so.
+    pub fn equal(labels: &[(&str, &str)], value: Value<'w>) -> Selector<'w> {
+        let requirement = |(key, wanted): &(&str, &str)| Requirement {
+            expression: Expression::Equal((*key).to_owned(), (*wanted).to_owned()),
+            doubt: None,
+            value,
+        };
+        Selector { value: Some(value), requirements: labels.iter().map(requirement).collect(), doubt: None }
+    }
+
     fn distrust(&mut self, reason: impl Into<String>) {
         self.doubt.get_or_insert_with(|| reason.into());
     }
@@ -154,7 +173,11 @@ impl Requirement<'_> {
 
     /// Whether `labels` have what it asks for.
     pub fn holds(&self, labels: &Labels<'_>) -> Answer {
-        let label = labels.get(self.key());
+        self.holds_for(labels.get(self.key()))
+    }
+
+    /// Whether what is known of the label it asks about is what it asks for.
+    pub fn holds_for(&self, label: Label<'_>) -> Answer {
         match &self.expression {
             Expression::Equal(_, value) => self.listed(label, |known| known == value),
             Expression::In(_, values) => self.listed(label, |known| values.contains(known)),

@@ -7,6 +7,7 @@ mod json;
 mod line;
 pub mod objects;
 mod pretty;
+pub mod reach;
 mod sarif;
 mod snippet;
 mod summary;

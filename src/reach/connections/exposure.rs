@@ -1,0 +1,116 @@
+//! What others could reach, who are not in the repo: a pod in any namespace, and pods that a rule describes.
+
+use super::Connections;
+use super::clause::{Match, PlaceTest, Pods, Reached, Who};
+use super::parties::place_name;
+use super::view::{Other, judge};
+use crate::reach::METADATA_NAME;
+use crate::reach::policy::Direction;
+use crate::reach::selector::Selector;
+use kube_core::Expression;
+
+/// Somebody who is not in the repo.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stranger {
+    /// Any pod of any namespace.
+    AnyPod,
+    /// A pod with what a rule asks for.
+    Described(String),
+}
+
+/// What a stranger reaches, or is reached on.
+#[derive(Clone, Debug)]
+pub struct Exposure {
+    /// Whom, by number.
+    pub party: usize,
+    /// Whether the stranger comes in or is gone out to.
+    pub direction: Direction,
+    /// Who it is.
+    pub stranger: Stranger,
+    /// What passes on the party's side; the other side is not known.
+    pub reached: Reached,
+}
+
+impl Connections<'_> {
+    /// What strangers reach of each party, and each party of strangers.
+    pub fn exposure(&self) -> Vec<Exposure> {
+        let mut all = Vec::new();
+        for group in &self.groups.all {
+            for direction in Direction::ALL {
+                let mut found: Vec<(Stranger, Reached)> = Vec::new();
+                for class in &group.classes {
+                    self.exposed(*class, direction, &mut found);
+                }
+                found.sort_by(|a, b| a.0.cmp(&b.0));
+                found.dedup_by(|a, b| a == b);
+                for party in &group.parties {
+                    all.extend(found.iter().map(|(stranger, reached)| Exposure {
+                        party: *party,
+                        direction,
+                        stranger: stranger.clone(),
+                        reached: reached.clone(),
+                    }));
+                }
+            }
+        }
+        all
+    }
+
+    fn exposed(&self, class: usize, direction: Direction, found: &mut Vec<(Stranger, Reached)>) {
+        let own = &self.classes.all[class];
+        if own.host_network {
+            return;
+        }
+        let view = self.views.of(class, direction);
+        if !view.default.is_empty() {
+            found.push((Stranger::AnyPod, view.default.clone()));
+        }
+        let mut sets: Vec<usize> = Vec::new();
+        for ruling in &view.rulings {
+            let clauses = &self.book.decrees[ruling.decree].side(direction).clauses;
+            sets.extend(clauses.iter().flat_map(|clause| &clause.who).filter_map(|who| match who {
+                Who::Pods(set) if !self.classes.holds_all[*set] => Some(*set),
+                _ => None,
+            }));
+        }
+        sets.sort_unstable();
+        sets.dedup();
+        let containers = if direction == Direction::Ingress { own.named.as_slice() } else { &[] };
+        for set in sets {
+            let mut inside = self.classes.common.clone();
+            inside.push((set, Match::Yes));
+            inside.sort_unstable();
+            let reached = judge(&self.book, view, Other::Pods(&inside), containers);
+            if !reached.is_empty() && reached != view.default {
+                found.push((Stranger::Described(description(&self.book.pods[set])), reached));
+            }
+        }
+    }
+}
+
+/// How a report names the pods of a set.
+fn description(pods: &Pods<'_>) -> String {
+    match pods {
+        Pods::Plain(PlaceTest::Own(own), selector) => format!("{}/{}", place_name(*own), pod(selector)),
+        Pods::Plain(PlaceTest::Selected(places), selector) => format!("{}/{}", namespace(places), pod(selector)),
+        Pods::Identity(Some(own), selector) => format!("{}/{}", place_name(*own), pod(selector)),
+        Pods::Identity(None, selector) => format!("[any namespace]/{}", pod(selector)),
+    }
+}
+
+fn pod(selector: &Selector<'_>) -> String {
+    if selector.selects_all() { "[all pods]".to_owned() } else { format!("[pod with {{{selector}}}]") }
+}
+
+fn namespace(selector: &Selector<'_>) -> String {
+    if selector.selects_all() {
+        return "[all namespaces]".to_owned();
+    }
+    match selector.requirements.as_slice() {
+        [only] => match &only.expression {
+            Expression::Equal(key, name) if key == METADATA_NAME => name.clone(),
+            _ => format!("[namespace with {{{selector}}}]"),
+        },
+        _ => format!("[namespace with {{{selector}}}]"),
+    }
+}
