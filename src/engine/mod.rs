@@ -9,10 +9,12 @@ mod validity;
 
 use crate::config::Config;
 use crate::finding::{Failure, Outcome, Summary, Undecided, Versions};
+use crate::graph::cnpg::{Cluster, Pooler};
 use crate::graph::sops::CreationRules;
 use crate::graph::{Graph, operator_version};
 use crate::manifest::{By, Manifests, Parsed, Resource};
 use crate::reach::Reach;
+use crate::reach::connections::Connections;
 use crate::render::charts::Charts;
 use crate::render::files::Extra;
 use crate::render::{self, Worlds};
@@ -294,6 +296,7 @@ fn stage<T>(
         .map(|target| Graph::new(&resources, target, configs[target.root].role.as_ref().map(|role| role.value)))
         .collect();
     let reaches = reaches(&resources, &targets, &graphs, configs.len());
+    let connections = connections(&resources, &targets, &graphs, request);
     phase(statistics, "graph");
     let (validity, schemas) = validity::of(&manifests, &resources, &targets, &versions, request);
     phase(statistics, "validity");
@@ -307,6 +310,7 @@ fn stage<T>(
         targets: &targets,
         graphs,
         reaches,
+        connections,
         creation_rules: CreationRules::new(&manifests),
         configs: &configs,
         options,
@@ -390,6 +394,31 @@ fn reaches<'w>(
     }
     let together = targets.par_iter().zip(graphs);
     together.map(|(target, graph)| Reach::new(graph, strays[target.root].iter().copied())).collect()
+}
+
+/// Who may reach whom in each target that holds a database, where a rule asks.
+fn connections<'w>(
+    resources: &'w [Resource<'w>],
+    targets: &[render::Target],
+    graphs: &[Graph<'w>],
+    request: &Request,
+) -> Vec<Option<Connections<'w>>> {
+    if !settings::wants_family(&request.selection, "netpol") {
+        return targets.iter().map(|_| None).collect();
+    }
+    let holds_database =
+        |graph: &Graph<'w>| graph.all::<Cluster<'w>>().next().is_some() || graph.all::<Pooler<'w>>().next().is_some();
+    let strays: Vec<&'w Resource<'w>> =
+        resources.iter().filter(|resource| resource.delivery.by == By::Nobody).collect();
+    let together = targets.par_iter().zip(graphs);
+    let work = together.map(|(target, graph)| {
+        holds_database(graph).then(|| {
+            let own: Vec<&'w Resource<'w>> =
+                strays.iter().copied().filter(|resource| resource.root == target.root).collect();
+            Connections::new(graph, &own)
+        })
+    });
+    work.collect()
 }
 
 fn finish_undecided(sources: &Sources, undecided: Vec<Undecided>, request: &Request) -> Vec<Undecided> {

@@ -94,7 +94,13 @@ fn work<'w>(world: &World<'w>, task: &Task<'_>) -> Results<'w> {
         Task::Target(rule, at, target) => {
             let Check::Target(check) = rule.check else { return (found, undecided) };
             let context = Context::new(world, target.root, rule);
-            let context = TargetContext { context, target, graph: &world.graphs[*at], reach: &world.reaches[*at] };
+            let context = TargetContext {
+                context,
+                target,
+                graph: &world.graphs[*at],
+                reach: &world.reaches[*at],
+                connections: world.connections[*at].as_ref(),
+            };
             check(&context, &mut Sink::new(rule, Some(target.name.clone()), &mut found, &mut undecided));
         }
         Task::Repo(rule) => {

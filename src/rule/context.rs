@@ -8,6 +8,7 @@ use crate::graph::flux::Flux;
 use crate::graph::sops::CreationRules;
 use crate::manifest::{Manifests, Parsed, Resource, Role};
 use crate::reach::Reach;
+use crate::reach::connections::Connections;
 use crate::render::{Target, Told};
 use crate::schema::{Schemas, Validity};
 use crate::source::{Source, SourceId, Sources};
@@ -36,6 +37,9 @@ pub struct World<'w> {
     pub graphs: Vec<Graph<'w>>,
     /// Who reaches whom in each target.
     pub reaches: Vec<Reach<'w>>,
+    /// Who may reach whom on which ports in each target that holds a Cluster or Pooler, from policies of every kind; none
+    /// where no rule asks.
+    pub connections: Vec<Option<Connections<'w>>>,
     /// What every `.sops.yaml` says of which files are encrypted.
     pub creation_rules: CreationRules<'w>,
     /// The config of each root.
@@ -136,6 +140,8 @@ pub struct TargetContext<'a, 'w> {
     pub graph: &'a Graph<'w>,
     /// Who reaches whom in it. Policies that nothing is seen to deliver may be in force too.
     pub reach: &'a Reach<'w>,
+    /// The whole picture, where the target holds a Cluster or Pooler.
+    pub connections: Option<&'a Connections<'w>>,
 }
 
 impl<'a, 'w> TargetContext<'a, 'w> {
