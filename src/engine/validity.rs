@@ -4,8 +4,7 @@
 use super::Request;
 use super::settings::wants_family;
 use crate::finding::Versions;
-use crate::manifest::{Manifests, Resource};
-use crate::render::Target;
+use crate::manifest::{By, Manifests, Resource};
 use crate::schema::{Extent, Given, GivenFile, Schemas, Validity, judge};
 use crate::yaml::Value;
 use rayon::prelude::*;
@@ -15,7 +14,6 @@ use std::collections::BTreeSet;
 pub(super) fn of<'w>(
     manifests: &Manifests<'w>,
     resources: &'w [Resource<'w>],
-    targets: &[Target],
     versions: &[Versions],
     request: &Request,
 ) -> (Vec<Validity<'w>>, Vec<Schemas>) {
@@ -30,14 +28,12 @@ pub(super) fn of<'w>(
     // Where there is no kustomization, nothing can make a whole of a part.
     let patched: BTreeSet<usize> = manifests.kustomizations.iter().map(|one| manifests.files[one.file].root).collect();
     let patches: Vec<Vec<&str>> = (0..versions.len()).map(|root| flux_patches(resources, root)).collect();
-    let mut reached = vec![false; resources.len()];
-    for member in targets.iter().flat_map(|target| &target.members) {
-        reached[*member] = true;
-    }
-    let judged = resources.par_iter().zip(reached).map(|(resource, reached)| {
+    let judged = resources.par_iter().map(|resource| {
         let is_named = || patches[resource.root].iter().any(|patch| patch.contains(resource.kind));
-        let is_completed =
-            resource.delivery.changes || !resource.whole && patched.contains(&resource.root) || !reached && is_named();
+        // What Flux is seen to hand over has been patched by then.
+        let is_completed = resource.delivery.changes
+            || !resource.whole && patched.contains(&resource.root)
+            || resource.delivery.by != By::Flux && is_named();
         let extent = if is_completed { Extent::Part } else { Extent::Whole };
         judge(resource, &schemas[resource.root], extent)
     });
