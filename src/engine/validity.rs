@@ -9,7 +9,7 @@ use crate::render::Target;
 use crate::schema::{Extent, Given, GivenFile, Schemas, Validity, judge};
 use crate::yaml::Value;
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// What the API server says of each of `resources`, in their order.
 pub(super) fn of<'w>(
@@ -41,7 +41,14 @@ pub(super) fn of<'w>(
         let extent = if is_completed { Extent::Part } else { Extent::Whole };
         judge(resource, &schemas[resource.root], extent)
     });
-    judged.collect()
+    let mut judged: Vec<Validity<'w>> = judged.collect();
+    // A rule that cannot be evaluated is told once, not for every object.
+    let mut told = HashSet::new();
+    for (resource, validity) in resources.iter().zip(&mut judged) {
+        let kind = (resource.root, resource.api_version, resource.kind);
+        validity.rules.unevaluated.retain(|rule| told.insert((kind, rule.clone())));
+    }
+    judged
 }
 
 /// What the Flux Kustomizations of a root patch in: it may complete objects that no target is seen to hold.
