@@ -456,7 +456,7 @@ fn data_that_only_a_kustomization_names_is_masked() {
 
 #[test]
 fn one_file_by_itself_says_nothing_of_what_lies_beside_it() {
-    let repo = Repo::new(&[("k/kustomization.yaml", "resources: [web.yaml]\n"), ("k/web.yaml", WEB)]);
+    let repo = Repo::new(&[("k/kustomization.yaml", "resources: [web.yaml]\n"), ("k/web.yaml", SETTINGS)]);
     let files = |path: &str| repo.run(&["lint", path, "--isolated", "--format", "json"]).exits(0).files();
     assert_eq!(files("k/kustomization.yaml"), [""; 0]);
     assert_eq!(files("k"), [""; 0]);
@@ -470,10 +470,10 @@ fn a_rule_that_is_off_by_default_is_on_only_in_the_root_that_asks() {
     let repo = Repo::bare(&[
         ("asks/tidegate.yaml", "rules:\n  kustomize/wrong-filename: warning\n"),
         ("asks/kustomization.yml", kustomization),
-        ("asks/web.yaml", WEB),
+        ("asks/web.yaml", SETTINGS),
         ("other/.git/HEAD", "ref: refs/heads/main\n"),
         ("other/kustomization.yml", kustomization),
-        ("other/web.yaml", WEB),
+        ("other/web.yaml", SETTINGS),
     ]);
     let lint = |more: &[&str]| {
         let mut arguments = vec!["lint", "--format", "json"];

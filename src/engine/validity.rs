@@ -29,15 +29,15 @@ pub(super) fn of<'w>(
         .collect();
     // Where there is no kustomization, nothing can make a whole of a part.
     let patched: BTreeSet<usize> = manifests.kustomizations.iter().map(|one| manifests.files[one.file].root).collect();
-    let patches: Vec<Vec<&str>> = (0..versions.len()).map(|root| flux_patches(resources, root)).collect();
+    let named: Vec<HashSet<&str>> = (0..versions.len()).map(|root| kinds_patched(resources, root)).collect();
     let mut reached = vec![false; resources.len()];
     for member in targets.iter().flat_map(|target| &target.members) {
         reached[*member] = true;
     }
     let judged = resources.par_iter().zip(reached).map(|(resource, reached)| {
-        let is_named = || patches[resource.root].iter().any(|patch| patch.contains(resource.kind));
-        let is_completed =
-            resource.delivery.changes || !resource.whole && patched.contains(&resource.root) || !reached && is_named();
+        let is_completed = resource.delivery.changes
+            || !resource.whole && patched.contains(&resource.root)
+            || !reached && named[resource.root].contains(resource.kind);
         let extent = if is_completed { Extent::Part } else { Extent::Whole };
         judge(resource, &schemas[resource.root], extent)
     });
@@ -51,11 +51,15 @@ pub(super) fn of<'w>(
     judged
 }
 
-/// What the Flux Kustomizations of a root patch in: it may complete objects that no target is seen to hold.
-fn flux_patches<'w>(resources: &'w [Resource<'w>], root: usize) -> Vec<&'w str> {
-    let own = resources.iter().filter(|one| one.root == root && one.is("kustomize.toolkit.fluxcd.io", "Kustomization"));
-    let patches = own.filter_map(|one| one.at(&["spec", "patches"])).flat_map(Value::items);
-    patches.filter_map(|patch| patch.get("patch").and_then(Value::raw)).collect()
+/// The kinds of a root that its Flux Kustomizations speak of in patches: those may complete objects that no target is
+/// seen to hold.
+fn kinds_patched<'w>(resources: &'w [Resource<'w>], root: usize) -> HashSet<&'w str> {
+    let own = || resources.iter().filter(|resource| resource.root == root);
+    let flux = own().filter(|resource| resource.is("kustomize.toolkit.fluxcd.io", "Kustomization"));
+    let patches = flux.filter_map(|resource| resource.at(&["spec", "patches"])).flat_map(Value::items);
+    let texts: HashSet<&str> = patches.filter_map(|patch| patch.get("patch").and_then(Value::raw)).collect();
+    let kinds: HashSet<&str> = own().map(|resource| resource.kind).collect();
+    kinds.into_iter().filter(|kind| texts.iter().any(|text| text.contains(kind))).collect()
 }
 
 fn of_root<'w>(resources: &'w [Resource<'w>], root: usize, versions: &Versions, given: &[GivenFile]) -> Schemas {
