@@ -472,10 +472,10 @@ fn a_rule_that_is_off_by_default_is_on_only_in_the_root_that_asks() {
     let repo = Repo::bare(&[
         ("asks/tidegate.yaml", "rules:\n  kustomize/wrong-filename: warning\n"),
         ("asks/kustomization.yml", kustomization),
-        ("asks/web.yaml", WEB),
+        ("asks/web.yaml", SETTINGS),
         ("other/.git/HEAD", "ref: refs/heads/main\n"),
         ("other/kustomization.yml", kustomization),
-        ("other/web.yaml", WEB),
+        ("other/web.yaml", SETTINGS),
     ]);
     let lint = |more: &[&str]| {
         let mut arguments = vec!["lint", "--format", "json", "--ignore", "schema"];

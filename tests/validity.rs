@@ -133,7 +133,7 @@ fn custom_kinds_are_judged_by_their_definition() {
         ("{cargo: []}", "count cargo"),
         ("{cargo: [a, b, c]}", "count cargo"),
         ("{cargo: [rum, rum]}", "duplicate cargo/1"),
-        ("{cargo: [null]}", "type cargo/0"),
+        ("{cargo: [null]}", "null cargo/0"),
         ("{cargo: rum}", "type cargo"),
         ("{ropes: [{name: a}, {name: b}]}", ""),
         ("{ropes: [{name: a}, {name: a}]}", "duplicate ropes/1"),
@@ -213,6 +213,9 @@ fn kubernetes_own_kinds_are_read_as_their_server_reads_them() {
         ),
         ("{containers: [{name: a, image: b, env: [{name: X, value: a}, {name: x, value: b}]}]}", ""),
         ("{containers: [{name: a, image: b}], terminationGracePeriodSeconds: 30.0}", ""),
+        ("{containers: [{name: a, image: b}, null]}", "missing containers/1"),
+        ("{containers: [{name: a, image: b, args: [null]}]}", ""),
+        ("{containers: [{name: a, image: b}], imagePullSecrets: [null]}", "server-side-apply imagePullSecrets/0"),
     ] {
         assert_eq!(pod(spec), expected, "{spec}");
     }

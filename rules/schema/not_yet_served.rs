@@ -5,6 +5,7 @@ use crate::declare_rule;
 use crate::rule::{Context, Sink};
 use crate::schema::lifecycle::{is_from, title};
 use crate::schema::shipped::KUBERNETES;
+use std::collections::HashMap;
 
 declare_rule! {
     /// ## What it does
@@ -32,13 +33,15 @@ declare_rule! {
 }
 
 fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
+    let oldest = KUBERNETES.releases().next().unwrap_or_default();
+    let mut firsts: HashMap<(&str, &str), Option<&str>> = HashMap::new();
     lives::each(context, |resource, stated, lifecycle| {
         let Some(written) = resource.value.get("kind") else { return };
         if let Some(newest) = stated.newest("kubernetes") {
-            let name = format!("{}/{}", resource.api_version, resource.kind);
-            let first = KUBERNETES.ranges(&name).map(|(first, _)| first).next();
-            let known = KUBERNETES.releases().next().unwrap_or_default();
-            if let Some(first) = first.filter(|first| *first != known && !is_from(&newest.version, first)) {
+            let first = *firsts.entry((resource.api_version, resource.kind)).or_insert_with(|| {
+                KUBERNETES.ranges(&format!("{}/{}", resource.api_version, resource.kind)).map(|(first, _)| first).next()
+            });
+            if let Some(first) = first.filter(|first| *first != oldest && !is_from(&newest.version, first)) {
                 let message = format!("{} is of a kind that Kubernetes {first} brings", resource.title());
                 sink.finding("kind", resource, resource.value.get("apiVersion").unwrap_or(written), message)
                     .label(format!("Kubernetes {} does not serve it", newest.version))

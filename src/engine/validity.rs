@@ -8,7 +8,7 @@ use crate::manifest::{By, Manifests, Resource};
 use crate::schema::{Extent, Given, GivenFile, Schemas, Validity, judge};
 use crate::yaml::Value;
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// What the API server says of each of `resources`, in their order, and the schemas of each root that it says so by.
 pub(super) fn of<'w>(
@@ -27,24 +27,34 @@ pub(super) fn of<'w>(
         .collect();
     // Where there is no kustomization, nothing can make a whole of a part.
     let patched: BTreeSet<usize> = manifests.kustomizations.iter().map(|one| manifests.files[one.file].root).collect();
-    let patches: Vec<Vec<&str>> = (0..versions.len()).map(|root| flux_patches(resources, root)).collect();
+    let named: Vec<HashSet<&str>> = (0..versions.len()).map(|root| kinds_patched(resources, root)).collect();
     let judged = resources.par_iter().map(|resource| {
-        let is_named = || patches[resource.root].iter().any(|patch| patch.contains(resource.kind));
         // What Flux is seen to hand over has been patched by then.
         let is_completed = resource.delivery.changes
             || !resource.whole && patched.contains(&resource.root)
-            || resource.delivery.by != By::Flux && is_named();
+            || resource.delivery.by != By::Flux && named[resource.root].contains(resource.kind);
         let extent = if is_completed { Extent::Part } else { Extent::Whole };
         judge(resource, &schemas[resource.root], extent)
     });
-    (judged.collect(), schemas)
+    let mut judged: Vec<Validity<'w>> = judged.collect();
+    // A rule that cannot be evaluated is told once, not for every object.
+    let mut told = HashSet::new();
+    for (resource, validity) in resources.iter().zip(&mut judged) {
+        let kind = (resource.root, resource.api_version, resource.kind);
+        validity.rules.unevaluated.retain(|rule| told.insert((kind, rule.clone())));
+    }
+    (judged, schemas)
 }
 
-/// What the Flux Kustomizations of a root patch in: it may complete objects that no target is seen to hold.
-fn flux_patches<'w>(resources: &'w [Resource<'w>], root: usize) -> Vec<&'w str> {
-    let own = resources.iter().filter(|one| one.root == root && one.is("kustomize.toolkit.fluxcd.io", "Kustomization"));
-    let patches = own.filter_map(|one| one.at(&["spec", "patches"])).flat_map(Value::items);
-    patches.filter_map(|patch| patch.get("patch").and_then(Value::raw)).collect()
+/// The kinds of a root that its Flux Kustomizations speak of in patches: those may complete objects that no target is
+/// seen to hold.
+fn kinds_patched<'w>(resources: &'w [Resource<'w>], root: usize) -> HashSet<&'w str> {
+    let own = || resources.iter().filter(|resource| resource.root == root);
+    let flux = own().filter(|resource| resource.is("kustomize.toolkit.fluxcd.io", "Kustomization"));
+    let patches = flux.filter_map(|resource| resource.at(&["spec", "patches"])).flat_map(Value::items);
+    let texts: HashSet<&str> = patches.filter_map(|patch| patch.get("patch").and_then(Value::raw)).collect();
+    let kinds: HashSet<&str> = own().map(|resource| resource.kind).collect();
+    kinds.into_iter().filter(|kind| texts.iter().any(|text| text.contains(kind))).collect()
 }
 
 fn of_root<'w>(resources: &'w [Resource<'w>], root: usize, versions: &Versions, given: &[GivenFile]) -> Schemas {

@@ -71,6 +71,14 @@ pub fn judge<'w>(resource: &'w Resource<'w>, schemas: &Schemas, extent: Extent) 
         values.found.retain(|problem| !is_variable(problem.at));
         METADATA.iter().for_each(|check| check(resource, &mut validity.metadata));
         validity.beyond_structure(resource, values);
+    } else if resource.whole && !resource.delivery.changes {
+        // A name that is wrong stays wrong, whatever is added to the object.
+        METADATA.iter().for_each(|check| check(resource, &mut validity.metadata));
+        validity.metadata.found.retain(|problem| problem.code == "name");
+    }
+    if operator::is_known(resource.group, resource.kind) {
+        let is_filled = |problem: &Problem<'w>| operator::fills(resource.kind, &problem.pointer(resource.value));
+        validity.values.found.retain(|problem| problem.code != "missing" || !is_filled(problem));
     }
     validity
 }

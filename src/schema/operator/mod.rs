@@ -59,6 +59,12 @@ pub fn is_known(group: &str, kind: &str) -> bool {
     group == GROUP && kinds.contains(&kind)
 }
 
+/// Whether the operator's mutating webhook writes a required field at this pointer where it is missing, with a value that
+/// passes: it hands the object back with the empty value of every field that it always writes.
+pub fn fills(kind: &str, pointer: &str) -> bool {
+    kind == "Cluster" && pointer == "/spec/postgresql/syncReplicaElectionConstraint/enabled"
+}
+
 /// Whether the operator's webhook looks at an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Bypass {

@@ -209,14 +209,20 @@ impl<'a, 'w> Walk<'a, 'w> {
         self.twice(value, items);
     }
 
-    /// To Kubernetes' own kinds a null item is an empty one.
+    /// To Kubernetes' own kinds a null item is an empty one; server-side apply wants to tell items apart.
     fn null_item(&mut self, item: Value<'w>, items: &Items) {
-        if let Shape::Fields(fields) = &self.arena.node(items.item).shape
-            && let Some(name) = fields.required.first()
-            && !self.partial
-        {
-            let message = format!("{}: `{}` is null and lacks `{name}`", self.title(), dotted(&self.way));
+        let place = dotted(&self.way);
+        let required = match &self.arena.node(items.item).shape {
+            Shape::Fields(fields) => fields.required.first().filter(|_| !self.partial),
+            _ => None,
+        };
+        if let Some(name) = required {
+            let message = format!("{}: `{place}` is null and lacks `{name}`", self.title());
             self.tell(Problem::new("missing", item, message).label("an item without anything in it"));
+        } else if items.set || !items.keys.is_empty() {
+            let message = format!("{}: `{place}` is null", self.title());
+            let problem = Problem::new(SERVER_SIDE_APPLY, item, message).label("an item without anything in it");
+            self.tell(problem.note("server-side apply, as Flux does it, refuses the object"));
         }
     }
 
@@ -229,7 +235,8 @@ impl<'a, 'w> Walk<'a, 'w> {
         let place = dotted(&self.way);
         let message =
             format!("{}: `{place}` takes {}, not {}", self.title(), text::a_shape(shape), text::a_kind(value));
-        let problem = Problem::new("type", value, message).label(format!("{} belongs here", text::a_shape(shape)));
+        let problem = Problem::new(if value.is_null() { "null" } else { "type" }, value, message)
+            .label(format!("{} belongs here", text::a_shape(shape)));
         match (shape, value.kind()) {
             (Shape::Integer | Shape::Number | Shape::Boolean, Kind::Text) if self.reads_unquoted(value, shape) => {
                 let help = "write it without quotes";
