@@ -1,5 +1,7 @@
 //! Sizes: Kubernetes quantities, and the memory units of PostgreSQL as the operator reads them.
 
+use crate::schema::value::Quantity;
+
 /// An amount in thousand millionths, so that quantities compare exactly.
 pub(super) type Amount = i128;
 
@@ -8,62 +10,7 @@ const NANO: i128 = 1_000_000_000;
 /// A Kubernetes quantity such as `10Gi`, `1.5G`, `500m` or `1e3`; none where it is not one.
 /// Amounts beyond 2^63 count as that, as for the API server.
 pub(super) fn quantity(text: &str) -> Option<Amount> {
-    let (negative, rest) = match text.as_bytes().first()? {
-        b'-' => (true, &text[1..]),
-        b'+' => (false, &text[1..]),
-        _ => (false, text),
-    };
-    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-    let (number, suffix) = rest.split_at(end);
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    if fraction.contains('.') || (whole.is_empty() && fraction.is_empty()) {
-        return None;
-    }
-    let (multiplier, divisor) = scale(suffix)?;
-    let most = i128::from(i64::MAX) * NANO;
-    let digits: String = [whole, fraction].concat();
-    let significant = digits.trim_start_matches('0');
-    // Longer numbers are beyond every size; a long fraction is cut where it cannot count.
-    let amount = if significant.len() > 30 {
-        if fraction.len() < significant.len() { Some(most) } else { Some(0) }
-    } else {
-        let value: i128 = if significant.is_empty() { 0 } else { significant.parse().ok()? };
-        let scaled = value.checked_mul(multiplier).and_then(|value| value.checked_mul(NANO));
-        let by = u32::try_from(fraction.len()).ok().and_then(|places| 10_i128.checked_pow(places));
-        Some(match (scaled, by.and_then(|by| by.checked_mul(divisor))) {
-            (Some(scaled), Some(by)) => scaled / by,
-            (None, _) => most,
-            (_, None) => 0,
-        })
-    };
-    amount.map(|amount| amount.min(most)).map(|amount| if negative { -amount } else { amount })
-}
-
-/// What a suffix multiplies with, and what it divides by.
-fn scale(suffix: &str) -> Option<(i128, i128)> {
-    Some(match suffix {
-        "" => (1, 1),
-        "n" => (1, NANO),
-        "u" => (1, 1_000_000),
-        "m" => (1, 1000),
-        "k" => (1000, 1),
-        "M" => (1_000_000, 1),
-        "G" => (NANO, 1),
-        "T" => (NANO * 1000, 1),
-        "P" => (NANO * 1_000_000, 1),
-        "E" => (NANO * NANO, 1),
-        "Ki" => (1 << 10, 1),
-        "Mi" => (1 << 20, 1),
-        "Gi" => (1 << 30, 1),
-        "Ti" => (1 << 40, 1),
-        "Pi" => (1 << 50, 1),
-        "Ei" => (1 << 60, 1),
-        _ => {
-            let exponent: i32 = suffix.strip_prefix(['e', 'E'])?.parse().ok()?;
-            let power = 10_i128.checked_pow(exponent.unsigned_abs().min(18))?;
-            if exponent < 0 { (1, power) } else { (power, 1) }
-        }
-    })
+    Quantity::parse(text).map(Quantity::nanos)
 }
 
 /// A size such as `128MB` in a PostgreSQL parameter: a whole number alone is megabytes, every unit is a power of two, and
@@ -131,7 +78,7 @@ mod tests {
             ("-1Gi", Some(-(1 << 30) * NANO)),
             ("8Ei", Some(i128::from(i64::MAX) * NANO)),
             ("99999999999999999999999999999999999999999", Some(i128::from(i64::MAX) * NANO)),
-            ("0.0000000000000000000000000000000000000000001", Some(0)),
+            ("0.0000000000000000000000000000000000000000001", Some(1)),
             ("", None),
             ("-", None),
             (".", None),
