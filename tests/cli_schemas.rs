@@ -67,3 +67,19 @@ fn a_folder_of_schemas_that_is_missing_ends_the_run() {
     let ran = repo.lint(&["--crds", "nowhere"]).exits(2);
     assert!(ran.err.contains("nowhere: "), "{}", ran.err);
 }
+
+#[test]
+fn the_config_names_folders_too() {
+    let boat = boat("{crew: two}");
+    let mut repo = vec![("apps/boat.yaml", boat.as_str()), ("schemas/harbour.example.org/boat_v1.json", SCHEMA)];
+    let lint = |files: &[(&str, &str)], code: i32| {
+        Repo::new(files).lint(&["--select", "schema/invalid-value", "--format", "json"]).exits(code)
+    };
+    assert_eq!(lint(&repo, 0).files(), [""; 0]);
+    repo.push(("tidegate.yaml", "crds: [schemas]\n"));
+    assert_eq!(lint(&repo, 1).files(), ["apps/boat.yaml"]);
+    repo.pop();
+    repo.push(("tidegate.yaml", "crds: [nowhere]\n"));
+    let refused = lint(&repo, 2);
+    assert!(refused.err.contains("nowhere"), "{}", refused.err);
+}

@@ -98,6 +98,9 @@ pub(super) fn load(arguments: &Lint, incoming: Option<&Incoming>) -> Loaded {
         let root = match open(arguments, &place) {
             Ok(tree) => {
                 let config = read_config(arguments, tree.as_ref(), number, &shapes, &mut loaded);
+                for folder in &config.crds {
+                    given::read(&place.folder.join(&folder.value), arguments.max_file_size, &mut loaded);
+                }
                 bases.extend(read_base(arguments, &tree, &place, number, &config, &mut loaded));
                 let mut root = read_root(arguments, tree.as_ref(), &place, number, config, &mut loaded);
                 // Charts are rendered from what lies on the disk.

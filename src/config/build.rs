@@ -25,6 +25,7 @@ pub(super) fn build(document: &Document, config: &mut Config) -> Vec<ConfigError
     config.targets = builder.each(root, "targets", Builder::target);
     config.versions = root.get("versions").map(|versions| builder.versions(versions)).unwrap_or_default();
     config.contracts = builder.texts(root, "contracts");
+    config.crds = builder.texts(root, "crds");
     config.rules = builder.each(root, "rules", Builder::rule);
     config.allow = builder.each(root, "allow", |builder, _, entry| builder.allow(entry));
     config.exclude = builder.each(root, "exclude", |builder, _, pattern| builder.glob(pattern));

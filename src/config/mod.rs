@@ -95,6 +95,8 @@ pub struct Config {
     pub versions: VersionConfig,
     /// Checkouts and exported contract files, relative to the config file.
     pub contracts: Vec<Spanned<String>>,
+    /// Folders with schemas of custom kinds, relative to the config file.
+    pub crds: Vec<Spanned<String>>,
     /// What is said of single rules.
     pub rules: Vec<RuleConfig>,
     /// Findings that are accepted.

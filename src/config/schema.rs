@@ -28,6 +28,10 @@ pub fn schema(rules: &[RuleShape<'_>]) -> Value {
             "targets": targets(),
             "versions": versions(),
             "contracts": texts("Platforms this repo relies on: checkouts, or exported contract files.", "contract"),
+            "crds": texts(
+                "Folders with the schemas of custom kinds, from here: CustomResourceDefinitions or JSON schemas.",
+                "folder",
+            ),
             "rules": section("What to change about single rules.", by_rule),
             "allow": allow(&rules),
             "exclude": texts("Files that do not belong to the run, as path patterns.", "path pattern"),

@@ -162,7 +162,7 @@ fn ownership_is_the_default_until_it_is_written() {
 
 #[test]
 fn nothing_written_is_the_default() {
-    let sections = "paths:\nownership:\ndatabases:\ntargets:\nversions:\ncontracts:\nrules:\nallow:\nexclude:\n";
+    let sections = "paths:\nownership:\ndatabases:\ntargets:\nversions:\ncontracts:\ncrds:\nrules:\nallow:\nexclude:\n";
     for text in ["", "\n\n", "# only a comment\n", "---\n", "{}\n", "~\n", sections] {
         let config = parse(text).unwrap_or_else(|errors| panic!("{text:?}: {errors:?}"));
         assert!(config.role.is_none() && config.rules.is_empty() && config.allow.is_empty(), "{text:?}");

@@ -56,13 +56,13 @@ fn keys_and_words_that_do_not_exist() {
                 (
                     "zzz",
                     "unknown key `zzz`",
-                    "allowed: role, paths, ownership, databases, targets, versions, contracts, rules, allow, exclude",
+                    "allowed: role, paths, ownership, databases, targets, versions, contracts, crds, rules, allow, exclude",
                 ),
                 ("xxx", "unknown role `xxx`", "allowed: platform, app, runtime"),
                 (
                     "yyy",
                     "unknown key `yyy`",
-                    "allowed: role, paths, ownership, databases, targets, versions, contracts, rules, allow, exclude",
+                    "allowed: role, paths, ownership, databases, targets, versions, contracts, crds, rules, allow, exclude",
                 ),
             ],
         ),
