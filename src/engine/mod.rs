@@ -298,7 +298,7 @@ fn stage<T>(
     let reaches = reaches(&resources, &targets, &graphs, configs.len());
     let connections = connections(&resources, &targets, &graphs, request);
     phase(statistics, "graph");
-    let (validity, schemas) = validity::of(&manifests, &resources, &versions, request);
+    let (validity, schemas) = validity::of(&manifests, &resources, &targets, &worlds.told, &versions, request);
     phase(statistics, "validity");
     let options = configs.iter().map(settings::options).collect();
     let world = World {

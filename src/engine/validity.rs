@@ -5,6 +5,7 @@ use super::Request;
 use super::settings::wants_family;
 use crate::finding::Versions;
 use crate::manifest::{By, Manifests, Resource};
+use crate::render::{Target, Told};
 use crate::schema::{Extent, Given, GivenFile, Schemas, Validity, judge};
 use crate::yaml::Value;
 use rayon::prelude::*;
@@ -14,6 +15,8 @@ use std::collections::{BTreeSet, HashSet};
 pub(super) fn of<'w>(
     manifests: &Manifests<'w>,
     resources: &'w [Resource<'w>],
+    targets: &[Target],
+    told: &Told<'w>,
     versions: &[Versions],
     request: &Request,
 ) -> (Vec<Validity<'w>>, Vec<Schemas>) {
@@ -28,11 +31,17 @@ pub(super) fn of<'w>(
     // Where there is no kustomization, nothing can make a whole of a part.
     let patched: BTreeSet<usize> = manifests.kustomizations.iter().map(|one| manifests.files[one.file].root).collect();
     let named: Vec<HashSet<&str>> = (0..versions.len()).map(|root| kinds_patched(resources, root)).collect();
-    let judged = resources.par_iter().map(|resource| {
-        // What Flux is seen to hand over has been patched by then.
+    let is_built = told.failed.is_empty() && told.applied.iter().all(|(_, applied)| applied.trouble.is_none());
+    let mut reached = vec![false; resources.len()];
+    for member in targets.iter().flat_map(|target| &target.members) {
+        reached[*member] = true;
+    }
+    let judged = resources.par_iter().zip(reached).map(|(resource, reached)| {
+        // What a target gets through Flux has been patched by then, where all that patches it is built.
+        let is_patched = reached && resource.delivery.by == By::Flux && is_built;
         let is_completed = resource.delivery.changes
             || !resource.whole && patched.contains(&resource.root)
-            || resource.delivery.by != By::Flux && named[resource.root].contains(resource.kind);
+            || !is_patched && named[resource.root].contains(resource.kind);
         let extent = if is_completed { Extent::Part } else { Extent::Whole };
         judge(resource, &schemas[resource.root], extent)
     });
