@@ -69,6 +69,9 @@ pub fn judge<'w>(resource: &'w Resource<'w>, schemas: &Schemas, extent: Extent) 
         let mut values = Problems::default();
         VALUES.iter().for_each(|check| check(resource, &mut values));
         values.found.retain(|problem| !is_variable(problem.at));
+        for problem in &mut values.found {
+            problem.message.insert_str(0, &format!("{}: ", resource.title()));
+        }
         METADATA.iter().for_each(|check| check(resource, &mut validity.metadata));
         validity.beyond_structure(resource, values);
     } else if resource.whole && !resource.delivery.changes {
@@ -79,6 +82,12 @@ pub fn judge<'w>(resource: &'w Resource<'w>, schemas: &Schemas, extent: Extent) 
     if operator::is_known(resource.group, resource.kind) {
         let is_filled = |problem: &Problem<'w>| operator::fills(resource.kind, &problem.pointer(resource.value));
         validity.values.found.retain(|problem| problem.code != "missing" || !is_filled(problem));
+        for problem in validity.unknown_fields.iter_mut().filter(|problem| problem.helps.is_empty()) {
+            problem.helps.extend(
+                operator::meant(resource.kind, &resource.value.pointer_to(problem.at).unwrap_or_default())
+                    .map(str::to_owned),
+            );
+        }
     }
     validity
 }

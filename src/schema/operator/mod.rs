@@ -59,6 +59,20 @@ pub fn is_known(group: &str, kind: &str) -> bool {
     group == GROUP && kinds.contains(&kind)
 }
 
+/// What to write instead of a field that people look for and no version of the operator has.
+pub fn meant(kind: &str, pointer: &str) -> Option<&'static str> {
+    Some(match (kind, pointer) {
+        (
+            "Cluster",
+            "/spec/postgresql/version" | "/spec/version" | "/spec/postgresVersion" | "/spec/postgresql/image",
+        ) => "name the version by `imageName`, or by `imageCatalogRef` and its `major`",
+        ("Cluster", "/spec/replicas" | "/spec/numberOfInstances") => "write `instances`: the primary counts as one",
+        ("Cluster", "/spec/users" | "/spec/roles") => "write `managed.roles`, or `DatabaseRole` objects",
+        ("Cluster", "/spec/databases") => "write a `Database` object for each",
+        _ => return None,
+    })
+}
+
 /// Whether the operator's mutating webhook writes a required field at this pointer where it is missing, with a value that
 /// passes: it hands the object back with the empty value of every field that it always writes.
 pub fn fills(kind: &str, pointer: &str) -> bool {
