@@ -2,6 +2,10 @@
 
 pub mod dead_selector;
 pub mod hard_coded_clients;
+pub mod ineffective_policy;
 pub mod lost_default_deny;
 pub mod missing_default_deny;
+pub mod missing_namespace_label;
 pub mod open_database;
+pub mod self_granted_access;
+pub mod unlabelled_client;

@@ -295,7 +295,8 @@ impl<'w> Decree<'w> {
 pub(super) const POD_NAMESPACE: &str = "io.kubernetes.pod.namespace";
 /// What Cilium puts before the labels of a namespace.
 pub(super) const NAMESPACE_LABELS: &str = "io.cilium.k8s.namespace.labels.";
-const SERVICE_ACCOUNT: &str = "io.cilium.k8s.policy.serviceaccount";
+/// Cilium's label of the service account of a pod.
+pub(super) const SERVICE_ACCOUNT: &str = "io.cilium.k8s.policy.serviceaccount";
 const CLUSTER: &str = "io.cilium.k8s.policy.cluster";
 
 /// A label's key without the prefix that says where Cilium has it from.

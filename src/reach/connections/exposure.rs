@@ -89,7 +89,7 @@ impl Connections<'_> {
 }
 
 /// How a report names the pods of a set.
-fn description(pods: &Pods<'_>) -> String {
+pub(super) fn description(pods: &Pods<'_>) -> String {
     match pods {
         Pods::Plain(PlaceTest::Own(own), selector) => format!("{}/{}", place_name(*own), pod(selector)),
         Pods::Plain(PlaceTest::Selected(places), selector) => format!("{}/{}", namespace(places), pod(selector)),

@@ -1,0 +1,203 @@
+//! Whom rules let in to a port, one by one, with the place of each: what rules of the catalogue point at.
+
+use super::Connections;
+use super::clause::{Action, Match, NAMESPACE_LABELS, POD_NAMESPACE, PlaceTest, Pods, SERVICE_ACCOUNT, Who, bare_key};
+use super::exposure::description;
+use super::parties::same_place;
+use crate::graph::workload::{Label, Labels};
+use crate::manifest::Resource;
+use crate::reach::answer::{Answer, all};
+use crate::reach::namespaces::selects_every_namespace;
+use crate::reach::policy::Direction;
+use crate::reach::ports::Protocol;
+use crate::reach::selector::{Requirement, Selector};
+use crate::reach::{METADATA_NAME, NamespaceKey};
+use crate::source::Span;
+use crate::yaml::Value;
+use kube_core::Expression;
+use std::collections::HashSet;
+
+/// Somebody whom a rule lets in.
+#[derive(Clone, Copy, Debug)]
+pub enum Granted<'c, 'w> {
+    /// Everybody, inside the cluster and outside.
+    Everyone,
+    /// Pods.
+    Pods(&'c Pods<'w>),
+    /// Addresses or what is no pod; whether it covers pods is not known.
+    Others,
+}
+
+/// One peer of a rule that lets traffic in.
+#[derive(Clone, Copy, Debug)]
+pub struct Grant<'c, 'w> {
+    /// The policy.
+    pub policy: &'w Resource<'w>,
+    /// Its rule.
+    pub rule: Value<'w>,
+    /// Whether it surely is in force for the pods and the port in question.
+    pub sure: bool,
+    /// Who is let in.
+    pub who: Granted<'c, 'w>,
+}
+
+/// A selector of namespaces in a rule.
+#[derive(Clone, Debug)]
+pub struct NamespaceTest<'c, 'w> {
+    /// The first policy that has it.
+    pub policy: &'w Resource<'w>,
+    /// What it asks of a namespace: the label, without what Cilium puts before it, and the requirement.
+    pub requirements: Vec<(&'c str, &'c Requirement<'w>)>,
+}
+
+/// The label of a namespace that a key of Cilium asks about.
+fn namespace_label(key: &str) -> Option<&str> {
+    let key = bare_key(key);
+    if key == POD_NAMESPACE { Some(METADATA_NAME) } else { key.strip_prefix(NAMESPACE_LABELS) }
+}
+
+impl<'w> Connections<'w> {
+    /// Whom rules let in to a TCP port of a party, whether or not other rules stop it. Nothing is said of parties that no
+    /// policy isolates.
+    pub fn grants(&self, party: usize, port: u16) -> Vec<Grant<'_, 'w>> {
+        let mut grants = Vec::new();
+        let mut seen: HashSet<(Span, usize)> = HashSet::new();
+        for class in self.classes_of(party) {
+            let containers = self.classes.all[class].named.as_slice();
+            for ruling in &self.views.of(class, Direction::Ingress).rulings {
+                let decree = &self.book.decrees[ruling.decree];
+                let allowing = decree.ingress.clauses.iter().filter(|clause| clause.action == Action::Allow);
+                for clause in allowing {
+                    let ports = clause.ports.on(containers);
+                    if !ports.maybe.holds(Protocol::Tcp, port) {
+                        continue;
+                    }
+                    let sure = ruling.applies == Match::Yes && ports.sure.holds(Protocol::Tcp, port);
+                    for (at, who) in clause.who.iter().enumerate() {
+                        if !seen.insert((clause.value.span(), at)) {
+                            continue;
+                        }
+                        let (who, sure) = match who {
+                            Who::Everyone => (Granted::Everyone, sure),
+                            Who::Pods(set) => (Granted::Pods(&self.book.pods[*set]), sure),
+                            Who::Addresses(_) | Who::Entities(_) => (Granted::Others, sure),
+                            Who::Unsure { .. } => (Granted::Others, false),
+                        };
+                        grants.push(Grant { policy: decree.resource, rule: clause.value, sure, who });
+                    }
+                }
+            }
+        }
+        grants
+    }
+
+    /// Every selector of namespaces by which some rule finds its peers.
+    pub fn namespace_tests(&self) -> Vec<NamespaceTest<'_, 'w>> {
+        let mut seen: HashSet<usize> = HashSet::new();
+        let mut tests = Vec::new();
+        for decree in self.book.decrees.iter().filter(|decree| decree.doubt.is_none()) {
+            let clauses = decree.ingress.clauses.iter().chain(&decree.egress.clauses);
+            for who in clauses.flat_map(|clause| &clause.who) {
+                let Who::Pods(set) = who else { continue };
+                if !seen.insert(*set) {
+                    continue;
+                }
+                let (selector, plain) = match &self.book.pods[*set] {
+                    Pods::Plain(PlaceTest::Selected(places), _) => (places, true),
+                    Pods::Identity(_, selector) => (selector, false),
+                    Pods::Plain(PlaceTest::Own(_), _) => continue,
+                };
+                let named = selector.requirements.iter().filter_map(|requirement| {
+                    let key = requirement.key();
+                    Some((if plain { key } else { namespace_label(key)? }, requirement))
+                });
+                let requirements: Vec<_> = named.collect();
+                let doubtful = requirements.iter().any(|(_, requirement)| requirement.doubt.is_some());
+                if selector.doubt.is_none() && !doubtful && !requirements.is_empty() {
+                    tests.push(NamespaceTest { policy: decree.resource, requirements });
+                }
+            }
+        }
+        tests
+    }
+}
+
+impl Granted<'_, '_> {
+    /// Whether some pod of the namespace `name`, which has `labels`, may be meant: what is asked of pods is left out.
+    pub fn admits(&self, name: &str, labels: &Labels<'_>) -> Answer {
+        let pods = match self {
+            Granted::Everyone => return Answer::Yes,
+            Granted::Others => return Answer::Unknown("whether addresses that are let in are those of pods".into()),
+            Granted::Pods(pods) => pods,
+        };
+        let place = NamespaceKey::Known(name);
+        match pods {
+            Pods::Plain(PlaceTest::Own(own), _) => same_place(*own, place),
+            Pods::Plain(PlaceTest::Selected(places), _) => places.matches(labels),
+            Pods::Identity(own, selector) => {
+                let inside = own.map_or(Answer::Yes, |own| same_place(own, place));
+                let asked = selector.requirements.iter().filter_map(|requirement| {
+                    let label = match namespace_label(requirement.key())? {
+                        METADATA_NAME => Label::Is(name),
+                        key => labels.get(key),
+                    };
+                    Some(requirement.holds_for(label))
+                });
+                inside.and(all(asked)).doubted(selector.doubt.as_deref())
+            }
+        }
+    }
+
+    /// The labels of pods that are all that is asked for, whatever the namespace.
+    pub fn by_pod_labels_alone(&self) -> Option<Vec<&Requirement<'_>>> {
+        let Granted::Pods(pods) = self else { return None };
+        let is_positive = |requirement: &&Requirement<'_>| {
+            matches!(requirement.expression, Expression::Equal(..) | Expression::In(..) | Expression::Exists(_))
+        };
+        let (selector, asked): (&Selector<'_>, Vec<&Requirement<'_>>) = match pods {
+            Pods::Plain(PlaceTest::Selected(places), selector) if selects_every_namespace(places) => {
+                (selector, selector.requirements.iter().collect())
+            }
+            Pods::Identity(None, selector) => {
+                let of_place = |requirement: &&Requirement<'_>| namespace_label(requirement.key()).is_some();
+                let every = Expression::Exists(String::new());
+                let bound = selector.requirements.iter().filter(of_place).any(|requirement| {
+                    std::mem::discriminant(&requirement.expression) != std::mem::discriminant(&every)
+                        || namespace_label(requirement.key()) != Some(METADATA_NAME)
+                });
+                let accounts = selector.requirements.iter().any(|asked| bare_key(asked.key()) == SERVICE_ACCOUNT);
+                if bound || accounts {
+                    return None;
+                }
+                (selector, selector.requirements.iter().filter(|requirement| !of_place(requirement)).collect())
+            }
+            Pods::Plain(..) | Pods::Identity(Some(_), _) => return None,
+        };
+        let known = selector.doubt.is_none() && asked.iter().all(|requirement| requirement.doubt.is_none());
+        (known && asked.iter().any(is_positive)).then_some(asked)
+    }
+
+    /// What is asked of the labels of a namespace by which it can opt in: without its name.
+    pub fn opt_in(&self) -> Vec<(&str, &Requirement<'_>)> {
+        let Granted::Pods(pods) = self else { return Vec::new() };
+        let named: Vec<(&str, &Requirement<'_>)> = match pods {
+            Pods::Plain(PlaceTest::Selected(places), _) => {
+                places.requirements.iter().map(|requirement| (requirement.key(), requirement)).collect()
+            }
+            Pods::Identity(_, selector) => {
+                let of_place = |requirement| Some((namespace_label(Requirement::key(requirement))?, requirement));
+                selector.requirements.iter().filter_map(of_place).collect()
+            }
+            Pods::Plain(..) => Vec::new(),
+        };
+        if named.iter().any(|(key, _)| *key == METADATA_NAME) { Vec::new() } else { named }
+    }
+
+    /// How a report names whom it lets in, as [`super::Stranger`] does.
+    pub fn description(&self) -> Option<String> {
+        match self {
+            Granted::Pods(pods) => Some(description(pods)),
+            Granted::Everyone | Granted::Others => None,
+        }
+    }
+}
