@@ -415,7 +415,7 @@ fn connections<'w>(
         holds_database(graph).then(|| {
             let own: Vec<&'w Resource<'w>> =
                 strays.iter().copied().filter(|resource| resource.root == target.root).collect();
-            Connections::new(graph, &own)
+            Connections::with_unseen(graph, &own)
         })
     });
     work.collect()

@@ -17,6 +17,8 @@ pub enum LabelValue<'w> {
     Hidden(String),
     /// It may be there, and why that is not known.
     Perhaps(String),
+    /// It is surely not there, whatever else may be.
+    Missing,
 }
 
 impl LabelValue<'_> {
@@ -25,6 +27,7 @@ impl LabelValue<'_> {
             LabelValue::Is(value) => Label::Is(value),
             LabelValue::Hidden(reason) => Label::Hidden(reason),
             LabelValue::Perhaps(reason) => Label::Perhaps(reason),
+            LabelValue::Missing => Label::Absent,
         }
     }
 }
@@ -138,7 +141,7 @@ impl<'w> Labels<'w> {
     pub fn known(&self) -> impl Iterator<Item = (&str, &str)> {
         self.entries.iter().filter_map(|(key, value)| match value {
             LabelValue::Is(value) => Some((key.as_ref(), value.as_ref())),
-            LabelValue::Hidden(_) | LabelValue::Perhaps(_) => None,
+            LabelValue::Hidden(_) | LabelValue::Perhaps(_) | LabelValue::Missing => None,
         })
     }
 }

@@ -20,6 +20,12 @@ pub(super) fn unread(resource: &Resource<'_>) -> Option<String> {
     generates_policies(resource).then(|| format!("{} may generate network policies", resource.title()))
 }
 
+/// Why `resource` makes answers unknown where policies of Cilium and of cluster admins are worked out, if it does.
+pub(super) fn unread_by_connections(resource: &Resource<'_>) -> Option<String> {
+    let known = matches!(resource.group, "cilium.io" | "policy.networking.k8s.io");
+    if known { None } else { unread(resource) }
+}
+
 /// Whether a Kyverno policy makes network policies by itself, as for every new namespace.
 fn generates_policies(resource: &Resource<'_>) -> bool {
     if resource.group != "kyverno.io" {

@@ -1,5 +1,6 @@
 //! What a rule is: metadata, a declared scope, and a pure function.
 
+mod blocked;
 mod change;
 mod context;
 mod declare;
@@ -12,6 +13,7 @@ use crate::manifest::Resource;
 use serde_json::Value as Json;
 use std::any::Any;
 
+pub use blocked::report_blocked;
 pub use change::{ChangeContext, Changes, Pair, Single};
 pub use context::{Context, FileContext, TargetContext, World};
 pub use rewrite::{remove_line, replace_name};

@@ -138,7 +138,7 @@ impl<'w> Connections<'w> {
     }
 
     /// An end as the other one sees it: by class, where it is pods.
-    fn seen(&self, end: End) -> Vec<(Other<'_>, Option<usize>)> {
+    pub(super) fn seen(&self, end: End) -> Vec<(Other<'_>, Option<usize>)> {
         match end {
             End::Party(at) => {
                 self.classes_of(at).into_iter().map(|class| (self.classes.other(class), Some(class))).collect()
@@ -190,7 +190,7 @@ impl<'w> Connections<'w> {
         Half { direction, end: End::Party(party), which: None, findings, reached }
     }
 
-    fn reached_on(
+    pub(super) fn reached_on(
         &self,
         class: usize,
         other: Other<'_>,

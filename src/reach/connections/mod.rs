@@ -13,10 +13,12 @@ mod explain;
 mod exposure;
 mod faults;
 mod grants;
+mod lack;
 mod needed;
 mod network_policy;
 mod pairs;
 mod parties;
+mod unseen;
 mod view;
 mod ways_in;
 
@@ -38,7 +40,8 @@ pub use book::Fault;
 pub use explain::{Decision, Explanation, Finding, Half};
 pub use exposure::{Exposure, Stranger};
 pub use grants::{Grant, Granted, NamespaceTest};
-pub use needed::Need;
+pub use lack::{Block, Lack, Verdict};
+pub use needed::{Need, NeedKind, Way};
 pub use parties::{Endpoint, Party, PartyKind};
 pub use ways_in::WayIn;
 
@@ -75,23 +78,38 @@ pub struct Connections<'w> {
     named_entities: Vec<Entity>,
     needs: Vec<Need>,
     ways_in: Vec<WayIn<'w>>,
+    unread: Option<String>,
 }
 
 impl<'w> Connections<'w> {
     /// Works out the connections of `graph`. `strays` are objects that nothing is seen to deliver: policies among them may
     /// be in force.
     pub fn new(graph: &Graph<'w>, strays: &[&'w Resource<'w>]) -> Connections<'w> {
+        Connections::build(graph, strays, false)
+    }
+
+    /// As [`Connections::new`], and with those whom databases need and the repo does not show: the operator, the cluster's
+    /// name servers, whoever scrapes metrics, the store of the backups. They are parties of kind [`PartyKind::Unseen`].
+    pub fn with_unseen(graph: &Graph<'w>, strays: &[&'w Resource<'w>]) -> Connections<'w> {
+        Connections::build(graph, strays, true)
+    }
+
+    fn build(graph: &Graph<'w>, strays: &[&'w Resource<'w>], with_unseen: bool) -> Connections<'w> {
         let mut book = book::Book::new(graph, strays);
-        let parties = Parties::new(graph, book.cilium);
+        let mut parties = Parties::new(graph, book.cilium);
+        let unseen = with_unseen.then(|| unseen::Unseen::add(graph, &mut parties));
         let namespaces = Namespaces::new(graph);
         let classes = Classes::new(&book, &parties.endpoints, &namespaces);
         let views = Views::new(&book, &classes);
         let groups = pairs::Groups::new(&parties, &classes);
         faults::add(graph, &parties, &classes, &mut book);
-        let needs = needed::needs(graph, &parties, book.cilium);
+        let needs = needed::needs(graph, &parties, book.cilium, unseen.as_ref());
         let ways_in = ways_in::ways_in(graph, &parties);
         let named_entities = book.named_entities();
-        Connections { parties, book, classes, views, groups, named_entities, needs, ways_in }
+        let strays = strays.iter().copied();
+        let unread =
+            graph.resources().iter().copied().chain(strays).find_map(crate::reach::unread::unread_by_connections);
+        Connections { parties, book, classes, views, groups, named_entities, needs, ways_in, unread }
     }
 
     /// Everybody who takes part.
@@ -107,6 +125,11 @@ impl<'w> Connections<'w> {
     /// Whether Cilium enforces the policies: an object of its own is there.
     pub fn has_cilium(&self) -> bool {
         self.book.cilium
+    }
+
+    /// Why there may be policies that are not worked out: of a kind that is not read, or made by a generator.
+    pub fn unread(&self) -> Option<&str> {
+        self.unread.as_deref()
     }
 
     /// How many kinds of pods policies tell apart.

@@ -2,7 +2,8 @@
 //! which of them policies stop.
 
 use super::clause::{Entity, Reached};
-use super::parties::{Parties, PartyKind};
+use super::parties::{Parties, Party, PartyKind};
+use super::unseen::{Unseen, uses_plugin};
 use super::{Connections, End};
 use crate::graph::workload::Label;
 use crate::graph::{Graph, cnpg};
@@ -10,6 +11,7 @@ use crate::manifest::Resource;
 use crate::reach::addresses::AddressRange;
 use crate::reach::policy::Direction;
 use crate::reach::ports::{PortSet, Protocol};
+use crate::reach::selector::Selector;
 use crate::reach::{POSTGRES_PORT, operators};
 use crate::yaml::Value;
 
@@ -18,6 +20,58 @@ const STATUS_PORT: u16 = 8000;
 /// The usual port of the API server, behind its Service.
 const API_PORT: u16 = 6443;
 const DNS_PORT: u16 = 53;
+/// Where the name servers of OpenShift listen behind their Service.
+const OPENSHIFT_DNS_PORT: u16 = 5353;
+const INSTANCE_METRICS_PORT: u16 = 9187;
+const POOLER_METRICS_PORT: u16 = 9127;
+const PLUGIN_PORT: u16 = 9090;
+/// Ports on which a store of backups is not.
+const NO_STORE_PORTS: &[u16] = &[
+    DNS_PORT,
+    OPENSHIFT_DNS_PORT,
+    POSTGRES_PORT,
+    STATUS_PORT,
+    API_PORT,
+    INSTANCE_METRICS_PORT,
+    POOLER_METRICS_PORT,
+    PLUGIN_PORT,
+];
+
+/// What a flow is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NeedKind {
+    /// The operator and an instance.
+    Operator,
+    /// Replicas stream from the primary.
+    Replication,
+    /// A new replica is copied from the primary.
+    Join,
+    /// The primary asks whether replicas see it; operator 1.27 and later.
+    IsolationCheck,
+    /// A pooler and its instances.
+    Pooler,
+    /// The API server.
+    KubeApi,
+    /// Names.
+    Dns,
+    /// The store of the backups.
+    Backup,
+    /// Whoever scrapes metrics.
+    Metrics,
+    /// The operator and a plugin.
+    Plugin,
+}
+
+/// Another way in which a need may be met.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// Where it starts.
+    pub from: End,
+    /// Where it goes.
+    pub to: End,
+    /// Ports of which one that may be open leaves it open whether the need is met.
+    pub ports: PortSet,
+}
 
 /// A flow that somebody cannot do without.
 #[derive(Clone, Debug)]
@@ -28,12 +82,27 @@ pub struct Need {
     pub to: End,
     /// On which ports.
     pub ports: PortSet,
-    /// What it is for.
+    /// What it is for, in words.
     pub why: &'static str,
+    /// What it is for.
+    pub kind: NeedKind,
+    /// Whose need it is, by number.
+    pub owner: usize,
+    /// Others who could stand for one of the ends.
+    pub others: Vec<Way>,
 }
 
-/// Everything that the Clusters of `graph` need.
-pub(super) fn needs<'w>(graph: &Graph<'w>, parties: &Parties<'w>, cilium: bool) -> Vec<Need> {
+fn tcp(port: u16) -> PortSet {
+    PortSet::one(Protocol::Tcp, port)
+}
+
+/// Everything that the Clusters of `graph` need; what those need who are not in the repo, only where `unseen` tells of them.
+pub(super) fn needs<'w>(
+    graph: &Graph<'w>,
+    parties: &Parties<'w>,
+    cilium: bool,
+    unseen: Option<&Unseen<'w>>,
+) -> Vec<Need> {
     let mut needs = Vec::new();
     let of = |resource: &Resource<'_>| {
         let same = |at: &usize| std::ptr::eq(parties.parties[*at].resource, resource);
@@ -44,10 +113,10 @@ pub(super) fn needs<'w>(graph: &Graph<'w>, parties: &Parties<'w>, cilium: bool) 
         .filter(|at| parties.endpoints[*at].labels.get("k8s-app") == Label::Is("kube-dns"))
         .map(|at| parties.endpoints[at].party)
         .collect();
-    let tcp = |port: u16| PortSet::one(Protocol::Tcp, port);
     for (at, party) in parties.parties.iter().enumerate() {
-        let mut need =
-            |from: End, to: End, ports: PortSet, why: &'static str| needs.push(Need { from, to, ports, why });
+        let mut need = |from: End, to: End, ports: PortSet, kind: NeedKind, why: &'static str| {
+            needs.push(Need { from, to, ports, why, kind, owner: at, others: Vec::new() });
+        };
         let own = End::Party(at);
         let databases = || {
             let name = match party.kind {
@@ -64,60 +133,179 @@ pub(super) fn needs<'w>(graph: &Graph<'w>, parties: &Parties<'w>, cilium: bool) 
         };
         match party.kind {
             PartyKind::Database => {
-                for operator in &operators {
-                    let why = "the operator asks each instance for its state and connects to it";
-                    need(End::Party(*operator), own, tcp(STATUS_PORT).union(&tcp(POSTGRES_PORT)), why);
+                if unseen.is_none() {
+                    for operator in &operators {
+                        need(End::Party(*operator), own, operator_ports(), NeedKind::Operator, OPERATOR_WHY);
+                    }
                 }
                 if party.several {
-                    need(own, own, tcp(POSTGRES_PORT), "replicas stream from the primary");
-                    need(
-                        own,
-                        own,
-                        tcp(STATUS_PORT),
-                        "the primary asks whether replicas see it, where the API server is gone",
-                    );
+                    need(own, own, tcp(POSTGRES_PORT), NeedKind::Replication, "replicas stream from the primary");
+                    let check = party.resource.at(&["spec", "probes", "liveness", "isolationCheck", "enabled"]);
+                    // What is not known to be on is not missed.
+                    if unseen.is_none() || check.is_none_or(|check| check.as_bool() == Some(true)) {
+                        let why = "the primary asks whether replicas see it, where the API server is gone";
+                        need(own, own, tcp(STATUS_PORT), NeedKind::IsolationCheck, why);
+                    }
                 }
             }
             PartyKind::Pooler => databases().for_each(|to| {
-                need(own, to, tcp(POSTGRES_PORT), "the pooler connects to the instances");
+                need(own, to, tcp(POSTGRES_PORT), NeedKind::Pooler, "the pooler connects to the instances");
             }),
             PartyKind::Job if party.name.ends_with("-join") => databases().for_each(|to| {
-                need(own, to, tcp(POSTGRES_PORT), "a new replica is copied from the primary");
+                need(own, to, tcp(POSTGRES_PORT), NeedKind::Join, "a new replica is copied from the primary");
             }),
             PartyKind::Job => {}
-            PartyKind::Workload | PartyKind::Operator => continue,
+            PartyKind::Workload | PartyKind::Operator | PartyKind::Unseen => continue,
         }
-        let dns = tcp(DNS_PORT).union(&PortSet::one(Protocol::Udp, DNS_PORT));
-        for server in &name_servers {
-            need(own, End::Party(*server), dns.clone(), "names of Services are asked for");
+        if unseen.is_none() {
+            let dns = tcp(DNS_PORT).union(&PortSet::one(Protocol::Udp, DNS_PORT));
+            for server in &name_servers {
+                need(own, End::Party(*server), dns.clone(), NeedKind::Dns, DNS_WHY);
+            }
         }
         let api = match cilium {
             true => End::Entity(Entity::KubeApiserver),
-            false => End::Addresses(AddressRange::V4(0, u32::MAX)),
+            false => EVERY_ADDRESS,
         };
-        need(own, api, tcp(API_PORT), "the instance manager talks to the API server");
+        need(own, api, tcp(API_PORT), NeedKind::KubeApi, "the instance manager talks to the API server");
+        if let Some(unseen) = unseen {
+            add_unseen(graph, parties, at, party, (unseen, &name_servers), &mut needs);
+        }
     }
     needs
+}
+
+const OPERATOR_WHY: &str = "the operator asks each instance for its state and connects to it";
+const DNS_WHY: &str = "names of Services are asked for";
+const EVERY_ADDRESS: End = End::Addresses(AddressRange::V4(0, u32::MAX));
+
+fn operator_ports() -> PortSet {
+    tcp(STATUS_PORT).union(&tcp(POSTGRES_PORT))
+}
+
+/// What `party` needs of those who are not in the repo, or may not be.
+fn add_unseen<'w>(
+    graph: &Graph<'w>,
+    parties: &Parties<'w>,
+    at: usize,
+    party: &Party<'w>,
+    (unseen, name_servers): (&Unseen<'w>, &[usize]),
+    needs: &mut Vec<Need>,
+) {
+    let own = End::Party(at);
+    let from_each = |from: &[usize], to: End, ports: &PortSet| {
+        let ways = from.iter().map(|from| Way { from: End::Party(*from), to, ports: ports.clone() });
+        ways.collect::<Vec<Way>>()
+    };
+    let mut add = |mut ways: Vec<Way>, ports: PortSet, kind: NeedKind, why: &'static str| {
+        if ways.is_empty() {
+            return;
+        }
+        let Way { from, to, .. } = ways.remove(0);
+        needs.push(Need { from, to, ports, why, kind, owner: at, others: ways });
+    };
+    if party.kind == PartyKind::Database {
+        let ports = operator_ports();
+        add(from_each(&unseen.operators, own, &ports), ports, NeedKind::Operator, OPERATOR_WHY);
+        if uses_plugin(party.resource) {
+            let both = unseen.operators.iter().flat_map(|from| unseen.plugins.iter().map(move |to| (*from, *to)));
+            let port = tcp(PLUGIN_PORT);
+            let way = |(from, to)| Way { from: End::Party(from), to: End::Party(to), ports: port.clone() };
+            let ways = both.map(way).collect();
+            add(ways, tcp(PLUGIN_PORT), NeedKind::Plugin, "the operator asks the plugin for backups");
+        }
+    }
+    // TCP is only the fallback for long answers.
+    let dns = PortSet::one(Protocol::Udp, DNS_PORT);
+    let servers = name_servers.iter().copied().chain(unseen.name_server);
+    let mut ways: Vec<Way> =
+        servers.map(|server| Way { from: own, to: End::Party(server), ports: dns.clone() }).collect();
+    // A cache on the node answers at an address of its own.
+    ways.push(Way { from: own, to: EVERY_ADDRESS, ports: dns.clone() });
+    ways.push(Way { from: own, to: End::Entity(Entity::Host), ports: dns.clone() });
+    if let Some(anybody) = unseen.anybody {
+        let ports = dns.union(&PortSet::one(Protocol::Udp, OPENSHIFT_DNS_PORT));
+        ways.push(Way { from: own, to: End::Party(anybody), ports });
+    }
+    add(ways, dns, NeedKind::Dns, DNS_WHY);
+    let recovers = party.kind == PartyKind::Job && party.name.ends_with("-full-recovery");
+    if party.kind == PartyKind::Database || recovers {
+        for store in unseen.stores.iter().filter(|store| std::ptr::eq(store.cluster, party.resource)) {
+            let mut ways = match &store.pods {
+                Some((pods, ports)) => vec![Way { from: own, to: End::Party(*pods), ports: ports.clone() }],
+                None => vec![Way { from: own, to: EVERY_ADDRESS, ports: tcp(store.port) }],
+            };
+            if let Some((pods, ports)) = &store.pods {
+                // The first way stands for the port that is named; this one for the port behind the Service.
+                ways.push(Way { from: own, to: End::Party(*pods), ports: ports.clone() });
+            } else if let Some(anybody) = unseen.anybody.filter(|_| store.may_be_inside) {
+                let other = NO_STORE_PORTS.iter().fold(PortSet::none(), |all, port| all.union(&tcp(*port)));
+                let ports = PortSet::range(Protocol::Tcp, 1, u16::MAX).difference(&other);
+                ways.push(Way { from: own, to: End::Party(anybody), ports });
+            }
+            add(ways, tcp(store.port), NeedKind::Backup, "WAL and backups go to the object store");
+        }
+    }
+    let metrics = match party.kind {
+        PartyKind::Database => INSTANCE_METRICS_PORT,
+        PartyKind::Pooler => POOLER_METRICS_PORT,
+        _ => return,
+    };
+    if is_scraped(graph, parties, party) {
+        let ports = tcp(metrics);
+        add(from_each(&unseen.scrapers, own, &ports), ports, NeedKind::Metrics, "a PodMonitor has it scraped");
+    }
+}
+
+/// Whether a PodMonitor has the pods of `party` scraped.
+fn is_scraped<'w>(graph: &Graph<'w>, parties: &Parties<'w>, party: &Party<'w>) -> bool {
+    let enabled = party.resource.at(&["spec", "monitoring", "enablePodMonitor"]);
+    if enabled.and_then(Value::as_bool) == Some(true) {
+        return true;
+    }
+    let Some(endpoint) = party.endpoints.first().map(|at| &parties.endpoints[*at]) else { return false };
+    let own = &party.resource.namespace;
+    graph.of_kind("monitoring.coreos.com", "PodMonitor").iter().filter(|monitor| monitor.whole).any(|monitor| {
+        let namespaces = monitor.at(&["spec", "namespaceSelector"]).filter(|value| !value.is_null());
+        let there = match namespaces {
+            None => monitor.namespace.is_same(own),
+            Some(selector) if selector.is_empty() => monitor.namespace.is_same(own),
+            Some(selector) => {
+                let mut names = selector.get("matchNames").into_iter().flat_map(Value::items);
+                selector.get("any").and_then(Value::as_bool) == Some(true)
+                    || names.any(|name| name.known().is_some() && name.known() == own.known())
+            }
+        };
+        there && Selector::read(monitor.at(&["spec", "selector"])).matches(&endpoint.labels).is_yes()
+    })
 }
 
 impl Connections<'_> {
     /// The flows that are needed, with what of each is surely stopped.
     pub fn needs(&self) -> impl Iterator<Item = (&Need, PortSet)> {
         self.needs.iter().map(|need| {
-            let reached = match (need.from, need.to) {
-                (End::Party(from), End::Party(to)) => self.reached(from, to),
-                // Which address the API server has is not known: it takes some that is open.
-                (End::Party(from), End::Addresses(_)) => self.somewhere(from),
-                (End::Party(from), end) => self.reached_beyond(from, end, Direction::Egress),
-                _ => Reached::all(),
-            };
+            let reached = self.passing(need.from, need.to);
             (need, need.ports.difference(&reached.maybe))
         })
     }
 
+    /// What passes from one end to the other.
+    pub(super) fn passing(&self, from: End, to: End) -> Reached {
+        match (from, to) {
+            (End::Party(from), End::Party(to)) => self.reached(from, to),
+            // Which address the API server has is not known: it takes some that is open.
+            (End::Party(from), End::Addresses(_)) => self.somewhere(from),
+            (End::Party(from), end) => self.reached_beyond(from, end, Direction::Egress),
+            _ => Reached::all(),
+        }
+    }
+
     /// What a party may send to one address or another.
-    fn somewhere(&self, party: usize) -> Reached {
-        let beyond = self.beyond(&self.classes_of(party), Direction::Egress, false);
-        beyond.into_iter().fold(Reached::default(), |all, (_, reached)| all.or(&reached))
+    pub(super) fn somewhere(&self, party: usize) -> Reached {
+        let beyond = self.beyond(&self.classes_of(party), Direction::Egress, true);
+        beyond
+            .into_iter()
+            .filter(|(end, _)| matches!(end, End::Addresses(_)))
+            .fold(Reached::default(), |all, (_, reached)| all.or(&reached))
     }
 }

@@ -23,6 +23,8 @@ pub enum PartyKind {
     Job,
     /// The CloudNativePG operator or one of its plugins, where a chart brings it.
     Operator,
+    /// Somebody whom databases need and the repo does not show; asked for by rules only.
+    Unseen,
 }
 
 /// Somebody who takes part in traffic: a workload with all its pods, a Cluster, a Pooler.
@@ -148,6 +150,9 @@ impl<'w> Inherited<'w> {
 
 /// The operator's setting, in its ConfigMap or environment: names, or starts of names with a `*`.
 const INHERITED_LABELS: &str = "INHERITED_LABELS";
+
+/// What stands for the kind of somebody who is not in the repo.
+const UNSEEN_KIND: &str = "unseen";
 
 /// What is to be added.
 struct Newcomer<'w> {
@@ -328,6 +333,33 @@ impl<'w> Parties<'w> {
             host_network: new.host_network,
             single: new.single,
         });
+    }
+
+    /// Somebody who is not in the repo, for what `resource` needs; gives the number of the party.
+    pub(super) fn add_unseen(
+        &mut self,
+        resource: &'w Resource<'w>,
+        name: &str,
+        place: NamespaceKey<'w>,
+        labels: Labels<'w>,
+    ) -> usize {
+        let title = title(place, name, UNSEEN_KIND);
+        if let Some(at) = self.by_title.get(&title) {
+            return *at;
+        }
+        self.add(Newcomer {
+            resource,
+            name: name.to_owned(),
+            shown_kind: UNSEEN_KIND.to_owned(),
+            kind: PartyKind::Unseen,
+            several: false,
+            single: true,
+            labels,
+            ports: Vec::new(),
+            host_network: false,
+            place,
+        });
+        self.parties.len() - 1
     }
 
     /// Parties of one controller whose pods have different labels, with the pods: labels that a policy may tell apart

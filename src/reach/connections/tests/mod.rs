@@ -1,5 +1,6 @@
 //! Tables of cases: who reaches whom, in small worlds in memory, for policies of every kind.
 
+mod lack;
 mod notes;
 
 use super::*;
