@@ -68,6 +68,7 @@ pub static ALL: &[&Rule] = &[
     &netpol::open_database::RULE,
     &netpol::self_granted_access::RULE,
     &netpol::unlabelled_client::RULE,
+    &netpol::widened_reachability::RULE,
     &repo::duplicate_object::RULE,
     &repo::unused_suppression::RULE,
     &schema::deprecated_api::RULE,

@@ -17,3 +17,4 @@ pub mod missing_namespace_label;
 pub mod open_database;
 pub mod self_granted_access;
 pub mod unlabelled_client;
+pub mod widened_reachability;

@@ -193,11 +193,51 @@ impl Granted<'_, '_> {
         if named.iter().any(|(key, _)| *key == METADATA_NAME) { Vec::new() } else { named }
     }
 
+    /// Whether all that it means is surely meant by `other` too.
+    pub fn is_within(&self, other: &Granted<'_, '_>) -> bool {
+        let (Granted::Pods(own), Granted::Pods(wider)) = (self, other) else {
+            return matches!(other, Granted::Everyone);
+        };
+        match (own, wider) {
+            (Pods::Plain(PlaceTest::Own(a), pods), Pods::Plain(PlaceTest::Own(b), more)) => {
+                a == b && is_narrower(pods, more)
+            }
+            (Pods::Plain(PlaceTest::Selected(a), pods), Pods::Plain(PlaceTest::Selected(b), more)) => {
+                is_narrower(a, b) && is_narrower(pods, more)
+            }
+            (Pods::Identity(a, pods), Pods::Identity(b, more)) => (b.is_none() || a == b) && is_narrower(pods, more),
+            (Pods::Plain(PlaceTest::Own(_), pods), Pods::Plain(PlaceTest::Selected(b), more)) => {
+                b.selects_all() && is_narrower(pods, more)
+            }
+            _ => false,
+        }
+    }
+
     /// How a report names whom it lets in, as [`super::Stranger`] does.
     pub fn description(&self) -> Option<String> {
         match self {
             Granted::Pods(pods) => Some(description(pods)),
             Granted::Everyone | Granted::Others => None,
         }
+    }
+}
+
+/// Whether `wide` surely selects all that `narrow` does: each of its requirements follows from one of the other.
+fn is_narrower(narrow: &Selector<'_>, wide: &Selector<'_>) -> bool {
+    wide.doubt.is_none()
+        && wide.requirements.iter().all(|wide| narrow.requirements.iter().any(|own| follows(own, wide)))
+}
+
+fn follows(own: &Requirement<'_>, wide: &Requirement<'_>) -> bool {
+    if own.key() != wide.key() || wide.doubt.is_some() {
+        return false;
+    }
+    let (narrow, wanted) = (own.wanted(), wide.wanted());
+    match &wide.expression {
+        Expression::Exists(_) => matches!(own.expression, Expression::Exists(_)) || !narrow.is_empty(),
+        Expression::Equal(..) | Expression::In(..) => {
+            !narrow.is_empty() && narrow.iter().all(|value| wanted.contains(value))
+        }
+        other => own.expression == *other,
     }
 }
