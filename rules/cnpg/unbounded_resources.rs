@@ -17,7 +17,7 @@ declare_rule! {
     /// configured for and does not see what the node has left.
     ///
     /// ## Instead
-    /// A memory request that holds `shared_buffers` and the sessions, and a limit of the same size.
+    /// A memory request that holds `shared_buffers` and the sessions; a limit of the same size makes the pods Guaranteed.
     ///
     /// ## Limits
     /// A namespace with a LimitRange gives memory to pods that ask for none and is left alone, as is a Cluster that a
@@ -82,7 +82,7 @@ fn check<'w>(cluster: &Cluster<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'
             )
             .underline(place.key_span().filter(|_| resources.is_some()).unwrap_or(place.span()))
             .label(if resources.is_some() { "says nothing of memory" } else { "no `resources`" })
-            .help("set `resources.requests.memory` and `resources.limits.memory` to the same size"),
+            .help("set `resources.requests.memory` to what an instance needs"),
         Some((has, there, lacks)) => sink
             .finding(
                 "one-of-two",

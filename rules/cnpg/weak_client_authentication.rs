@@ -1,6 +1,7 @@
 //! Lines of `pg_hba` that let clients in too easily.
 
 use crate::declare_rule;
+use crate::finding::Confidence;
 use crate::graph::View;
 use crate::graph::cnpg::Cluster;
 use crate::rule::{Context, Sink};
@@ -23,8 +24,8 @@ declare_rule! {
     ///
     /// ## Limits
     /// Lines for `local` connections and for the loopback addresses, which only processes in the pod can use, and lines
-    /// that ask for a client certificate are left alone. Connection strings are not looked at. A line that still holds a `${VAR}` is left
-    /// undecided.
+    /// that ask for a client certificate are left alone. Connection strings are not looked at. Under `docs`, `examples` and
+    /// the like the confidence is low. A line that still holds a `${VAR}` is left undecided.
     pub static RULE {
         id: "cnpg/weak-client-authentication",
         summary: "a line of pg_hba lets clients in too easily",
@@ -66,10 +67,13 @@ fn tell<'w>(cluster: &Cluster<'w>, line: Value<'w>, entry: &Entry, sink: &mut Si
         "md5" => finding.note("a role whose password is kept for SCRAM uses SCRAM by this line too"),
         _ => finding,
     };
-    match entry.encrypted {
+    let finding = match entry.encrypted {
         true => finding.help("write `scram-sha-256` as the method"),
         false => finding.help("write `hostssl` and the method `scram-sha-256`"),
     };
+    if cluster.is_example() {
+        finding.confidence(Confidence::Low);
+    }
 }
 
 /// A line that lets clients in too easily.
