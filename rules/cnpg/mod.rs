@@ -2,9 +2,11 @@
 
 pub mod dangling_reference;
 pub mod database_owner_without_role;
+pub mod disposable_database;
 pub mod duplicate_database;
 pub mod five_field_schedule;
 pub mod floating_image;
+pub mod foreign_storage_class;
 pub mod in_tree_barman;
 pub mod ineffective_bootstrap_change;
 pub mod ineffective_field;
@@ -20,9 +22,12 @@ pub mod shared_archive;
 pub mod shared_node;
 pub mod single_instance;
 pub mod superuser_access;
+pub mod thin_pooler;
 pub mod unbounded_resources;
+pub mod uncompressed_backup;
 pub mod unsafe_transaction_pooling;
 pub mod unsupported_postgres;
 pub mod unusable_backup_method;
 pub mod warned_at_admission;
+pub mod weak_backup_retention;
 pub mod weak_client_authentication;
