@@ -214,6 +214,48 @@ impl<'w> Archive<'w> {
     }
 }
 
+/// A place that a Cluster writes backups to.
+#[derive(Clone, Copy, Debug)]
+pub struct Destination<'w> {
+    /// The object that configures it: the Cluster itself, or an ObjectStore.
+    pub holder: &'w Resource<'w>,
+    /// Its configuration: destination, credentials, compression.
+    pub configuration: Value<'w>,
+    /// For how long backups are kept there, where it is written.
+    pub retention: Option<Value<'w>>,
+    /// What names the place in the Cluster.
+    pub named_at: Value<'w>,
+    /// Whether the Cluster holds the configuration.
+    pub in_tree: bool,
+}
+
+/// The places that `cluster` writes backups to, as far as they are seen: its own object store, and the ObjectStores that
+/// its barman-cloud plugin names.
+pub fn destinations<'w>(cluster: &Cluster<'w>, graph: &Graph<'w>) -> Vec<Destination<'w>> {
+    let setup = BackupSetup::of(cluster);
+    let mut all = Vec::new();
+    if let Some(configuration) = setup.in_tree {
+        all.push(Destination {
+            holder: cluster.resource(),
+            configuration,
+            retention: cluster.spec(&["backup", "retentionPolicy"]),
+            named_at: configuration,
+            in_tree: true,
+        });
+    }
+    for plugin in setup.plugins.iter().filter(|plugin| plugin.get("name").and_then(Value::known) == Some(BARMAN_PLUGIN))
+    {
+        let Some(named_at) = plugin.at(&["parameters", "barmanObjectName"]) else { continue };
+        let Some(name) = named_at.known() else { continue };
+        for holder in object_stores(graph, &cluster.namespace, name).unwrap_or_default() {
+            let Some(configuration) = holder.at(&["spec", "configuration"]) else { continue };
+            let retention = holder.at(&["spec", "retentionPolicy"]);
+            all.push(Destination { holder, configuration, retention, named_at, in_tree: false });
+        }
+    }
+    all
+}
+
 /// Whether the operator was told to archive into a place that is not empty; the annotation, if so.
 pub fn skips_empty_check<'w>(resource: &'w Resource<'w>) -> Option<Value<'w>> {
     resource.annotation(SKIP_EMPTY_CHECK).filter(|value| value.known() == Some("enabled"))
