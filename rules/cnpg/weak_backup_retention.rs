@@ -56,6 +56,7 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
                 continue;
             }
             let holder = place.holder;
+            let of = if place.in_tree { "of" } else { "in" };
             let wanted = days.map_or_else(|| "30d".to_owned(), |days| format!("{days}d"));
             let Some(policy) = place.retention.filter(|policy| !policy.is_null()) else {
                 if let Some(reason) = holder.may_be_completed() {
@@ -65,7 +66,7 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
                 let key = if place.in_tree { "backup.retentionPolicy" } else { "retentionPolicy" };
                 let at = place.configuration;
                 let finding = sink
-                    .finding("none", holder, at, format!("the backups in {} are never deleted", holder.title()))
+                    .finding("none", holder, at, format!("the backups {of} {} are never deleted", holder.title()))
                     .underline(at.key_or_span())
                     .label("has no retention policy")
                     .help(format!("set `spec.{key}: {wanted}`"));
@@ -82,7 +83,7 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             if kept < u64::from(least) {
                 let plural = if kept == 1 { "day" } else { "days" };
                 let message = format!(
-                    "the backups in {} are kept for {kept} {plural} where the platform asks for {least}",
+                    "the backups {of} {} are kept for {kept} {plural} where the platform asks for {least}",
                     holder.title()
                 );
                 sink.finding("short", holder, policy, message)
