@@ -24,7 +24,8 @@ declare_rule! {
     /// policies of Calico or Antrea or a generator are in the repo. Confidence is low for samples, and where a service mesh
     /// carries the traffic of the namespace. Pods that no rule allows anything at all are passed over: nobody runs a database
     /// that is closed off from everything, so what opens it is elsewhere.
-    /// Confidence is low or medium where 443 is open to some address, as the API servers of some providers listen there.
+    /// Undecided where 443 is open to private addresses or to nearly all, as the API servers of some providers listen there, and with Cilium where
+    /// 6443 is open to addresses, which match an API server outside the cluster.
     /// Repos of the role `app` are passed over: their policies are the platform's.
     pub static RULE {
         id: "netpol/blocked-kube-api",

@@ -34,7 +34,7 @@ declare_rule! {
         scope: Target,
         codes: [
             "left-out-direction" => (Error, High, Network),
-            "split-rule" => (Error, Medium, Network),
+            "split-rule" => (Warning, Medium, Network),
             "empty-list" => (Error, High, Network),
             "no-rules" => (Error, High, Network),
             "combined-peers" => (Error, High, Network),

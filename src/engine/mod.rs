@@ -412,11 +412,12 @@ fn connections<'w>(
         resources.iter().filter(|resource| resource.delivery.by == By::Nobody).collect();
     let together = targets.par_iter().zip(graphs);
     let work = together.map(|(target, graph)| {
-        holds_database(graph).then(|| {
-            let own: Vec<&'w Resource<'w>> =
-                strays.iter().copied().filter(|resource| resource.root == target.root).collect();
-            Connections::with_unseen(graph, &own)
-        })
+        let own: Vec<&'w Resource<'w>> =
+            strays.iter().copied().filter(|resource| resource.root == target.root).collect();
+        // Without any policy everybody reaches everybody, which other rules tell.
+        let is_policy = |resource: &&'w Resource<'w>| resource.kind.contains("NetworkPolicy");
+        let has_policy = graph.resources().iter().any(is_policy) || own.iter().any(is_policy);
+        (has_policy && holds_database(graph)).then(|| Connections::with_unseen(graph, &own))
     });
     work.collect()
 }

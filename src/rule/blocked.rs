@@ -93,6 +93,10 @@ fn seen<'w>(
     if let Some(reason) = connections.unread() {
         return Err(reason.to_owned());
     }
+    // What may let it through all the same is not known from here.
+    if let Some(text) = lack.hedge {
+        return Err(text.to_owned());
+    }
     let mut doubt = None;
     // Nobody runs a database that is closed off from everything: what opens it is written elsewhere.
     lack.blocks.retain(|block| block.denies || connections.is_allowed_something(block.party));
@@ -178,8 +182,6 @@ fn report<'w>(
     if mesh {
         let text = "a service mesh carries the traffic of this namespace; only plain TCP is judged here";
         finding = finding.note(text).confidence(Confidence::Low);
-    } else if let Some((likely, text)) = lack.hedge {
-        finding = finding.note(text).confidence(if likely { Confidence::Low } else { Confidence::Medium });
     }
     if owner.is_example() && others.iter().all(|other| other.owner.is_example()) {
         finding = finding.confidence(Confidence::Low);

@@ -32,8 +32,8 @@ pub struct Lack<'w> {
     pub stopped: PortSet,
     /// One for each side that is closed.
     pub blocks: Vec<Block<'w>>,
-    /// What may make it pass all the same: whether that is likely, and in words.
-    pub hedge: Option<(bool, &'static str)>,
+    /// What may make it pass all the same, in words.
+    pub hedge: Option<&'static str>,
 }
 
 /// The policy that closes one side.
@@ -213,11 +213,11 @@ impl<'w> Connections<'w> {
     }
 
     /// What may let traffic to the API server through on a port or address that is not the usual one.
-    fn api_hedge(&self, need: &Need) -> Option<(bool, &'static str)> {
+    fn api_hedge(&self, need: &Need) -> Option<&'static str> {
         let End::Party(from) = need.from else { return None };
         let https = |ports: &PortSet| ports.holds(Protocol::Tcp, 443);
         if self.has_cilium() && https(&self.passing(need.from, need.to).maybe) {
-            return Some((true, "TCP 443 is open: enough where the API server itself listens there"));
+            return Some("TCP 443 is open: enough where the API server itself listens there");
         }
         let beyond = self.beyond(&self.classes_of(from), Direction::Egress, false);
         let mut open = beyond.iter().filter_map(|(end, reached)| match end {
@@ -227,11 +227,10 @@ impl<'w> Connections<'w> {
         if self.has_cilium() {
             let mut any = open.filter(|(_, ports)| https(ports) || ports.holds(Protocol::Tcp, 6443));
             let text = "Cilium matches the API server by blocks of addresses only where it runs outside the cluster";
-            return any.next().map(|_| (false, text));
+            return any.next().map(|_| text);
         }
         let text = "TCP 443 is open to some addresses: enough where the API server itself listens there";
-        let likely = open.clone().any(|(range, ports)| https(ports) && (is_wide(range) || is_private(range)));
-        open.any(|(_, ports)| https(ports)).then_some((likely, text))
+        open.any(|(range, ports)| https(ports) && (is_wide(range) || is_private(range))).then_some(text)
     }
 
     /// Whether the rules on a party open the port by which a mesh carries the traffic of pods (HBONE).
