@@ -23,16 +23,23 @@ pub(super) fn created_roles(text: &str) -> Created {
             continue;
         }
         let is_role = |word: &&str| ["role", "user", "group"].iter().any(|kind| word.eq_ignore_ascii_case(kind));
-        if words.next_if(is_role).is_none() {
+        let Some(kind) = words.next_if(is_role) else { continue };
+        let mut name = words.next();
+        let follows = |name: Option<&str>, next: Option<&&str>, pair: [&str; 2]| {
+            name.is_some_and(|word| word.eq_ignore_ascii_case(pair[0]))
+                && next.is_some_and(|word| word.eq_ignore_ascii_case(pair[1]))
+        };
+        // A mapping of users is none, yet a role may be called `mapping`, and even `if`.
+        let mapped = ["for", "if"].iter().any(|word| follows(name, words.peek(), ["mapping", word]));
+        if mapped && kind.eq_ignore_ascii_case("user") {
             continue;
         }
-        if words.peek().is_some_and(|word| word.eq_ignore_ascii_case("mapping")) {
-            continue;
+        if follows(name, words.peek(), ["if", "not"]) {
+            words.next();
+            words.next_if(|word| word.eq_ignore_ascii_case("exists"));
+            name = words.next();
         }
-        for skipped in ["if", "not", "exists"] {
-            words.next_if(|word| word.eq_ignore_ascii_case(skipped));
-        }
-        match words.next().and_then(identifier) {
+        match name.and_then(identifier) {
             Some(name) => names.push(name),
             None => return Created::Unreadable,
         }
@@ -72,6 +79,9 @@ mod tests {
             ("psql -c 'CREATE USER orders WITH LOGIN'", Some(&["orders"])),
             ("CREATE TABLE users (role text)", Some(&[])),
             ("CREATE USER MAPPING FOR orders SERVER s", Some(&[])),
+            ("CREATE USER MAPPING IF NOT EXISTS FOR orders SERVER s", Some(&[])),
+            ("CREATE ROLE mapping; CREATE ROLE if LOGIN", Some(&["mapping", "if"])),
+            ("CREATE ROLE not; CREATE USER exists", Some(&["not", "exists"])),
             ("EXECUTE format('CREATE ROLE %I', name)", None),
             ("CREATE ROLE $NAME", None),
             ("CREATE ROLE", None),
