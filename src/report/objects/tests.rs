@@ -243,8 +243,9 @@ fn parts_of_a_secret_are_not_quoted() {
     assert!(printed.contains("  a: '********'  # ../a.yaml:1 + ../a.yaml:3; was ******** (../a.yaml:3)"), "{printed}");
 }
 
+/// Texts of all sorts. The line separator of Unicode is left out: readers differ on whether it breaks a line.
 fn scalars() -> impl Strategy<Value = String> {
-    prop_oneof!["[ -~\n\té😀\u{2028}\u{feff}]{0,12}", "([a-z#:'\" -]{1,12} ){8,12}x", "[0-9:._eExXyYnN+-]{1,6}"]
+    prop_oneof!["[ -~\n\té😀\u{feff}]{0,12}", "([a-z#:'\" -]{1,12} ){8,12}x", "[0-9:._eExXyYnN+-]{1,6}"]
 }
 
 proptest! {
@@ -259,12 +260,11 @@ proptest! {
         map.set(Key::made("list", at()), Rendered::list(items, at()));
         let mut inner = Rendered::map(at());
         let entries = inner.map_mut().expect("a mapping");
-        // A merge key and a line break of old YAML at the end of a block are read in different ways.
+        // A merge key is read in different ways.
         for (key, text) in texts.iter().filter(|(key, _)| *key != "<<") {
             entries.set(Key::made(key.clone(), at()), Rendered::text(text.clone(), at()));
         }
         map.set(Key::made("map", at()), inner);
-        prop_assume!(!texts.iter().any(|(key, text)| [key, text].into_iter().any(|text| text.contains('\u{2028}'))));
         let expected = to_json(tree.view());
         for printed in [plain(tree.view()), world.print(ObjectFormat::Yaml, &tree, true)] {
             let again = self::world(&[("b.yaml", &printed)]);
