@@ -1,11 +1,11 @@
 //! References of Flux objects that lead nowhere.
 
-use super::references::{Doubt, Folders, Makers, Reference, known, only_branch};
 use crate::declare_rule;
 use crate::graph::Lookup;
 use crate::graph::flux::{Flux, Node};
 use crate::manifest::Resource;
 use crate::render::flux::{GROUP, Trouble};
+use crate::rule::flux_references::{Doubt, Folders, Makers, Reference, known, only_branch};
 use crate::rule::{Sink, TargetContext};
 use crate::tree;
 use crate::yaml::Value;

@@ -5,5 +5,4 @@ pub mod dependency_cycle;
 pub mod missing_health_check;
 pub mod missing_operator_dependency;
 pub mod prunable_database;
-mod references;
 pub mod undefined_variable;

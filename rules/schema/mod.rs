@@ -1,7 +1,5 @@
 //! What the API server would refuse.
 
-mod lives;
-
 pub mod deprecated_api;
 pub mod failed_cel;
 pub mod invalid_metadata;

@@ -1,8 +1,7 @@
 //! Kinds and fields that the cluster is too old for.
 
-use super::lives;
 use crate::declare_rule;
-use crate::rule::{Context, Sink};
+use crate::rule::{Context, Sink, lives};
 use crate::schema::lifecycle::{is_from, title};
 use crate::schema::shipped::KUBERNETES;
 use std::collections::HashMap;

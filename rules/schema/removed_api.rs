@@ -1,8 +1,7 @@
 //! APIs that the cluster no longer serves.
 
-use super::lives;
 use crate::declare_rule;
-use crate::rule::{Context, Sink};
+use crate::rule::{Context, Sink, lives};
 use crate::schema::lifecycle::{is_from, title};
 
 declare_rule! {

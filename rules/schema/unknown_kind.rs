@@ -4,7 +4,7 @@ use crate::config::closest;
 use crate::declare_rule;
 use crate::manifest::{Resource, split_api_version};
 use crate::rule::{Context, Sink};
-use crate::schema::lifecycle::Lifecycle;
+use crate::schema::lifecycle::LIFECYCLE;
 use crate::schema::shipped::{CUSTOM, KUBERNETES};
 use std::collections::BTreeMap;
 
@@ -35,13 +35,12 @@ declare_rule! {
 }
 
 fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
-    let lifecycle = Lifecycle::read();
     let mut kinds: BTreeMap<(usize, &str, &str), Vec<&'w Resource<'w>>> = BTreeMap::new();
     for resource in context.world.resources {
         let is_named = resource.name_value().is_some() || resource.at(&["metadata", "generateName"]).is_some();
         if is_named
             && context.validity(resource).unknown_kind
-            && lifecycle.gone(resource.api_version, resource.kind).is_none()
+            && LIFECYCLE.gone(resource.api_version, resource.kind).is_none()
         {
             kinds.entry((resource.root, resource.api_version, resource.kind)).or_default().push(resource);
         }

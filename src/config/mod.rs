@@ -32,11 +32,6 @@ pub use suggest::closest;
 /// The names a config file may have, the one to prefer first.
 pub const FILE_NAMES: [&str; 2] = ["tidegate.yaml", ".tidegate.yaml"];
 
-/// [`FILE_NAMES`].
-pub fn file_names() -> [&'static str; 2] {
-    FILE_NAMES
-}
-
 /// A value and where the config says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spanned<T> {

@@ -3,32 +3,27 @@
 mod masks;
 mod merge;
 mod run;
+mod see;
 mod settings;
+mod stage;
 mod suppress;
 mod validity;
 
+use self::stage::{Stage, stage};
 use crate::config::Config;
-use crate::finding::{Failure, Outcome, Summary, Undecided, Versions};
-use crate::graph::cnpg::{Cluster, Pooler};
-use crate::graph::sops::CreationRules;
-use crate::graph::{Graph, operator_version};
-use crate::manifest::{By, Manifests, Parsed, Resource};
-use crate::reach::Reach;
-use crate::reach::connections::Connections;
+use crate::finding::{Failure, Outcome, Summary, Undecided};
+use crate::render;
 use crate::render::charts::Charts;
 use crate::render::files::Extra;
-use crate::render::{self, Worlds};
 use crate::rule::World;
 use crate::schema::GivenFile;
 use crate::source::{Masks, SourceId, Sources};
-use crate::yaml;
-use elsa::sync::FrozenVec;
 use jiff::civil::Date;
-use rayon::prelude::*;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use see::{Seen, look, see};
 pub use settings::{Selection, names, shapes};
 
 /// One root as it was read.
@@ -109,61 +104,6 @@ pub struct Statistics {
     pub rules: Vec<(&'static str, Duration)>,
 }
 
-/// Parses all files of `roots`, works out what each target gets, and hands that to `look`. No rule runs.
-pub fn look<T>(
-    sources: &Sources,
-    roots: Vec<Root>,
-    look: impl FnOnce(&[Resource<'_>], &[render::Target], &render::Told<'_>) -> T,
-) -> T {
-    self::see(sources, roots, |seen| look(seen.resources, seen.targets, seen.told))
-}
-
-/// What each target gets, and what it is made from.
-#[derive(Clone, Copy)]
-pub struct Seen<'s, 'w> {
-    /// All documents.
-    pub manifests: &'s Manifests<'w>,
-    /// Every object.
-    pub resources: &'s [Resource<'w>],
-    /// Every target.
-    pub targets: &'s [render::Target],
-    /// How building them went.
-    pub told: &'s render::Told<'w>,
-}
-
-/// The same with the documents that were read.
-pub fn see<T>(sources: &Sources, roots: Vec<Root>, see: impl FnOnce(Seen<'_, '_>) -> T) -> T {
-    let wanted: Vec<SourceId> = roots.iter().flat_map(|root| root.files.iter().copied()).collect();
-    let files: Vec<yaml::File> =
-        wanted.par_iter().map(|source| yaml::parse(*source, sources[*source].shared_text())).collect();
-    let manifests = Manifests::new(files.iter().map(|file| parsed(sources, file)).collect());
-    let (mut extras, mut configs, mut charts) = (Vec::new(), Vec::new(), Vec::new());
-    for root in roots {
-        extras.push(root.extras);
-        configs.push(root.config);
-        charts.push(root.charts);
-    }
-    let more = parse_extras(sources, &extras);
-    let embedded = FrozenVec::new();
-    let source = render::Source {
-        sources,
-        manifests: &manifests,
-        extras: &extras,
-        charts: &charts,
-        parsed: &more,
-        embedded: &embedded,
-        configs: &configs,
-    };
-    let worlds = Worlds::new(source);
-    let (resources, targets) = worlds.resolve(source);
-    see(Seen { manifests: &manifests, resources: &resources, targets: &targets, told: &worlds.told })
-}
-
-fn parsed<'w>(sources: &'w Sources, file: &'w yaml::File) -> Parsed<'w> {
-    let source = &sources[file.source()];
-    Parsed { root: source.root(), path: source.path(), file }
-}
-
 /// Parses all files of `roots` and runs the rules. `base` is another state of the same roots, with which this one is
 /// compared: what changed is for the rules that look at changes.
 pub fn run(sources: &Sources, roots: Vec<Root>, base: Option<Vec<Root>>, request: &Request) -> Run {
@@ -220,134 +160,6 @@ fn run_on(
     Run { statistics, ..done }
 }
 
-/// One state of the files, with everything worked out that rules look at.
-struct Stage<'w> {
-    world: World<'w>,
-    failures: Vec<Failure>,
-    left_alone: BTreeMap<&'static str, usize>,
-    /// The name of every target that was found, asked for or not.
-    names: Vec<String>,
-    /// What the summary names as the versions of all roots.
-    versions: Versions,
-}
-
-/// Parses all files of `roots`, works out what each target gets and what its objects mean to each other, and hands that
-/// to `look`.
-fn stage<T>(
-    sources: &Sources,
-    roots: Vec<Root>,
-    request: &Request,
-    statistics: &mut Statistics,
-    look: impl FnOnce(&Stage<'_>) -> T,
-) -> T {
-    let mut clock = Instant::now();
-    let mut phase = |statistics: &mut Statistics, name: &'static str| {
-        statistics.phases.push((name, clock.elapsed()));
-        clock = Instant::now();
-    };
-    let wanted: Vec<SourceId> = roots.iter().flat_map(|root| root.files.iter().copied()).collect();
-    let files: Vec<yaml::File> =
-        wanted.par_iter().map(|source| yaml::parse(*source, sources[*source].shared_text())).collect();
-    statistics.nodes = files.iter().map(yaml::File::node_count).sum();
-    statistics.node_bytes = files.iter().map(yaml::File::memory).sum();
-    phase(statistics, "parse");
-    let manifests = Manifests::new(files.iter().map(|file| parsed(sources, file)).collect());
-    phase(statistics, "manifests");
-    let mut failures = Vec::new();
-    let mut left_alone: BTreeMap<&'static str, usize> = BTreeMap::new();
-    let mut configs = Vec::new();
-    let mut lone = Vec::new();
-    let (mut extras, mut charts) = (Vec::new(), Vec::new());
-    for root in roots {
-        failures.extend(root.failures);
-        extras.push(root.extras);
-        charts.push(root.charts);
-        for (what, count) in root.left_alone {
-            *left_alone.entry(what).or_default() += count;
-        }
-        configs.push(root.config);
-        lone.push(root.lone);
-    }
-    failures.sort();
-    let parsed = parse_extras(sources, &extras);
-    let embedded = FrozenVec::new();
-    let source = render::Source {
-        sources,
-        manifests: &manifests,
-        extras: &extras,
-        charts: &charts,
-        parsed: &parsed,
-        embedded: &embedded,
-        configs: &configs,
-    };
-    let worlds = Worlds::new(source);
-    let (mut resources, mut targets) = worlds.resolve(source);
-    let names: Vec<String> = targets.iter().map(|target| target.name.to_string()).collect();
-    if let Some(wanted) = &request.target {
-        targets.retain(|target| *target.name == **wanted);
-        (resources, targets) = only(&resources, targets);
-    }
-    statistics.builds = worlds.told.census();
-    phase(statistics, "render");
-    let installed = |root: usize| operator_version(&resources, &manifests, root);
-    let (versions, summary_versions) = settings::versions(&configs, installed);
-    let graphs: Vec<Graph<'_>> = targets
-        .par_iter()
-        .map(|target| Graph::new(&resources, target, configs[target.root].role.as_ref().map(|role| role.value)))
-        .collect();
-    let reaches = reaches(&resources, &targets, &graphs, configs.len());
-    let connections = connections(&resources, &targets, &graphs, request);
-    phase(statistics, "graph");
-    let (validity, schemas) = validity::of(&manifests, &resources, &targets, &worlds.told, &versions, request);
-    phase(statistics, "validity");
-    let options = configs.iter().map(settings::options).collect();
-    let world = World {
-        sources,
-        manifests: &manifests,
-        resources: &resources,
-        told: &worlds.told,
-        lone,
-        targets: &targets,
-        graphs,
-        reaches,
-        connections,
-        creation_rules: CreationRules::new(&manifests),
-        configs: &configs,
-        options,
-        versions: &versions,
-        validity,
-        schemas,
-        today: request.today,
-        revision: files.first().and_then(|file| sources[file.source()].revision()).map(str::to_owned),
-    };
-    look(&Stage { world, failures, left_alone, names, versions: summary_versions })
-}
-
-/// The objects that some of `targets` holds, and the targets over those.
-fn only<'w>(resources: &[Resource<'w>], mut targets: Vec<render::Target>) -> (Vec<Resource<'w>>, Vec<render::Target>) {
-    let mut kept = Vec::new();
-    let mut places: HashMap<usize, usize> = HashMap::new();
-    for member in targets.iter_mut().flat_map(|target| &mut target.members) {
-        *member = *places.entry(*member).or_insert_with(|| {
-            kept.push(resources[*member].clone());
-            kept.len() - 1
-        });
-    }
-    (kept, targets)
-}
-
-fn parse_extras(sources: &Sources, extras: &[BTreeMap<String, Extra>]) -> HashMap<SourceId, yaml::File> {
-    let wanted: Vec<SourceId> = extras
-        .iter()
-        .flat_map(BTreeMap::values)
-        .filter_map(|extra| match extra {
-            Extra::Yaml(source) => Some(*source),
-            _ => None,
-        })
-        .collect();
-    wanted.par_iter().map(|source| (*source, yaml::parse(*source, sources[*source].shared_text()))).collect()
-}
-
 /// Runs the rules over one state, and over what changed since `base`.
 fn judge(stage: &Stage<'_>, base: Option<&World<'_>>, request: &Request, statistics: &mut Statistics) -> Outcome {
     let world = &stage.world;
@@ -379,47 +191,6 @@ fn judge(stage: &Stage<'_>, base: Option<&World<'_>>, request: &Request, statist
             left_alone: Vec::new(),
         },
     }
-}
-
-/// Who reaches whom in each target. Policies that nothing is seen to deliver may be in force in every target of a root.
-fn reaches<'w>(
-    resources: &'w [Resource<'w>],
-    targets: &[render::Target],
-    graphs: &[Graph<'w>],
-    roots: usize,
-) -> Vec<Reach<'w>> {
-    let mut strays: Vec<Vec<&'w Resource<'w>>> = vec![Vec::new(); roots];
-    for resource in resources.iter().filter(|resource| resource.delivery.by == By::Nobody) {
-        strays[resource.root].push(resource);
-    }
-    let together = targets.par_iter().zip(graphs);
-    together.map(|(target, graph)| Reach::new(graph, strays[target.root].iter().copied())).collect()
-}
-
-/// Who may reach whom in each target that holds a database, where a rule asks.
-fn connections<'w>(
-    resources: &'w [Resource<'w>],
-    targets: &[render::Target],
-    graphs: &[Graph<'w>],
-    request: &Request,
-) -> Vec<Option<Connections<'w>>> {
-    if !settings::wants_family(&request.selection, "netpol") {
-        return targets.iter().map(|_| None).collect();
-    }
-    let holds_database =
-        |graph: &Graph<'w>| graph.all::<Cluster<'w>>().next().is_some() || graph.all::<Pooler<'w>>().next().is_some();
-    let strays: Vec<&'w Resource<'w>> =
-        resources.iter().filter(|resource| resource.delivery.by == By::Nobody).collect();
-    let together = targets.par_iter().zip(graphs);
-    let work = together.map(|(target, graph)| {
-        let own: Vec<&'w Resource<'w>> =
-            strays.iter().copied().filter(|resource| resource.root == target.root).collect();
-        // Without any policy everybody reaches everybody, which other rules tell.
-        let is_policy = |resource: &&'w Resource<'w>| resource.kind.contains("NetworkPolicy");
-        let has_policy = graph.resources().iter().any(is_policy) || own.iter().any(is_policy);
-        (has_policy && holds_database(graph)).then(|| Connections::with_unseen(graph, &own))
-    });
-    work.collect()
 }
 
 fn finish_undecided(sources: &Sources, undecided: Vec<Undecided>, request: &Request) -> Vec<Undecided> {

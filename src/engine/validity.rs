@@ -11,10 +11,11 @@ use crate::yaml::Value;
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashSet};
 
-/// What the API server says of each of `resources`, in their order, and the schemas of each root that it says so by.
+/// What the API server says of each of `resources`, in their order (`by_root` holds them too), and the schemas of each root that it says so by.
 pub(super) fn of<'w>(
     manifests: &Manifests<'w>,
     resources: &'w [Resource<'w>],
+    by_root: &[Vec<&'w Resource<'w>>],
     targets: &[Target],
     told: &Told<'w>,
     versions: &[Versions],
@@ -23,14 +24,11 @@ pub(super) fn of<'w>(
     if !wants_family(&request.selection, "schema") && !wants_family(&request.selection, "yaml") {
         return (resources.iter().map(|_| Validity::default()).collect(), Vec::new());
     }
-    let schemas: Vec<Schemas> = versions
-        .par_iter()
-        .enumerate()
-        .map(|(root, versions)| of_root(resources, root, versions, &request.given))
-        .collect();
+    let schemas: Vec<Schemas> =
+        versions.par_iter().zip(by_root).map(|(versions, own)| of_root(own, versions, &request.given)).collect();
     // Where there is no kustomization, nothing can make a whole of a part.
     let patched: BTreeSet<usize> = manifests.kustomizations.iter().map(|one| manifests.files[one.file].root).collect();
-    let named: Vec<HashSet<&str>> = (0..versions.len()).map(|root| kinds_patched(resources, root)).collect();
+    let named: Vec<HashSet<&str>> = by_root.iter().map(|own| kinds_patched(own)).collect();
     let is_built = told.failed.is_empty() && told.applied.iter().all(|(_, applied)| applied.trouble.is_none());
     let mut reached = vec![false; resources.len()];
     for member in targets.iter().flat_map(|target| &target.members) {
@@ -57,25 +55,23 @@ pub(super) fn of<'w>(
 
 /// The kinds of a root that its Flux Kustomizations speak of in patches: those may complete objects that no target is
 /// seen to hold.
-fn kinds_patched<'w>(resources: &'w [Resource<'w>], root: usize) -> HashSet<&'w str> {
-    let own = || resources.iter().filter(|resource| resource.root == root);
-    let flux = own().filter(|resource| resource.is("kustomize.toolkit.fluxcd.io", "Kustomization"));
+fn kinds_patched<'w>(own: &[&'w Resource<'w>]) -> HashSet<&'w str> {
+    let flux = own.iter().filter(|resource| resource.is("kustomize.toolkit.fluxcd.io", "Kustomization"));
     let patches = flux.filter_map(|resource| resource.at(&["spec", "patches"])).flat_map(Value::items);
     let texts: HashSet<&str> = patches.filter_map(|patch| patch.get("patch").and_then(Value::raw)).collect();
-    let kinds: HashSet<&str> = own().map(|resource| resource.kind).collect();
+    let kinds: HashSet<&str> = own.iter().map(|resource| resource.kind).collect();
     kinds.into_iter().filter(|kind| texts.iter().any(|text| text.contains(kind))).collect()
 }
 
-fn of_root<'w>(resources: &'w [Resource<'w>], root: usize, versions: &Versions, given: &[GivenFile]) -> Schemas {
-    let own = || resources.iter().filter(|resource| resource.root == root);
-    let kinds: BTreeSet<(&str, &str)> = own().map(|resource| (resource.api_version, resource.kind)).collect();
-    let groups: BTreeSet<(&str, &str)> = own().map(|resource| (resource.group, resource.kind)).collect();
+fn of_root<'w>(own: &[&'w Resource<'w>], versions: &Versions, given: &[GivenFile]) -> Schemas {
+    let kinds: BTreeSet<(&str, &str)> = own.iter().map(|resource| (resource.api_version, resource.kind)).collect();
+    let groups: BTreeSet<(&str, &str)> = own.iter().map(|resource| (resource.group, resource.kind)).collect();
     let lower: BTreeSet<String> = kinds.iter().map(|(_, kind)| kind.to_lowercase()).collect();
     let wanted = |group: &str, kind: &str| match group {
         "" => lower.contains(kind),
         _ => groups.contains(&(group, kind)),
     };
     let given = Given::read(given, &wanted);
-    let found = Given::find(own(), &wanted);
+    let found = Given::find(own.iter().copied(), &wanted);
     Schemas::new(kinds, versions, &[&given, &found])
 }

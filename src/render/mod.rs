@@ -9,6 +9,7 @@ pub mod gather;
 pub mod kustomize;
 pub mod make;
 mod openings;
+pub mod pattern;
 pub mod recipes;
 mod releases;
 mod roots;

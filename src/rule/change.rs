@@ -3,7 +3,7 @@
 use super::{Context, World};
 use crate::manifest::{Namespace, Resource};
 use crate::render::Target;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// An object in two states.
@@ -108,15 +108,14 @@ impl<'w> Changes<'w> {
                 changes.changed[place].targets.push(Arc::clone(&after.name));
             }
             // A name that cannot be told may be that of what seems to be gone.
-            let unsure = |resource: &Resource<'_>, other: &Resource<'_>| {
-                other.is(resource.group, resource.kind) && self::key(other).is_none()
-            };
+            let others = after.members.iter().map(|at| &new.resources[*at]).filter(|other| self::key(other).is_none());
+            let unsure: HashSet<(&str, &str)> = others.map(|other| (other.group, other.kind)).collect();
             for at in &before.members {
                 let resource = &old.resources[*at];
                 let Some(key) = key(resource) else { continue };
                 let is_there = now.contains_key(&key)
                     || !after.openings.is_empty()
-                    || after.members.iter().any(|at| unsure(resource, &new.resources[*at]));
+                    || unsure.contains(&(resource.group, resource.kind));
                 if !is_there {
                     single(&mut changes.gone, &mut gone, *at, resource, &after.name);
                 }

@@ -10,6 +10,7 @@ use crate::manifest::{Manifests, Parsed, Resource, Role};
 use crate::reach::Reach;
 use crate::reach::connections::Connections;
 use crate::render::{Target, Told};
+use crate::schema::stated::Stated;
 use crate::schema::{Schemas, Validity};
 use crate::source::{Source, SourceId, Sources};
 use jiff::civil::Date;
@@ -48,6 +49,8 @@ pub struct World<'w> {
     pub options: Vec<HashMap<&'static str, Box<dyn Any + Send + Sync>>>,
     /// What is assumed of each root.
     pub versions: &'w [Versions],
+    /// The versions that each root states.
+    pub stated: Vec<Stated>,
     /// What the API server says of each of the objects, in their order.
     pub validity: Vec<Validity<'w>>,
     /// The schemas of each root; none where no rule asks for them.

@@ -4,6 +4,8 @@ mod blocked;
 mod change;
 mod context;
 mod declare;
+pub mod flux_references;
+pub mod lives;
 pub mod rewrite;
 mod sink;
 mod suppression;

@@ -1,6 +1,7 @@
 //! Which version of a project serves which API: from when on, and until when.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 static TEXT: &str = include_str!("../../schemas/lifecycle.tsv");
 
@@ -41,9 +42,11 @@ pub struct Lifecycle {
     since: ByName<ByName<Vec<Since>>>,
 }
 
+/// What the program brings along, read once.
+pub static LIFECYCLE: LazyLock<Lifecycle> = LazyLock::new(Lifecycle::read);
+
 impl Lifecycle {
-    /// Reads what the program brings along.
-    pub fn read() -> Lifecycle {
+    fn read() -> Lifecycle {
         let mut lifecycle = Lifecycle { gone: HashMap::new(), since: HashMap::new() };
         let some = |text: &'static str| (text != "-").then_some(text);
         for line in TEXT.lines() {
@@ -115,7 +118,7 @@ mod tests {
     #[test]
     fn every_line_is_read() {
         let lines = TEXT.lines().filter(|line| !line.starts_with('#')).count();
-        let lifecycle = Lifecycle::read();
+        let lifecycle = &LIFECYCLE;
         let gone: usize = lifecycle.gone.values().map(HashMap::len).sum();
         let since: usize = lifecycle.since.values().flat_map(HashMap::values).map(Vec::len).sum();
         assert_eq!(gone + since, lines);

@@ -10,7 +10,6 @@ pub mod lifecycle;
 pub mod metadata;
 pub mod node;
 pub mod operator;
-mod pattern;
 mod problem;
 pub mod rules;
 pub mod schedule;

@@ -1,7 +1,7 @@
 //! Compiled schemas: one arena of nodes for all kinds of a run, patterns compiled once each.
 
 use super::format::Format;
-use super::pattern::in_rust;
+use crate::render::pattern::in_rust;
 use rayon::prelude::*;
 use regex::Regex;
 use serde_json::{Map, Value as Json};

@@ -153,12 +153,6 @@ impl<'w> Object<'w> {
 }
 
 impl Id {
-    /// Whether a field spec speaks of objects like this one.
-    pub fn is_selected_by(&self, spec: &FieldSpec) -> bool {
-        let fits = |wanted: &Option<String>, have: &str| wanted.as_deref().is_none_or(|wanted| wanted == have);
-        fits(&spec.group, &self.group) && fits(&spec.version, &self.version) && fits(&spec.kind, &self.kind)
-    }
-
     /// The identity by which kustomize tells objects apart: `default` is no namespace, and a kind without
     /// namespaces has none, whatever is written.
     pub fn effective(mut self) -> Id {
@@ -166,11 +160,6 @@ impl Id {
             self.namespace = "".into();
         }
         self
-    }
-
-    /// Whether kind, group and version are the same.
-    pub fn is_same_kind(&self, other: &Id) -> bool {
-        self.group == other.group && self.version == other.version && self.kind == other.kind
     }
 }
 

@@ -183,11 +183,6 @@ const KUSTOMIZATION: &[(&str, Shape)] = &[
     ("buildMetadata", Texts),
 ];
 
-/// The names of every field that a kustomization may have.
-pub fn field_names() -> impl Iterator<Item = &'static str> {
-    KUSTOMIZATION.iter().map(|(name, _)| *name)
-}
-
 impl<'w> Settings<'w> {
     /// Reads the kustomization at `path`; `flux` for one that Flux fills in, which may be empty.
     pub fn read(file: &'w File, path: &'w str, flux: bool) -> Built<Settings<'w>> {

@@ -2,6 +2,7 @@
 
 use super::strings::{changed, int, text};
 use super::{Function, Param};
+use crate::render::pattern::in_rust;
 use crate::render::template::budget::{Fault, Outcome};
 use crate::render::template::evaluate::Machine;
 use crate::render::template::value::{Element, Shape, Value};
@@ -38,96 +39,13 @@ impl<'a> Machine<'a> {
         }
         // What it costs to compile does not show in the length of the text.
         self.budget.steps(10_000)?;
-        let compiled = RegexBuilder::new(&translate(source.as_str())).size_limit(PATTERN_SIZE).build();
+        let compiled = RegexBuilder::new(&in_rust(source.as_str())).size_limit(PATTERN_SIZE).build();
         let pattern = compiled.map_err(|error| match error {
             regex::Error::CompiledTooBig(_) => Fault::Undecided("this pattern is too large to be tried here".into()),
             _ => Fault::refused("this is not a pattern"),
         })?;
         self.patterns.insert(source.as_str().to_owned(), pattern.clone());
         Ok(pattern)
-    }
-}
-
-/// Go's pattern in the words of this engine: `\d`, `\s`, `\w` and `\b` know ASCII only, and brackets, ampersands and
-/// tildes in a class stand for themselves.
-fn translate(pattern: &str) -> String {
-    let mut out = String::with_capacity(pattern.len());
-    let mut chars = pattern.chars().peekable();
-    let mut in_class = false;
-    let mut class_start = false;
-    while let Some(c) = chars.next() {
-        let starts = std::mem::replace(&mut class_start, false);
-        match c {
-            '\\' => match chars.next() {
-                Some('Q') => literal(&mut out, &mut chars),
-                Some(escaped) => escape(&mut out, escaped, in_class),
-                None => out.push('\\'),
-            },
-            '[' if in_class => match chars.peek() {
-                Some(':') => {
-                    out.push('[');
-                    for c in chars.by_ref() {
-                        out.push(c);
-                        if c == ']' {
-                            break;
-                        }
-                    }
-                }
-                _ => out.push_str("\\["),
-            },
-            '[' => {
-                out.push('[');
-                if chars.next_if_eq(&'^').is_some() {
-                    out.push('^');
-                }
-                (in_class, class_start) = (true, true);
-            }
-            ']' if in_class && starts => out.push_str("\\]"),
-            ']' => {
-                in_class = false;
-                out.push(']');
-            }
-            '&' | '~' if in_class => {
-                out.push('\\');
-                out.push(c);
-            }
-            _ => out.push(c),
-        }
-    }
-    out
-}
-
-/// `\Q…\E`
-fn literal(out: &mut String, chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-    let mut text = String::new();
-    while let Some(c) = chars.next() {
-        if c == '\\' && chars.next_if_eq(&'E').is_some() {
-            break;
-        }
-        text.push(c);
-    }
-    out.push_str(&regex::escape(&text));
-}
-
-fn escape(out: &mut String, escaped: char, in_class: bool) {
-    let (set, negated) = match escaped {
-        'd' => ("0-9", false),
-        'D' => ("0-9", true),
-        'w' => ("0-9A-Za-z_", false),
-        'W' => ("0-9A-Za-z_", true),
-        's' => ("\\t\\n\\f\\r ", false),
-        'S' => ("\\t\\n\\f\\r ", true),
-        'b' if !in_class => return out.push_str("(?-u:\\b)"),
-        'B' if !in_class => return out.push_str("(?-u:\\B)"),
-        _ => {
-            out.push('\\');
-            return out.push(escaped);
-        }
-    };
-    match (in_class, negated) {
-        (true, false) => out.push_str(set),
-        (_, true) => out.push_str(&format!("[^{set}]")),
-        (false, false) => out.push_str(&format!("[{set}]")),
     }
 }
 

@@ -4,8 +4,8 @@ use crate::schema::value::{Fault, Quantity, code, qualified_name, quantity};
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
 
-/// What a quota can count or add up, beside `hugepages-…`, `count/…` and resources with a domain.
-pub(super) const QUOTA: &[&str] = &[
+/// What a quota can add up, beside `hugepages-…` and resources with a domain.
+const MEASURED: &[&str] = &[
     "cpu",
     "memory",
     "ephemeral-storage",
@@ -16,6 +16,10 @@ pub(super) const QUOTA: &[&str] = &[
     "limits.cpu",
     "limits.memory",
     "limits.ephemeral-storage",
+];
+
+/// What a quota can count, beside `count/…`: resources that come in whole numbers.
+const COUNTED: &[&str] = &[
     "pods",
     "resourcequotas",
     "services",
@@ -27,18 +31,10 @@ pub(super) const QUOTA: &[&str] = &[
     "services.loadbalancers",
 ];
 
-/// Resources that come in whole numbers.
-const WHOLE: &[&str] = &[
-    "pods",
-    "resourcequotas",
-    "services",
-    "replicationcontrollers",
-    "secrets",
-    "configmaps",
-    "persistentvolumeclaims",
-    "services.nodeports",
-    "services.loadbalancers",
-];
+/// What a quota can be of, in the API server's order.
+pub(super) fn quota_names() -> impl Iterator<Item = &'static str> {
+    MEASURED.iter().chain(COUNTED).copied()
+}
 
 /// The quantity of a field, if it is known; what cannot be read is told.
 pub(super) fn amount<'w>(value: Value<'w>, what: &str, problems: &mut Problems<'w>) -> Option<Quantity> {
@@ -82,7 +78,7 @@ pub(super) fn positive_amount<'w>(value: Value<'w>, what: &str, problems: &mut P
 pub(super) fn is_whole(resource: &str) -> bool {
     let of_kubernetes = |domain: &str| domain.ends_with("kubernetes.io");
     let domain = resource.split_once('/').map(|(domain, _)| domain);
-    WHOLE.contains(&resource)
+    COUNTED.contains(&resource)
         || domain.is_some_and(|domain| !of_kubernetes(domain)) && !resource.starts_with("requests.")
 }
 
@@ -113,7 +109,7 @@ pub(super) fn quota_resource(text: &str) -> Option<Fault> {
 }
 
 fn is_quota(text: &str) -> bool {
-    QUOTA.contains(&text) || is_huge_pages(text.strip_prefix("requests.").unwrap_or(text))
+    MEASURED.contains(&text) || COUNTED.contains(&text) || is_huge_pages(text.strip_prefix("requests.").unwrap_or(text))
 }
 
 fn named(text: &str, is_standard: impl Fn(&str) -> bool) -> Option<Fault> {

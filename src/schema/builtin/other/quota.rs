@@ -1,6 +1,6 @@
 //! Quotas and limit ranges of namespaces.
 
-use super::amounts::{QUOTA, amount, container_resource, is_whole, natural_amount, quota_resource, resource};
+use super::amounts::{amount, container_resource, is_whole, natural_amount, quota_names, quota_resource, resource};
 use super::require::{Seen, filled, unwanted};
 use crate::schema::value::{Quantity, code, field, items, one_of, qualified_name, text};
 use crate::schema::{Problem, Problems};
@@ -75,7 +75,9 @@ fn together<'w>(scopes: &[Value<'w>], hard: Option<Value<'w>>, problems: &mut Pr
         let names = || hard.into_iter().flat_map(Value::entries);
         // Later versions count ephemeral storage as well.
         let other = names().find(|(name, _)| {
-            QUOTA.contains(name) && !counted.contains(name) && !(counted.len() > 1 && name.contains("ephemeral"))
+            quota_names().any(|known| known == *name)
+                && !counted.contains(name)
+                && !(counted.len() > 1 && name.contains("ephemeral"))
         });
         if let Some((name, value)) = other {
             let fact = format!("`{name}` is not counted by scope `{}`", scope.known().unwrap_or_default());

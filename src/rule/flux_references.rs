@@ -1,26 +1,32 @@
 //! How references of Flux objects are looked up: what is there, who may make it, and what else was meant.
 
+use super::{Sink, TargetContext, replace_name};
 use crate::graph::{Absence, Graph, Lookup, is_near};
 use crate::manifest::{Namespace, Resource};
-use crate::rule::{Sink, TargetContext, replace_name};
 use crate::tree;
 use crate::yaml::Value;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A field that names an object.
-pub(super) struct Reference<'w> {
-    pub(super) from: &'w Resource<'w>,
-    pub(super) value: Value<'w>,
-    pub(super) namespace: Option<Value<'w>>,
-    pub(super) group: &'static str,
-    pub(super) kind: &'static str,
-    pub(super) code: &'static str,
+pub struct Reference<'w> {
+    /// The object that holds it.
+    pub from: &'w Resource<'w>,
+    /// The name.
+    pub value: Value<'w>,
+    /// The namespace, where the reference has one; else it is that of its object.
+    pub namespace: Option<Value<'w>>,
+    /// The group of what is named.
+    pub group: &'static str,
+    /// Its kind.
+    pub kind: &'static str,
+    /// The code to report under.
+    pub code: &'static str,
     /// What it does with it: `waits for`.
-    pub(super) verb: &'static str,
+    pub verb: &'static str,
 }
 
 /// The text of a reference; where it is not known yet, that is said.
-pub(super) fn known<'w>(value: Value<'w>, sink: &mut Sink<'_, 'w>) -> Option<&'w str> {
+pub fn known<'w>(value: Value<'w>, sink: &mut Sink<'_, 'w>) -> Option<&'w str> {
     if value.known().is_none()
         && let Some(reason) = value.unknown()
     {
@@ -30,7 +36,7 @@ pub(super) fn known<'w>(value: Value<'w>, sink: &mut Sink<'_, 'w>) -> Option<&'w
 }
 
 /// Whether something that is not seen may be there all the same.
-pub(super) enum Doubt {
+pub enum Doubt {
     /// It is not.
     None,
     /// It is, and nobody needs to be told.
@@ -47,7 +53,7 @@ impl From<Option<String>> for Doubt {
 
 impl<'w> Reference<'w> {
     /// Looks for the object and reports it where it is surely missing, unless there is a `doubt`.
-    pub(super) fn resolve(
+    pub fn resolve(
         &self,
         makers: &Makers<'_, '_, 'w>,
         sink: &mut Sink<'_, 'w>,
@@ -140,7 +146,7 @@ const TARGETS: [&[&str]; 5] = [
 ];
 
 /// What in a target is made by something other than a manifest of its own.
-pub(super) struct Makers<'c, 'a, 'w> {
+pub struct Makers<'c, 'a, 'w> {
     context: &'c TargetContext<'a, 'w>,
     /// Generated ConfigMaps and Secrets by kind and name without the hash.
     hashed: HashMap<(&'w str, &'w str), Vec<&'w Resource<'w>>>,
@@ -155,7 +161,8 @@ pub(super) struct Makers<'c, 'a, 'w> {
 }
 
 impl<'c, 'a, 'w> Makers<'c, 'a, 'w> {
-    pub(super) fn new(context: &'c TargetContext<'a, 'w>, guessed: bool) -> Makers<'c, 'a, 'w> {
+    /// Looks through a target once. `guessed` says that it is a guess where Flux starts.
+    pub fn new(context: &'c TargetContext<'a, 'w>, guessed: bool) -> Makers<'c, 'a, 'w> {
         let graph = context.graph;
         let mut hashed: HashMap<(&str, &str), Vec<&Resource<'_>>> = HashMap::new();
         for kind in ["ConfigMap", "Secret"] {
@@ -186,23 +193,24 @@ impl<'c, 'a, 'w> Makers<'c, 'a, 'w> {
         Makers { context, hashed, secrets, starts: starts(context), generates, guessed }
     }
 
-    pub(super) fn graph(&self) -> &'a Graph<'w> {
+    /// The graph of the target.
+    pub fn graph(&self) -> &'a Graph<'w> {
         self.context.graph
     }
 
     /// Whether a bootstrap makes a source and a Kustomization of that name.
-    pub(super) fn bootstraps(&self, name: &str) -> bool {
+    pub fn bootstraps(&self, name: &str) -> bool {
         self.starts.contains(name)
     }
 
     /// What a generator of kustomize made of `name`, in that namespace.
-    pub(super) fn hashed(&self, kind: &str, namespace: &Namespace<'_>, name: &str) -> Option<&'w Resource<'w>> {
+    pub fn hashed(&self, kind: &str, namespace: &Namespace<'_>, name: &str) -> Option<&'w Resource<'w>> {
         let made = self.hashed.get(&(kind, name))?;
         made.iter().copied().find(|resource| resource.namespace.is_same(namespace))
     }
 
     /// Whether another object may make a Secret of that name there.
-    pub(super) fn makes(&self, kind: &str, namespace: &Namespace<'_>, name: &str) -> bool {
+    pub fn makes(&self, kind: &str, namespace: &Namespace<'_>, name: &str) -> bool {
         let makers = self.secrets.get(name).filter(|_| kind == "Secret");
         makers
             .into_iter()
@@ -211,13 +219,7 @@ impl<'c, 'a, 'w> Makers<'c, 'a, 'w> {
     }
 
     /// Why a ConfigMap or Secret that no manifest of the target makes may be there all the same.
-    pub(super) fn doubt(
-        &self,
-        kind: &str,
-        namespace: &Namespace<'_>,
-        name: &str,
-        absence: &Absence<'w>,
-    ) -> Option<String> {
+    pub fn doubt(&self, kind: &str, namespace: &Namespace<'_>, name: &str, absence: &Absence<'w>) -> Option<String> {
         if self.makes(kind, namespace, name) {
             return Some(format!("another object makes the Secret `{name}`"));
         }
@@ -269,7 +271,7 @@ fn without_hash(name: &str) -> Option<&str> {
 }
 
 /// Whether all clusters of the repo follow one revision of it.
-pub(super) fn only_branch(context: &TargetContext<'_, '_>) -> bool {
+pub fn only_branch(context: &TargetContext<'_, '_>) -> bool {
     let mut refs = BTreeSet::new();
     for (_, applied) in context.world.told.applied.iter().filter(|(_, applied)| applied.root == context.root) {
         for object in applied.objects.iter().filter(|object| object.kind() == "GitRepository") {
@@ -288,12 +290,13 @@ pub(super) fn only_branch(context: &TargetContext<'_, '_>) -> bool {
 }
 
 /// The folders of a root that hold something.
-pub(super) struct Folders<'w> {
+pub struct Folders<'w> {
     all: BTreeSet<&'w str>,
 }
 
 impl<'w> Folders<'w> {
-    pub(super) fn new(context: &TargetContext<'_, 'w>) -> Folders<'w> {
+    /// Collects the folders of the target's root.
+    pub fn new(context: &TargetContext<'_, 'w>) -> Folders<'w> {
         let mut all = BTreeSet::new();
         for parsed in context.world.manifests.files.iter().filter(|parsed| parsed.root == context.root) {
             let mut at = tree::parent(parsed.path);
@@ -306,7 +309,7 @@ impl<'w> Folders<'w> {
 
     /// The deepest folder above `missing` that is there, and the folder that may have been meant: the same path with
     /// one step written a little differently.
-    pub(super) fn near<'f>(&self, missing: &'f str) -> (&'f str, Option<String>) {
+    pub fn near<'f>(&self, missing: &'f str) -> (&'f str, Option<String>) {
         let mut there = missing;
         while !there.is_empty() && !self.all.contains(there) {
             there = tree::parent(there);

@@ -1,24 +1,19 @@
 //! What the rules about versions of APIs share: the objects of each root with what the root states of its clusters.
 
+use super::{Builder, Context, rewrite};
 use crate::manifest::Resource;
-use crate::rule::{Builder, Context, rewrite};
-use crate::schema::lifecycle::{Gone, Lifecycle};
+use crate::schema::lifecycle::{Gone, LIFECYCLE, Lifecycle};
 use crate::schema::stated::{Stated, Statement};
 use crate::yaml::Value;
 
 /// Calls `look` with every object and with what its root states.
-pub(super) fn each<'w>(context: &Context<'_, 'w>, mut look: impl FnMut(&'w Resource<'w>, &Stated, &Lifecycle)) {
+pub fn each<'w>(context: &Context<'_, 'w>, mut look: impl FnMut(&'w Resource<'w>, &Stated, &Lifecycle)) {
     let world = context.world;
-    let lifecycle = Lifecycle::read();
-    for (root, versions) in world.versions.iter().enumerate() {
-        let own: Vec<&'w Resource<'w>> = world.resources.iter().filter(|resource| resource.root == root).collect();
-        let stated = Stated::of(&own, versions);
-        own.into_iter().for_each(|resource| look(resource, &stated, &lifecycle));
-    }
+    world.resources.iter().for_each(|resource| look(resource, &world.stated[resource.root], &LIFECYCLE));
 }
 
 /// What is used of the fields that the replacement does not have.
-pub(super) fn lost_in_use<'w>(resource: &Resource<'w>, gone: &Gone) -> Option<(&'static str, Value<'w>)> {
+pub fn lost_in_use<'w>(resource: &Resource<'w>, gone: &Gone) -> Option<(&'static str, Value<'w>)> {
     gone.lost.split(',').filter(|path| !path.is_empty()).find_map(|path| {
         let steps: Vec<&str> = path.split('.').collect();
         first(resource.value, &steps).map(|value| (path, value))
@@ -34,7 +29,7 @@ fn first<'w>(value: Value<'w>, steps: &[&str]) -> Option<Value<'w>> {
 }
 
 /// Says what to write instead, with an edit where another apiVersion is all it takes.
-pub(super) fn replace<'f>(mut finding: Builder<'f>, resource: &Resource<'_>, gone: &Gone) -> Builder<'f> {
+pub fn replace<'f>(mut finding: Builder<'f>, resource: &Resource<'_>, gone: &Gone) -> Builder<'f> {
     let Some(replacement) = gone.replacement else {
         return finding.help("remove the object: nothing takes its place");
     };
@@ -52,6 +47,6 @@ pub(super) fn replace<'f>(mut finding: Builder<'f>, resource: &Resource<'_>, gon
 }
 
 /// Points at where the version is stated, or says that it is assumed.
-pub(super) fn because<'f>(finding: Builder<'f>, statement: &Statement) -> Builder<'f> {
+pub fn because<'f>(finding: Builder<'f>, statement: &Statement) -> Builder<'f> {
     finding.related(statement.at, "this version is stated here")
 }
