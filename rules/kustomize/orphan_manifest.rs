@@ -11,6 +11,7 @@ use crate::source::{SourceId, Span};
 use crate::tree;
 use crate::yaml::{Value, Visit, walk};
 use regex::Regex;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 declare_rule! {
@@ -208,7 +209,8 @@ fn commented(world: &World<'_>) -> BTreeMap<(usize, String), Span> {
     let mut found = BTreeMap::new();
     for one in &world.manifests.kustomizations {
         let file = world.manifests.files[one.file].file;
-        if !file.text().contains('#') {
+        let mut marks = memchr::memchr_iter(b'#', file.text().as_bytes());
+        if !marks.any(|at| file.text()[at..].lines().next().and_then(entry_in).is_some()) {
             continue;
         }
         for comment in file.comments() {
@@ -243,12 +245,14 @@ fn mentioned<'w>(world: &World<'w>, orphans: &[Orphan<'_, 'w>]) -> HashMap<(usiz
     for (id, source) in world.texts() {
         let kustomization = own.get(&id).map(|one| world.manifests.files[one.file].file);
         let kind = if kustomization.is_some() { Mention::Comment } else { Mention::Elsewhere };
+        let comments = OnceCell::new();
+        let is_comment = |at: usize| {
+            kustomization.is_none_or(|file| {
+                let comments = comments.get_or_init(|| file.comments());
+                comments.iter().any(|one| (one.start as usize..one.end as usize).contains(&at))
+            })
+        };
         for hit in pattern.find_iter(source.text()) {
-            let is_comment = |at: usize| {
-                kustomization.is_none_or(|file| {
-                    file.comments().iter().any(|one| (one.start as usize..one.end as usize).contains(&at))
-                })
-            };
             let token = path_before(&source.text()[..hit.end()]);
             for orphan in by_name.get(hit.as_str()).into_iter().flatten() {
                 let here = orphan.root == source.root() && orphan.path != source.path();

@@ -123,6 +123,12 @@ pub fn near_name<'w>(name: &str, resources: impl Iterator<Item = &'w Resource<'w
 
 /// The edit distance of two names, if one may be a slip of the other.
 pub fn is_near(a: &str, b: &str) -> Option<usize> {
+    let (a_length, b_length) = (a.chars().count(), b.chars().count());
+    let most = (a_length.max(b_length) / 3).clamp(1, 3);
+    // What differs that much in length needs no closer look.
+    if a_length.abs_diff(b_length) > most {
+        return None;
+    }
     let distance = strsim::damerau_levenshtein(a, b);
-    (distance > 0 && distance <= (a.chars().count().max(b.chars().count()) / 3).clamp(1, 3)).then_some(distance)
+    (distance > 0 && distance <= most).then_some(distance)
 }

@@ -318,8 +318,8 @@ impl<'w> Folders<'w> {
         let (step, after) = rest.split_once('/').map_or((rest, ""), |(step, after)| (step, after));
         let above = if there.is_empty() { String::new() } else { format!("{there}/") };
         let siblings = self.all.iter().filter_map(|folder| {
-            let name = folder.strip_prefix(above.as_str())?;
-            let distance = is_near(step, name).filter(|_| !name.contains('/'))?;
+            let name = folder.strip_prefix(above.as_str()).filter(|name| !name.contains('/'))?;
+            let distance = is_near(step, name)?;
             let whole = tree::child(folder, after);
             self.all.contains(whole.as_str()).then_some((distance, whole))
         });

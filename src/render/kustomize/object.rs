@@ -1,7 +1,7 @@
 //! An object on its way through a build, with the identities it had.
 
-use super::transform::{Shared, is_cluster_scoped};
 use super::Told;
+use super::transform::{Shared, is_cluster_scoped};
 use crate::manifest::split_api_version;
 use crate::source::{Origin, Span};
 use crate::yaml::rendered::{Key, Map, Rendered};
