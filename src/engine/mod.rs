@@ -2,12 +2,14 @@
 
 mod masks;
 mod merge;
+mod offers;
 mod run;
 mod settings;
 mod suppress;
 mod validity;
 
 use crate::config::Config;
+use crate::contract::Offer;
 use crate::finding::{Failure, Outcome, Summary, Undecided, Versions};
 use crate::graph::cnpg::{Cluster, Pooler};
 use crate::graph::sops::CreationRules;
@@ -29,7 +31,17 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use offers::export;
 pub use settings::{Selection, names, shapes};
+
+/// A contract that a root relies on.
+#[derive(Clone, Debug)]
+pub enum Reliance {
+    /// What another root of the run offers, by its number.
+    Root(usize),
+    /// What an exported file says.
+    File(Arc<Offer>),
+}
 
 /// One root as it was read.
 #[derive(Debug, Default)]
@@ -48,6 +60,10 @@ pub struct Root {
     pub left_alone: BTreeMap<&'static str, usize>,
     /// What could not be read.
     pub failures: Vec<Failure>,
+    /// The contracts that it relies on.
+    pub relies: Vec<Reliance>,
+    /// Whether it is read only for what others rely on.
+    pub reference: bool,
 }
 
 /// What to report on: a root and a path in it; the empty path is the whole root.
@@ -209,9 +225,11 @@ fn run_on(
         phase(&mut own, "mask");
         outcome.failures = new.failures.clone();
         outcome.failures.extend(old.into_iter().flat_map(|old| old.failures.iter().cloned()));
-        outcome.summary.files = new.world.manifests.files.len();
-        outcome.summary.documents = new.world.manifests.documents;
-        outcome.summary.resources = new.world.resources.len();
+        let is_own = |root: usize| !new.world.references[root];
+        let files = new.world.manifests.files.iter().filter(|parsed| is_own(parsed.root));
+        outcome.summary.files = files.clone().count();
+        outcome.summary.documents = files.map(|parsed| parsed.file.documents().len()).sum();
+        outcome.summary.resources = new.world.resources.iter().filter(|resource| is_own(resource.root)).count();
         outcome.summary.left_alone = new.left_alone.iter().map(|(what, count)| (*what, *count)).collect();
         Run { outcome, masks, statistics: own, targets: new.names.clone() }
     });
@@ -258,8 +276,11 @@ fn stage<T>(
     let mut configs = Vec::new();
     let mut lone = Vec::new();
     let (mut extras, mut charts) = (Vec::new(), Vec::new());
+    let (mut relies, mut references) = (Vec::new(), Vec::new());
     for root in roots {
         failures.extend(root.failures);
+        relies.push(root.relies);
+        references.push(root.reference);
         extras.push(root.extras);
         charts.push(root.charts);
         for (what, count) in root.left_alone {
@@ -301,6 +322,7 @@ fn stage<T>(
     let (validity, schemas) = validity::of(&manifests, &resources, &targets, &worlds.told, &versions, request);
     phase(statistics, "validity");
     let options = configs.iter().map(settings::options).collect();
+    let (offers, relies) = offers::of(&targets, &graphs, &connections, &configs, &references, &relies);
     let world = World {
         sources,
         manifests: &manifests,
@@ -313,6 +335,9 @@ fn stage<T>(
         connections,
         creation_rules: CreationRules::new(&manifests),
         configs: &configs,
+        offers,
+        relies,
+        references,
         options,
         versions: &versions,
         validity,
@@ -362,7 +387,8 @@ fn judge(stage: &Stage<'_>, base: Option<&World<'_>>, request: &Request, statist
     let more = run::suppressions(world, &active, &faults);
     let findings = merge::finish(world, found.into_iter().chain(more), request);
     let undecided = finish_undecided(world.sources, undecided, request);
-    let mut names: Vec<String> = world.targets.iter().map(|target| target.name.to_string()).collect();
+    let own = world.targets.iter().filter(|target| !world.references[target.root]);
+    let mut names: Vec<String> = own.map(|target| target.name.to_string()).collect();
     names.sort();
     names.dedup();
     Outcome {
@@ -403,7 +429,8 @@ fn connections<'w>(
     graphs: &[Graph<'w>],
     request: &Request,
 ) -> Vec<Option<Connections<'w>>> {
-    if !settings::wants_family(&request.selection, "netpol") {
+    // Who may reach a database is a part of what a platform offers.
+    if !["netpol", "boundary"].iter().any(|family| settings::wants_family(&request.selection, family)) {
         return targets.iter().map(|_| None).collect();
     }
     let holds_database =

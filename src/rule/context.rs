@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::config::Config;
+use crate::contract::{Offer, Offers};
 use crate::finding::Versions;
 use crate::graph::Graph;
 use crate::graph::flux::Flux;
@@ -44,6 +45,12 @@ pub struct World<'w> {
     pub creation_rules: CreationRules<'w>,
     /// The config of each root.
     pub configs: &'w [Config],
+    /// What platforms offer.
+    pub offers: Vec<Offer>,
+    /// The contracts that each root relies on, by their place in `offers`.
+    pub relies: Vec<Vec<usize>>,
+    /// Which roots are read only for what others rely on.
+    pub references: Vec<bool>,
     /// The options of each rule, for each root.
     pub options: Vec<HashMap<&'static str, Box<dyn Any + Send + Sync>>>,
     /// What is assumed of each root.
@@ -85,6 +92,11 @@ impl<'a, 'w> Context<'a, 'w> {
     /// The config of the root.
     pub fn config(&self) -> &'a Config {
         &self.world.configs[self.root]
+    }
+
+    /// The contracts that the root relies on.
+    pub fn offers(&self) -> Offers<'a> {
+        Offers::new(self.world.relies[self.root].iter().map(|at| &self.world.offers[*at]).collect())
     }
 
     /// What is assumed of the root's cluster.
