@@ -11,6 +11,7 @@ mod validity;
 use crate::config::Config;
 use crate::contract::Offer;
 use crate::finding::{Failure, Outcome, Summary, Undecided, Versions};
+use crate::graph::clients::Clients;
 use crate::graph::cnpg::{Cluster, Pooler};
 use crate::graph::sops::CreationRules;
 use crate::graph::{Graph, operator_version};
@@ -316,6 +317,7 @@ fn stage<T>(
         .par_iter()
         .map(|target| Graph::new(&resources, target, configs[target.root].role.as_ref().map(|role| role.value)))
         .collect();
+    let clients = clients(&graphs, request);
     let reaches = reaches(&resources, &targets, &graphs, configs.len());
     let connections = connections(&resources, &targets, &graphs, request);
     phase(statistics, "graph");
@@ -331,6 +333,7 @@ fn stage<T>(
         lone,
         targets: &targets,
         graphs,
+        clients,
         reaches,
         connections,
         creation_rules: CreationRules::new(&manifests),
@@ -420,6 +423,15 @@ fn reaches<'w>(
     }
     let together = targets.par_iter().zip(graphs);
     together.map(|(target, graph)| Reach::new(graph, strays[target.root].iter().copied())).collect()
+}
+
+/// Who names which database service in each target, where a rule asks.
+fn clients<'w>(graphs: &[Graph<'w>], request: &Request) -> Vec<Clients<'w>> {
+    let asks = |family: &&str| settings::wants_family(&request.selection, family);
+    if !["boundary", "cnpg", "netpol", "workload"].iter().any(asks) {
+        return graphs.iter().map(|_| Clients::default()).collect();
+    }
+    graphs.par_iter().map(Clients::new).collect()
 }
 
 /// Who may reach whom in each target that holds a database, where a rule asks.
