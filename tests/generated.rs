@@ -1,4 +1,5 @@
-//! The files that are made from the rules: the catalogue `rules/README.md` and the schema of the config.
+//! The files that are made from the rules and types: the catalogue `rules/README.md`, the schemas of the config and of
+//! contracts.
 //! `TIDEGATE_BLESS=1` writes them.
 
 mod case;
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tidegate::rule::{Fixable, Rule};
 use tidegate::source::SourceId;
-use tidegate::{config, engine, rules};
+use tidegate::{config, contract, engine, rules};
 
 /// Longer files are shown only in part.
 const LINES: usize = 60;
@@ -77,6 +78,12 @@ fn the_config_schema_is_fresh() {
     let schema = config::schema(&engine::shapes());
     let text = serde_json::to_string_pretty(&schema).expect("JSON") + "\n";
     is_fresh("schemas/config.schema.json", &text);
+}
+
+#[test]
+fn the_contract_schema_is_fresh() {
+    let text = serde_json::to_string_pretty(&contract::schema()).expect("JSON") + "\n";
+    is_fresh("schemas/contract.schema.json", &text);
 }
 
 /// Headings as GitHub turns them into anchors: lower-case, spaces to `-`, other punctuation gone.

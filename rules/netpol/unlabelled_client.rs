@@ -2,13 +2,14 @@
 
 use crate::declare_rule;
 use crate::finding::Confidence;
+use crate::graph::clients::Client;
 use crate::graph::workload::{Labels, Workload};
-use crate::manifest::{By, Namespace, Resource};
+use crate::manifest::{Namespace, Resource};
 use crate::reach::answer::{Answer, any};
 use crate::reach::connections::{Connections, Grant, PartyKind};
 use crate::reach::{Direction, POSTGRES_PORT, Unseen};
 use crate::rule::{Sink, TargetContext};
-use crate::yaml::{Value, Visit, walk};
+use crate::yaml::Value;
 use std::collections::{HashMap, HashSet};
 
 declare_rule! {
@@ -38,15 +39,6 @@ declare_rule! {
     }
 }
 
-/// Objects that hold the connection of a client, beside workloads.
-const HOLDERS: &[(&str, &str)] = &[
-    ("", "ConfigMap"),
-    ("", "Secret"),
-    ("helm.toolkit.fluxcd.io", "HelmRelease"),
-    ("external-secrets.io", "ExternalSecret"),
-    ("bitnami.com", "SealedSecret"),
-];
-
 /// Labels by which a namespace takes part in a mesh.
 const MESH_LABELS: &[&str] = &["istio.io/dataplane-mode", "istio-injection", "istio.io/rev", "linkerd.io/inject"];
 
@@ -57,42 +49,16 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let Some(connections) = context.connections.filter(|_| !context.graph.is_of_app()) else { return };
     let services = services(connections);
     let mut seen: HashSet<(String, usize)> = HashSet::new();
-    for resource in context.graph.resources() {
-        let workload = Workload::of(resource);
-        let holds = HOLDERS.iter().any(|(group, kind)| resource.is(group, kind));
-        let delivered = resource.whole && resource.delivery.by != By::Nobody;
+    for client in context.clients.iter() {
+        let (Some(place), Some(namespace)) = (client.place.known(), client.host.namespace.clone()) else { continue };
+        let Some(party) = services.get(&(namespace, client.host.service.clone())).copied() else { continue };
+        // A Secret beside its Cluster is read by others elsewhere.
+        let own = connections.parties()[party].namespace == place;
         // Policies say nothing of what shares the network of its node.
-        if !delivered || !(holds || workload.is_some_and(|workload| !workload.host_network)) {
-            continue;
+        let on_node = || Workload::of(client.resource).is_some_and(|workload| workload.host_network);
+        if !own && !on_node() && seen.insert((place.to_owned(), party)) {
+            judge(client, place, party, connections, context, sink);
         }
-        let target = resource.at(&["spec", "targetNamespace"]).filter(|target| !target.is_null());
-        let place = match target.filter(|_| resource.kind == "HelmRelease") {
-            Some(target) => target.known(),
-            None => resource.namespace.known(),
-        };
-        let Some(place) = place else { continue };
-        let Some(content) = content(resource) else { continue };
-        walk(content, &mut |_, value| {
-            let named = value.known().map(|text| named(text, &services)).unwrap_or_default();
-            for party in named {
-                // A Secret beside its Cluster is read by others elsewhere.
-                let own = connections.parties()[party].namespace == place;
-                if !own && seen.insert((place.to_owned(), party)) {
-                    judge(resource, value, place, party, connections, context, sink);
-                }
-            }
-            Visit::Into
-        });
-    }
-}
-
-/// Where an object holds what pods are told.
-fn content<'w>(resource: &'w Resource<'w>) -> Option<Value<'w>> {
-    match resource.kind {
-        "ConfigMap" => resource.at(&["data"]),
-        "Secret" => resource.at(&["stringData"]),
-        "HelmRelease" => resource.at(&["spec", "values"]),
-        _ => resource.at(&["spec"]),
     }
 }
 
@@ -114,31 +80,8 @@ fn services<'w>(connections: &Connections<'w>) -> Services<'w> {
     services
 }
 
-/// The parties whose services a text names: as a whole, or in lines that are a connection string.
-fn named(text: &str, services: &HashMap<(String, String), usize>) -> Vec<usize> {
-    let whole = !text.trim().contains(char::is_whitespace);
-    let is_dsn = |line: &str| line.contains("postgres") || line.contains("host=") || line.contains("host:");
-    let lines = text.lines().filter(|line| !line.trim_start().starts_with(['#', ';']) && (is_dsn(line) || whole));
-    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
-    let mut found = Vec::new();
-    for word in lines.flat_map(|line| line.split(|c| !is_part(c))) {
-        let mut parts = word.split('.');
-        let (Some(service), Some(namespace)) = (parts.next(), parts.next()) else { continue };
-        if parts.next().is_some_and(|third| third != "svc") {
-            continue;
-        }
-        if let Some(party) = services.get(&(namespace.to_owned(), service.to_owned()))
-            && !found.contains(party)
-        {
-            found.push(*party);
-        }
-    }
-    found
-}
-
 fn judge<'w>(
-    resource: &'w Resource<'w>,
-    value: Value<'w>,
+    client: &Client<'w>,
     place: &str,
     party: usize,
     connections: &Connections<'w>,
@@ -148,6 +91,7 @@ fn judge<'w>(
     if !connections.is_isolated(party, Direction::Ingress) {
         return;
     }
+    let (resource, value) = (client.resource, client.value);
     let database = connections.parties()[party].resource;
     let objects = context.graph.named("", "Namespace", place);
     let Some(object) = objects.first().filter(|object| object.whole) else {
@@ -165,7 +109,7 @@ fn judge<'w>(
         (Answer::No, Unseen::None) => {
             let home = context.reach.namespace_labels(&database.namespace);
             let mesh = is_in_mesh(&labels) || is_in_mesh(&home);
-            report(&Client { resource, value, object, database, mesh }, &grants, sink);
+            report(&ShutOut { resource, value, object, database, mesh }, &grants, sink);
         }
     }
 }
@@ -175,7 +119,7 @@ fn is_in_mesh(labels: &Labels<'_>) -> bool {
 }
 
 /// Who names a database and may not reach it.
-struct Client<'w> {
+struct ShutOut<'w> {
     resource: &'w Resource<'w>,
     value: Value<'w>,
     object: &'w Resource<'w>,
@@ -183,8 +127,8 @@ struct Client<'w> {
     mesh: bool,
 }
 
-fn report<'w>(client: &Client<'w>, grants: &[Grant<'_, 'w>], sink: &mut Sink<'_, 'w>) {
-    let Client { resource, value, object, database, mesh } = client;
+fn report<'w>(client: &ShutOut<'w>, grants: &[Grant<'_, 'w>], sink: &mut Sink<'_, 'w>) {
+    let ShutOut { resource, value, object, database, mesh } = client;
     let place = object.name().unwrap_or_default();
     let message =
         format!("{} names {}, and no policy lets namespace `{place}` reach it", resource.title(), database.title());
@@ -222,32 +166,5 @@ fn report<'w>(client: &Client<'w>, grants: &[Grant<'_, 'w>], sink: &mut Sink<'_,
         finding
             .note("a service mesh carries the traffic of these namespaces, and policies may see its ports only")
             .confidence(Confidence::Low);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::named;
-    use std::collections::HashMap;
-
-    #[test]
-    fn a_service_is_named_with_its_namespace() {
-        let services: HashMap<(String, String), usize> =
-            HashMap::from([(("databases".to_owned(), "orders-pg-rw".to_owned()), 7)]);
-        for (text, expected) in [
-            ("orders-pg-rw.databases", true),
-            ("orders-pg-rw.databases:5432", true),
-            ("orders-pg-rw.databases.svc.cluster.local", true),
-            ("postgresql://web@orders-pg-rw.databases.svc:5432/web?sslmode=verify-full", true),
-            ("jdbc:postgresql://orders-pg-rw.databases/web", true),
-            ("user=web host=orders-pg-rw.databases dbname=web", true),
-            ("orders-pg-rw", false),
-            ("orders-pg-rw.other", false),
-            ("orders-pg-rw.databases.example.org", false),
-            ("see orders-pg-rw.databases for more", false),
-            ("# host: orders-pg-rw.databases", false),
-        ] {
-            assert_eq!(!named(text, &services).is_empty(), expected, "{text}");
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: commands, options, and what is allowed for each.
 
+use super::contract_args::Contract;
 use crate::finding::{Confidence, Severity};
 use crate::report::Destination;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -40,6 +41,8 @@ pub(super) enum Command {
     Render(Render),
     /// Tell who may reach whom on which ports, computed from every network policy
     Reach(Box<Reach>),
+    /// Write what a platform offers to its apps, or check what was promised
+    Contract(Contract),
     /// Explain a rule: what it finds, why it matters, what to do instead
     Explain(Explain),
     /// List the rules
@@ -53,7 +56,7 @@ pub(super) enum Command {
 }
 
 /// Options of `lint`.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct Lint {
     /// Files or folders to report on, in one repo or several; `-` is standard input
     ///
@@ -146,6 +149,12 @@ pub(super) struct Lint {
     /// What the repo is for
     #[arg(long, value_enum, value_name = "ROLE", help_heading = "Rules")]
     pub(super) role: Option<RoleWord>,
+    /// What a platform offers to this repo: a checkout of it, or the file that `contract export` wrote
+    ///
+    /// References to clusters, hosts, roles and opt-in labels are then looked for there, too. May be given several times;
+    /// `contracts` in the config does the same.
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath, help_heading = "Rules")]
+    pub(super) contract: Vec<PathBuf>,
     /// Kubernetes version of the clusters, as in 1.34
     #[arg(long, value_name = "VERSION", help_heading = "Rules")]
     pub(super) kubernetes_version: Option<String>,

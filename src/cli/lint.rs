@@ -141,7 +141,8 @@ impl Session<'_> {
     /// Lets the command line have the last word.
     fn override_configs(&self, loaded: &mut Loaded) -> Result<(), OptionError> {
         let shapes = engine::shapes();
-        for root in loaded.roots.iter_mut().chain(loaded.base.iter_mut().flatten()) {
+        let roots = loaded.roots.iter_mut().chain(loaded.base.iter_mut().flatten());
+        for root in roots.filter(|root| !root.reference) {
             for setting in &self.arguments.severity {
                 root.config.set_severity(setting, &shapes)?;
             }

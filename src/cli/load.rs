@@ -3,18 +3,17 @@
 use super::args::Lint;
 use super::base::{self, Asked, State};
 use super::charts;
+use super::contracts;
 use super::given;
 use crate::config::{self, Config, ConfigError, RuleShape};
 use crate::engine::{self, Root, Scope};
 use crate::finding::Failure;
-use crate::render::charts::Charts;
 use crate::render::files::Extra;
 use crate::render::gather::gather;
 use crate::schema::GivenFile;
 use crate::source::{Source, SourceId, Sources};
 use crate::tree::{self, Disk, EntryKind, Memory, Tree};
 use crate::walk;
-use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -63,12 +62,16 @@ pub(super) struct Incoming {
     pub(super) bytes: Vec<u8>,
 }
 
-struct Place {
-    folder: PathBuf,
+/// A root on disk and what is asked of it.
+pub(super) struct Place {
+    /// Its folder.
+    pub(super) folder: PathBuf,
     /// With `--isolated`, the one file that is the world.
-    only: Option<String>,
-    scopes: Vec<String>,
-    overlay: Vec<(String, Vec<u8>)>,
+    pub(super) only: Option<String>,
+    /// What is reported on, in the root.
+    pub(super) scopes: Vec<String>,
+    /// What stands in place of files on disk.
+    pub(super) overlay: Vec<(String, Vec<u8>)>,
 }
 
 /// Reads the worlds around the paths of `arguments`.
@@ -120,8 +123,10 @@ pub(super) fn load(arguments: &Lint, incoming: Option<&Incoming>) -> Loaded {
         let paths = if whole { vec![String::new()] } else { place.scopes };
         loaded.scopes.extend(paths.into_iter().map(|path| Scope { root: number, path }));
     }
+    let complete = bases.len() == loaded.roots.len();
+    contracts::load(arguments, &shapes, &mut bases, &mut loaded);
     // Half a comparison would take what it does not see for something that is new.
-    loaded.base = (arguments.base.is_some() && bases.len() == loaded.roots.len()).then_some(bases);
+    loaded.base = (arguments.base.is_some() && complete).then_some(bases);
     loaded
 }
 
@@ -267,7 +272,7 @@ fn open(arguments: &Lint, place: &Place) -> Result<Arc<dyn Tree>, Failure> {
     Ok(Arc::new(memory))
 }
 
-fn read_config(
+pub(super) fn read_config(
     arguments: &Lint,
     tree: &dyn Tree,
     root: usize,
@@ -311,7 +316,7 @@ fn read_config(
     }
 }
 
-fn read_root(
+pub(super) fn read_root(
     arguments: &Lint,
     tree: &dyn Tree,
     place: &Place,
@@ -333,9 +338,8 @@ fn read_root(
         failures: walked.failures,
         config,
         files: Vec::with_capacity(walked.files.len()),
-        extras: BTreeMap::new(),
-        charts: Charts::default(),
         lone: place.only.is_some(),
+        ..Root::default()
     };
     for path in &options.named {
         let is_failure = root.failures.iter().any(|failure| failure.path == *path);

@@ -4,6 +4,9 @@ mod args;
 mod base;
 mod catalogue;
 mod charts;
+mod contract;
+mod contract_args;
+mod contracts;
 mod given;
 mod init;
 mod lint;
@@ -86,6 +89,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> St
         Command::Lint(arguments) => lint::lint(&arguments, io),
         Command::Render(arguments) => render::render(&arguments, io),
         Command::Reach(arguments) => reach::reach(&arguments, io),
+        Command::Contract(arguments) => contract::contract(&arguments, io),
         Command::Explain(arguments) => catalogue::explain(&arguments, io),
         Command::Rules(arguments) => catalogue::list(&arguments, io),
         Command::Init(arguments) => init::init(&arguments, io),

@@ -2,6 +2,7 @@
 
 mod masks;
 mod merge;
+mod offers;
 mod run;
 mod see;
 mod settings;
@@ -11,6 +12,7 @@ mod validity;
 
 use self::stage::{Stage, stage};
 use crate::config::Config;
+use crate::contract::Offer;
 use crate::finding::{Failure, Outcome, Summary, Undecided};
 use crate::render;
 use crate::render::charts::Charts;
@@ -23,8 +25,18 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use offers::export;
 pub use see::{Seen, look, see};
 pub use settings::{Selection, names, shapes};
+
+/// A contract that a root relies on.
+#[derive(Clone, Debug)]
+pub enum Reliance {
+    /// What another root of the run offers, by its number.
+    Root(usize),
+    /// What an exported file says.
+    File(Arc<Offer>),
+}
 
 /// One root as it was read.
 #[derive(Debug, Default)]
@@ -43,6 +55,10 @@ pub struct Root {
     pub left_alone: BTreeMap<&'static str, usize>,
     /// What could not be read.
     pub failures: Vec<Failure>,
+    /// The contracts that it relies on.
+    pub relies: Vec<Reliance>,
+    /// Whether it is read only for what others rely on.
+    pub reference: bool,
 }
 
 /// What to report on: a root and a path in it; the empty path is the whole root.
@@ -149,9 +165,11 @@ fn run_on(
         phase(&mut own, "mask");
         outcome.failures = new.failures.clone();
         outcome.failures.extend(old.into_iter().flat_map(|old| old.failures.iter().cloned()));
-        outcome.summary.files = new.world.manifests.files.len();
-        outcome.summary.documents = new.world.manifests.documents;
-        outcome.summary.resources = new.world.resources.len();
+        let is_own = |root: usize| !new.world.references[root];
+        let files = new.world.manifests.files.iter().filter(|parsed| is_own(parsed.root));
+        outcome.summary.files = files.clone().count();
+        outcome.summary.documents = files.map(|parsed| parsed.file.documents().len()).sum();
+        outcome.summary.resources = new.world.resources.iter().filter(|resource| is_own(resource.root)).count();
         outcome.summary.left_alone = new.left_alone.iter().map(|(what, count)| (*what, *count)).collect();
         Run { outcome, masks, statistics: own, targets: new.names.clone() }
     });
@@ -174,7 +192,8 @@ fn judge(stage: &Stage<'_>, base: Option<&World<'_>>, request: &Request, statist
     let more = run::suppressions(world, &active, &faults);
     let findings = merge::finish(world, found.into_iter().chain(more), request);
     let undecided = finish_undecided(world.sources, undecided, request);
-    let mut names: Vec<String> = world.targets.iter().map(|target| target.name.to_string()).collect();
+    let own = world.targets.iter().filter(|target| !world.references[target.root]);
+    let mut names: Vec<String> = own.map(|target| target.name.to_string()).collect();
     names.sort();
     names.dedup();
     Outcome {

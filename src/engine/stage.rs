@@ -1,7 +1,8 @@
 //! Works out one state of the files: what each target gets, and what its objects mean to each other.
 
-use super::{Request, Root, Statistics, settings, validity};
+use super::{Request, Root, Statistics, offers, settings, validity};
 use crate::finding::{Failure, Versions};
+use crate::graph::clients::Clients;
 use crate::graph::cnpg::{Cluster, Pooler};
 use crate::graph::sops::CreationRules;
 use crate::graph::{Graph, operator_version};
@@ -57,7 +58,10 @@ pub(super) fn stage<T>(
     let mut configs = Vec::new();
     let mut lone = Vec::new();
     let (mut extras, mut charts) = (Vec::new(), Vec::new());
+    let (mut relies, mut references) = (Vec::new(), Vec::new());
     for root in roots {
+        relies.push(root.relies);
+        references.push(root.reference);
         failures.extend(root.failures);
         extras.push(root.extras);
         charts.push(root.charts);
@@ -94,6 +98,7 @@ pub(super) fn stage<T>(
         .par_iter()
         .map(|target| Graph::new(&resources, target, configs[target.root].role.as_ref().map(|role| role.value)))
         .collect();
+    let clients = clients(&graphs, request);
     let by_root = by_root(&resources, configs.len(), |_| true);
     let strays = self::by_root(&resources, configs.len(), |resource| resource.delivery.by == By::Nobody);
     let together = targets.par_iter().zip(&graphs);
@@ -105,6 +110,7 @@ pub(super) fn stage<T>(
     let stated = by_root.iter().zip(&versions).map(|(own, assumed)| Stated::of(own, assumed)).collect();
     phase(statistics, "validity");
     let options = configs.iter().map(settings::options).collect();
+    let (offers, relies) = offers::of(&targets, &graphs, &connections, &configs, &references, &relies);
     let world = World {
         sources,
         manifests: &manifests,
@@ -113,10 +119,14 @@ pub(super) fn stage<T>(
         lone,
         targets: &targets,
         graphs,
+        clients,
         reaches,
         connections,
         creation_rules: CreationRules::new(&manifests),
         configs: &configs,
+        offers,
+        relies,
+        references,
         options,
         versions: &versions,
         stated,
@@ -173,6 +183,15 @@ fn by_root<'w>(
     by_root
 }
 
+/// Who names which database service in each target, where a rule asks.
+fn clients<'w>(graphs: &[Graph<'w>], request: &Request) -> Vec<Clients<'w>> {
+    let asks = |family: &&str| settings::wants_family(&request.selection, family);
+    if !["boundary", "cnpg", "netpol", "workload"].iter().any(asks) {
+        return graphs.iter().map(|_| Clients::default()).collect();
+    }
+    graphs.par_iter().map(Clients::new).collect()
+}
+
 /// Who may reach whom in each target that holds a database, where a rule asks. Policies of `strays`, that nothing is seen
 /// to deliver, may be in force in every target of their root.
 fn connections<'w>(
@@ -181,7 +200,8 @@ fn connections<'w>(
     graphs: &[Graph<'w>],
     request: &Request,
 ) -> Vec<Option<Connections<'w>>> {
-    if !settings::wants_family(&request.selection, "netpol") {
+    // Who may reach a database is a part of what a platform offers.
+    if !["netpol", "boundary"].iter().any(|family| settings::wants_family(&request.selection, family)) {
         return targets.iter().map(|_| None).collect();
     }
     let holds_database =

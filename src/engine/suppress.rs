@@ -46,7 +46,8 @@ pub(super) fn apply<'w>(
         let by_comment = by_comment(world, &mut comments, &found.finding);
         let by_entry = by_entry(world, &mut entries, &found);
         if by_comment || by_entry {
-            suppressed += 1;
+            let root = world.sources[found.finding.primary.span.source].root();
+            suppressed += usize::from(!world.references.get(root).is_some_and(|reference| *reference));
         } else {
             kept.push(found);
         }

@@ -1,6 +1,7 @@
 //! Typed views of the objects of one target, and how they refer to each other.
 
 pub mod backup;
+pub mod clients;
 pub mod cnpg;
 pub mod credential;
 pub mod flux;

@@ -2,8 +2,10 @@
 
 use super::Rule;
 use crate::config::Config;
+use crate::contract::{Offer, Offers};
 use crate::finding::Versions;
 use crate::graph::Graph;
+use crate::graph::clients::Clients;
 use crate::graph::flux::Flux;
 use crate::graph::sops::CreationRules;
 use crate::manifest::{Manifests, Parsed, Resource, Role};
@@ -36,6 +38,8 @@ pub struct World<'w> {
     pub targets: &'w [Target],
     /// The graph of each target.
     pub graphs: Vec<Graph<'w>>,
+    /// Who names which database service in each target; nobody where no rule asks.
+    pub clients: Vec<Clients<'w>>,
     /// Who reaches whom in each target.
     pub reaches: Vec<Reach<'w>>,
     /// Who may reach whom on which ports in each target that holds a Cluster or Pooler, from policies of every kind; none
@@ -45,6 +49,12 @@ pub struct World<'w> {
     pub creation_rules: CreationRules<'w>,
     /// The config of each root.
     pub configs: &'w [Config],
+    /// What platforms offer.
+    pub offers: Vec<Offer>,
+    /// The contracts that each root relies on, by their place in `offers`.
+    pub relies: Vec<Vec<usize>>,
+    /// Which roots are read only for what others rely on.
+    pub references: Vec<bool>,
     /// The options of each rule, for each root.
     pub options: Vec<HashMap<&'static str, Box<dyn Any + Send + Sync>>>,
     /// What is assumed of each root.
@@ -88,6 +98,11 @@ impl<'a, 'w> Context<'a, 'w> {
     /// The config of the root.
     pub fn config(&self) -> &'a Config {
         &self.world.configs[self.root]
+    }
+
+    /// The contracts that the root relies on.
+    pub fn offers(&self) -> Offers<'a> {
+        Offers::new(self.world.relies[self.root].iter().map(|at| &self.world.offers[*at]).collect())
     }
 
     /// What is assumed of the root's cluster.
@@ -141,6 +156,8 @@ pub struct TargetContext<'a, 'w> {
     pub target: &'a Target,
     /// Its objects and references.
     pub graph: &'a Graph<'w>,
+    /// Who names which database service in it.
+    pub clients: &'a Clients<'w>,
     /// Who reaches whom in it. Policies that nothing is seen to deliver may be in force too.
     pub reach: &'a Reach<'w>,
     /// The whole picture, where the target holds a Cluster or Pooler.

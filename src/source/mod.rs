@@ -151,6 +151,12 @@ impl Sources {
         Sources { sources: Vec::new(), prefixes }
     }
 
+    /// Adds a root, whose files reports name with `prefix`, and hands out its number.
+    pub fn add_root(&mut self, prefix: String) -> usize {
+        self.prefixes.push(prefix);
+        self.prefixes.len() - 1
+    }
+
     /// Adds a source and hands out its id.
     pub fn add(&mut self, source: Source) -> SourceId {
         self.sources.push(source);

@@ -193,6 +193,25 @@ impl Granted<'_, '_> {
         if named.iter().any(|(key, _)| *key == METADATA_NAME) { Vec::new() } else { named }
     }
 
+    /// The namespaces that it names, where it lets in pods of those alone; nothing for pods beside the policy.
+    pub fn named_places(&self) -> Option<Vec<&str>> {
+        let Granted::Pods(pods) = self else { return None };
+        let asked: Vec<&Requirement<'_>> = match pods {
+            Pods::Plain(PlaceTest::Own(_), _) | Pods::Identity(Some(_), _) => return Some(Vec::new()),
+            Pods::Plain(PlaceTest::Selected(places), _) => {
+                places.requirements.iter().filter(|requirement| requirement.key() == METADATA_NAME).collect()
+            }
+            Pods::Identity(None, selector) => {
+                let is_name = |asked: &&Requirement<'_>| namespace_label(asked.key()) == Some(METADATA_NAME);
+                selector.requirements.iter().filter(is_name).collect()
+            }
+        };
+        let is_list = |asked: &&Requirement<'_>| {
+            asked.doubt.is_none() && matches!(asked.expression, Expression::Equal(..) | Expression::In(..))
+        };
+        asked.into_iter().find(is_list).map(Requirement::wanted)
+    }
+
     /// Whether all that it means is surely meant by `other` too.
     pub fn is_within(&self, other: &Granted<'_, '_>) -> bool {
         let (Granted::Pods(own), Granted::Pods(wider)) = (self, other) else {

@@ -1,0 +1,132 @@
+//! What an app finds among the contracts that it relies on: there, absent with a licence, or unknown.
+
+use super::model::{ClientRule, ClusterOffer, Contract, NamespaceOffer, ServiceOffer};
+use super::places::{Key, Places};
+use crate::graph::is_near;
+use crate::source::Span;
+
+/// What one platform offers.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// The root that it was worked out from; none for an exported file.
+    pub root: Option<usize>,
+    /// What it offers.
+    pub contract: Contract,
+    /// Where that is written.
+    pub places: Places,
+}
+
+impl Offer {
+    fn namespace(&self, name: &str) -> Option<&NamespaceOffer> {
+        self.contract.namespaces.iter().find(|namespace| namespace.name == name)
+    }
+
+    fn cluster(&self, namespace: &str, name: &str) -> Option<&ClusterOffer> {
+        self.contract.clusters.iter().find(|cluster| cluster.namespace == namespace && cluster.name == name)
+    }
+
+    /// Where something of it is written.
+    pub fn place(&self, key: &Key) -> Option<Span> {
+        self.places.of(key)
+    }
+}
+
+/// A cluster on offer, and whose it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Rented<'a> {
+    /// The platform.
+    pub offer: &'a Offer,
+    /// The cluster.
+    pub cluster: &'a ClusterOffer,
+}
+
+impl<'a> Rented<'a> {
+    /// Who may reach a host of it; none where nothing limits that.
+    pub fn clients_of(&self, service: &'a ServiceOffer) -> Option<&'a ClientRule> {
+        service.clients.as_ref().or(self.cluster.clients.as_ref())
+    }
+
+    /// Where the cluster is written.
+    pub fn place(&self) -> Option<Span> {
+        self.offer.place(&Key::Cluster(self.cluster.id()))
+    }
+}
+
+/// The answer to a question.
+#[derive(Clone, Copy, Debug)]
+pub enum Answer<'a, T> {
+    /// It is on offer.
+    There(T),
+    /// The platform that owns the namespace does not offer it.
+    Absent(&'a Offer),
+    /// No contract speaks of the namespace, or it does not say all; why not, where there is a reason.
+    Unknown(Option<&'a str>),
+}
+
+/// The contracts that an app relies on.
+#[derive(Clone, Debug, Default)]
+pub struct Offers<'a> {
+    all: Vec<&'a Offer>,
+}
+
+impl<'a> Offers<'a> {
+    /// These.
+    pub fn new(all: Vec<&'a Offer>) -> Offers<'a> {
+        Offers { all }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Every contract.
+    pub fn iter(&self) -> impl Iterator<Item = &'a Offer> + '_ {
+        self.all.iter().copied()
+    }
+
+    /// Every cluster on offer.
+    pub fn clusters(&self) -> impl Iterator<Item = Rented<'a>> + '_ {
+        self.iter().flat_map(|offer| offer.contract.clusters.iter().map(move |cluster| Rented { offer, cluster }))
+    }
+
+    /// A cluster.
+    pub fn cluster(&self, namespace: &str, name: &str) -> Answer<'a, Rented<'a>> {
+        let found = self.iter().find_map(|offer| Some(Rented { offer, cluster: offer.cluster(namespace, name)? }));
+        found.map_or_else(|| self.absent(namespace), Answer::There)
+    }
+
+    /// A host: service and namespace.
+    pub fn service(&self, namespace: &str, service: &str) -> Answer<'a, (Rented<'a>, &'a ServiceOffer)> {
+        let host = format!("{service}.{namespace}");
+        let found = self
+            .clusters()
+            .find_map(|rented| Some((rented, rented.cluster.services.iter().find(|service| service.host == host)?)));
+        found.map_or_else(|| self.absent(namespace), Answer::There)
+    }
+
+    /// Whether absence from `namespace` can be told, and by whom.
+    pub fn absent<T>(&self, namespace: &str) -> Answer<'a, T> {
+        let mut owners = self.iter().filter_map(|offer| Some((offer, offer.namespace(namespace)?)));
+        let Some((offer, first)) = owners.next() else { return Answer::Unknown(None) };
+        let reasons = first.incomplete.as_deref();
+        match reasons.or_else(|| owners.find_map(|(_, other)| other.incomplete.as_deref())) {
+            Some(reason) => Answer::Unknown(Some(reason)),
+            None => Answer::Absent(offer),
+        }
+    }
+
+    /// Whether some platform owns the namespace.
+    pub fn owner(&self, namespace: &str) -> Option<&'a Offer> {
+        self.iter().find(|offer| offer.namespace(namespace).is_some())
+    }
+
+    /// The cluster of `namespace` with the nearest name; the only shared one where none is near.
+    pub fn near_cluster(&self, namespace: &str, name: &str) -> Option<Rented<'a>> {
+        let beside = || self.clusters().filter(|rented| rented.cluster.namespace == namespace);
+        let near = beside().filter_map(|rented| is_near(name, &rented.cluster.name).map(|far| (far, rented)));
+        let near = near.min_by_key(|(far, rented)| (*far, rented.cluster.name.clone())).map(|(_, rented)| rented);
+        let mut shared = beside().filter(|rented| rented.cluster.shared);
+        near.or_else(|| shared.next().filter(|_| shared.next().is_none()))
+    }
+}

@@ -1,0 +1,284 @@
+//! `tidegate contract`: what a platform offers, as a file, and whether it still holds.
+
+mod repo;
+
+use repo::{Ran, Repo};
+use std::ffi::OsString;
+use tidegate::cli::{self, Io, Terminal};
+
+const CONFIG: &str = "\
+role: platform
+databases:
+  shared: [databases/main]
+  operator: {namespace: cnpg-system, version: \"1.28\"}
+";
+
+const CLUSTER: &str = "\
+apiVersion: postgresql.cnpg.io/v1
+kind: Cluster
+metadata:
+  name: main
+  namespace: databases
+spec:
+  instances: 1
+  imageName: ghcr.io/cloudnative-pg/postgresql:16.10
+  bootstrap:
+    initdb:
+      database: meta
+      owner: admin
+      secret:
+        name: main-credentials
+  managed:
+    services:
+      disabledDefaultServices: [r]
+    roles:
+      - name: shop
+  storage:
+    size: 10Gi
+    storageClass: fast
+";
+
+const REST: &str = "\
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: databases
+---
+apiVersion: postgresql.cnpg.io/v1
+kind: Pooler
+metadata:
+  name: main-pooler
+  namespace: databases
+spec:
+  cluster: {name: main}
+  type: rw
+  pgbouncer: {poolMode: transaction}
+---
+apiVersion: v1
+kind: Secret
+metadata:
+  name: main-credentials
+  namespace: databases
+stringData:
+  username: admin
+  password: s3cret-Words-9
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: clients
+  namespace: databases
+spec:
+  podSelector: {}
+  policyTypes: [Ingress]
+  ingress:
+    - from:
+        - namespaceSelector:
+            matchLabels:
+              example.org/postgres-client: main
+      ports:
+        - {protocol: TCP, port: 5432}
+";
+
+const EXPORTED: &str = "\
+# What this platform offers to its apps: hosts, opt-in labels, roles, names of Secrets.
+# Written by `tidegate contract export --output tidegate-contract.yaml`; `tidegate contract check` compares it.
+version: 1
+operator:
+  namespace: cnpg-system
+  version: '1.28'
+namespaces:
+- name: cnpg-system
+- name: databases
+clusters:
+- namespace: databases
+  name: main
+  shared: true
+  postgresql: 16
+  instances: 1
+  services:
+  - host: main-pooler.databases
+    port: 5432
+    access: read-write
+    poolMode: transaction
+  - host: main-ro.databases
+    port: 5432
+    access: read-only
+  - host: main-rw.databases
+    port: 5432
+    access: read-write
+  clients:
+    labels:
+      example.org/postgres-client: main
+  roles:
+  - admin
+  - shop
+  databases:
+  - meta
+  storageClass: fast
+secrets:
+- namespace: databases
+  name: main-credentials
+  keys:
+  - password
+  - username
+";
+
+fn platform() -> Repo {
+    Repo::new(&[("tidegate.yaml", CONFIG), ("cluster.yaml", CLUSTER), ("rest.yaml", REST)])
+}
+
+/// What somebody at a terminal of 80 columns sees.
+fn at_a_terminal(repo: &Repo, words: &[&str]) -> Ran {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let terminal = Terminal { is_terminal: true, width: Some(80), colour: false, error_colour: false };
+    let root = repo.root().to_str().expect("a path in UTF-8");
+    let words = ["tidegate"].iter().chain(words).copied().chain([root]).map(OsString::from);
+    let mut io = Io { input: &mut std::io::empty(), out: &mut out, err: &mut err, terminal };
+    let code = i32::from(cli::run(words, &mut io).code());
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    Ran { code, out: text(out), err: text(err) }
+}
+
+#[test]
+fn the_help_tells_the_exit_status() {
+    let repo = Repo::new(&[]);
+    let help = repo.run(&["contract", "check", "--help"]).exits(0).out;
+    for word in ["tidegate-contract.yaml", "--strict", "Exit status", "something promised is gone or changed"] {
+        assert!(help.contains(word), "{word}: {help}");
+    }
+    let help = repo.run(&["contract", "--help"]).exits(0).out;
+    assert!(help.contains("export") && help.contains("check"), "{help}");
+    repo.run(&["contract"]).exits(2);
+}
+
+#[test]
+fn an_export_is_sorted_and_holds_no_value() {
+    let repo = platform();
+    let piped = repo.run(&["contract", "export"]).exits(0);
+    assert_eq!((piped.out.as_str(), piped.err.as_str()), (EXPORTED, ""));
+    assert_eq!(at_a_terminal(&repo, &["contract", "export"]).exits(0).out, EXPORTED);
+    let json = repo.run(&["contract", "export", "--format", "json"]).exits(0).json();
+    assert_eq!(json["clusters"][0]["services"][0]["poolMode"], "transaction");
+    assert_eq!(json["secrets"][0]["keys"], serde_json::json!(["password", "username"]));
+    assert!(!json.to_string().contains("s3cret"));
+    repo.run(&["contract", "export", "--output", "tidegate-contract.yaml"]).exits(0);
+    assert_eq!(repo.read("tidegate-contract.yaml"), EXPORTED);
+    // The file is not a manifest, and lint has nothing to say of it.
+    let report = repo.run(&["lint", "--format", "json", "--fail-on", "never"]).exits(0);
+    assert!(!report.files().contains(&"tidegate-contract.yaml".to_owned()), "{report:?}");
+}
+
+#[test]
+fn a_repo_without_a_cluster_says_so() {
+    let repo = Repo::new(&[("settings.yaml", repo::HARMLESS)]);
+    let ran = repo.run(&["contract", "export"]).exits(0);
+    assert!(ran.err.contains("no PostgreSQL Cluster"), "{ran:?}");
+    assert!(ran.out.ends_with("version: 1\n"), "{ran:?}");
+}
+
+#[test]
+fn what_is_promised_and_there_passes() {
+    let repo = platform();
+    repo.write("tidegate-contract.yaml", EXPORTED.as_bytes());
+    let ran = repo.run(&["contract", "check"]).exits(0);
+    assert_eq!(ran.out, "tidegate-contract.yaml is what the repo offers: 1 cluster\n");
+    repo.run(&["contract", "check", "--strict"]).exits(0);
+}
+
+#[test]
+fn a_broken_promise_is_an_error_with_both_lines() {
+    for (from, to, said) in [
+        ("name: main\n", "name: mein\n", "Cluster `databases/main` is promised and is not there any more"),
+        ("disabledDefaultServices: [r]", "disabledDefaultServices: [r, ro]", "host `main-ro.databases` is promised"),
+        ("postgresql:16.10", "postgresql:17.6", "16 became 17"),
+        ("- name: shop", "- name: desk", "role `shop` of Cluster `databases/main` is promised"),
+        ("database: meta", "database: other", "database `meta` of Cluster `databases/main` is promised"),
+    ] {
+        let repo = platform();
+        repo.write("tidegate-contract.yaml", EXPORTED.as_bytes());
+        repo.write("cluster.yaml", CLUSTER.replacen(from, to, 1).as_bytes());
+        let ran = repo.run(&["contract", "check"]).exits(1);
+        let line = ran.out.lines().find(|line| line.contains(said)).unwrap_or_else(|| panic!("{said}: {}", ran.out));
+        assert!(line.starts_with("tidegate-contract.yaml:") && line.contains(": error: "), "{line}");
+        assert!(ran.out.contains("\n  cluster.yaml:"), "{}", ran.out);
+        assert!(ran.out.contains("of tidegate-contract.yaml broken"), "{}", ran.out);
+    }
+    let repo = platform();
+    repo.write("tidegate-contract.yaml", EXPORTED.as_bytes());
+    repo.write("rest.yaml", REST.replace("postgres-client: main", "pg-client: main").as_bytes());
+    let ran = repo.run(&["contract", "check"]).exits(1);
+    assert!(ran.out.contains("\n  rest.yaml:37:"), "{}", ran.out);
+    let shown = at_a_terminal(&repo, &["contract", "check"]).exits(1).out;
+    assert!(shown.contains("error: who may reach Cluster `databases/main` is promised otherwise"), "{shown}");
+    assert!(shown.contains("tidegate-contract.yaml:27:") && shown.contains("rest.yaml:37:"), "{shown}");
+}
+
+#[test]
+fn a_stale_file_is_a_warning() {
+    for (from, to, said) in [
+        ("instances: 1", "instances: 3", "1 became 3"),
+        ("- name: shop", "- name: shop\n      - name: desk", "role `desk` of Cluster `databases/main` is on offer"),
+        ("storageClass: fast", "storageClass: slow", "fast became slow"),
+    ] {
+        let repo = platform();
+        repo.write("promised.yaml", EXPORTED.as_bytes());
+        repo.write("cluster.yaml", CLUSTER.replacen(from, to, 1).as_bytes());
+        let words = ["contract", "check", "--contract", "promised.yaml"];
+        let ran = repo.run(&words).exits(0);
+        assert!(ran.out.contains(said) && ran.out.contains(": warning: "), "{said}: {}", ran.out);
+        assert!(ran.out.contains("promised.yaml is stale"), "{}", ran.out);
+        repo.run(&[&words[..], &["--strict"]].concat()).exits(1);
+    }
+}
+
+#[test]
+fn what_cannot_be_compared_is_no_success() {
+    let repo = platform();
+    let ran = repo.run(&["contract", "check"]).exits(2);
+    assert!(ran.err.contains("there is no contract file") && ran.err.contains("contract export"), "{}", ran.err);
+    for (text, said) in [
+        ("version: 2\n", "this program reads version 1"),
+        ("version: 1\nclusterz: []\n", "unknown field `clusterz`"),
+        ("a: [\n", "cannot be read"),
+        ("", "no contract"),
+    ] {
+        repo.write("tidegate-contract.yaml", text.as_bytes());
+        let ran = repo.run(&["contract", "check"]).exits(2);
+        assert!(ran.err.contains(said), "{text}: {}", ran.err);
+    }
+    for words in [
+        &["contract", "export", "nowhere"][..],
+        &["contract", "check", "nowhere"],
+        &["contract", "check", "--contract", "nowhere.yaml"],
+        &["contract", "check", "--contract", "."],
+        &["contract", "export", "--target", "nowhere"],
+        &["contract", "export", "--output", "no/folder/there.yaml"],
+    ] {
+        let ran = repo.run(words).exits(2);
+        assert!(ran.err.starts_with("error: ") && ran.out.is_empty(), "{words:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn several_targets_need_a_choice() {
+    let flux = "\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: databases, namespace: flux-system}
+spec: {interval: 10m, prune: true, path: ./databases, sourceRef: {kind: GitRepository, name: flux-system}}
+";
+    let config = "targets: {live: {roots: [clusters/live]}, dev: {roots: [clusters/dev]}}\n";
+    let repo = Repo::new(&[
+        ("tidegate.yaml", config),
+        ("clusters/live/databases.yaml", flux),
+        ("clusters/dev/databases.yaml", flux),
+        ("databases/cluster.yaml", CLUSTER),
+    ]);
+    let ran = repo.run(&["contract", "export"]).exits(2);
+    assert!(ran.err.contains("several targets") && ran.err.contains("--target"), "{}", ran.err);
+    let ran = repo.run(&["contract", "export", "--target", "live"]).exits(0);
+    assert!(ran.out.contains("host: main-rw.databases"), "{}", ran.out);
+    let ran = repo.run(&["contract", "export", "--target", "lifе"]).exits(2);
+    assert!(ran.err.contains("unknown target"), "{}", ran.err);
+}
