@@ -1,5 +1,7 @@
 //! Runs the rules over what was read, applies suppressions and severities, merges and sorts.
 
+mod baseline;
+mod identity;
 mod masks;
 mod merge;
 mod run;
@@ -8,7 +10,7 @@ mod suppress;
 mod validity;
 
 use crate::config::Config;
-use crate::finding::{Failure, Outcome, Summary, Undecided, Versions};
+use crate::finding::{Failure, HeldBack, Outcome, Summary, Undecided, Versions};
 use crate::graph::cnpg::{Cluster, Pooler};
 use crate::graph::sops::CreationRules;
 use crate::graph::{Graph, operator_version};
@@ -25,10 +27,11 @@ use crate::yaml;
 use elsa::sync::FrozenVec;
 use jiff::civil::Date;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use baseline::{Baseline, BaselineError, FILE_NAME as BASELINE_NAME};
 pub use settings::{Selection, names, shapes};
 
 /// One root as it was read.
@@ -72,6 +75,10 @@ pub struct Request {
     pub target: Option<String>,
     /// With another state to compare with: only what that state did not have.
     pub new_only: bool,
+    /// Findings that are known: they are held back.
+    pub baseline: Option<Arc<Baseline>>,
+    /// Whether all findings are to be known from this run on.
+    pub record: bool,
     /// Schemas that the user gave.
     pub given: Arc<[GivenFile]>,
 }
@@ -92,6 +99,8 @@ pub struct Run {
     pub statistics: Statistics,
     /// The name of every target that was found, asked for or not.
     pub targets: Vec<String>,
+    /// What is known from this run on, if that was asked.
+    pub baseline: Option<Baseline>,
 }
 
 /// What a run cost.
@@ -177,16 +186,16 @@ pub fn run(sources: &Sources, roots: Vec<Root>, base: Option<Vec<Root>>, request
     })
 }
 
-/// What the rules say of the state that this one is compared with: the fingerprints.
-fn known(old: &Stage<'_>, request: &Request) -> HashSet<String> {
+/// What the rules say of the state that this one is compared with.
+fn known(old: &Stage<'_>, request: &Request) -> Baseline {
     let outcome = judge(old, None, request, &mut Statistics::default());
-    outcome.findings.into_iter().map(|finding| finding.fingerprint).collect()
+    Baseline::of(old.world.sources, &outcome.findings)
 }
 
 fn run_on(
     sources: &Sources,
     roots: Vec<Root>,
-    base: Option<(&Stage<'_>, Option<HashSet<String>>)>,
+    base: Option<(&Stage<'_>, Option<Baseline>)>,
     request: &Request,
     mut statistics: Statistics,
 ) -> Run {
@@ -199,8 +208,18 @@ fn run_on(
         };
         let (old, known) = base.unzip();
         let mut outcome = judge(new, old.map(|old| &old.world), request, &mut own);
+        let (held_back, renewed) = match request.record {
+            true => {
+                let renewed = baseline::renew(&new.world, request, &outcome.findings);
+                let findings = std::mem::take(&mut outcome.findings).len();
+                (Some(HeldBack { findings, outdated: Vec::new() }), Some(renewed))
+            }
+            false => (baseline::hold_back(&new.world, request, &mut outcome.findings), None),
+        };
+        outcome.summary.held_back = held_back;
         if let Some(known) = known.flatten() {
-            outcome.findings.retain(|finding| !known.contains(&finding.fingerprint));
+            let mut is_known = known.recognise(sources, &outcome.findings).known.into_iter();
+            outcome.findings.retain(|_| !is_known.next().unwrap_or_default());
             // Questions have no fingerprints, and are the same as before as a rule.
             outcome.undecided.clear();
         }
@@ -213,7 +232,7 @@ fn run_on(
         outcome.summary.documents = new.world.manifests.documents;
         outcome.summary.resources = new.world.resources.len();
         outcome.summary.left_alone = new.left_alone.iter().map(|(what, count)| (*what, *count)).collect();
-        Run { outcome, masks, statistics: own, targets: new.names.clone() }
+        Run { outcome, masks, statistics: own, targets: new.names.clone(), baseline: renewed }
     });
     statistics.phases.append(&mut done.statistics.phases);
     statistics.rules = done.statistics.rules;
@@ -375,6 +394,7 @@ fn judge(stage: &Stage<'_>, base: Option<&World<'_>>, request: &Request, statist
             resources: 0,
             targets: names,
             suppressed,
+            held_back: None,
             versions: stage.versions.clone(),
             left_alone: Vec::new(),
         },
