@@ -45,6 +45,8 @@ fn lint(tree: &dyn Tree) -> engine::Run {
         given: Default::default(),
         target: None,
         new_only: false,
+        baseline: None,
+        record: false,
     };
     engine::run(&sources, vec![root], None, &request)
 }

@@ -264,10 +264,21 @@ pub struct Summary {
     pub targets: Vec<String>,
     /// Findings that a comment or the config allowed.
     pub suppressed: usize,
+    /// Findings that a baseline knows; none where there is no baseline.
+    pub held_back: Option<HeldBack>,
     /// What the run assumed.
     pub versions: Versions,
     /// Files that were recognised as no manifests and left alone, by what they are.
     pub left_alone: Vec<(&'static str, usize)>,
+}
+
+/// What a baseline did to a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HeldBack {
+    /// Findings that it knows.
+    pub findings: usize,
+    /// Entries of it that nothing was found for, each as a line of text.
+    pub outdated: Vec<String>,
 }
 
 impl Summary {

@@ -31,6 +31,8 @@ fn outcome(rule: &str, roots: &[Files<'_>], cnpg: Option<&str>) -> (Sources, Out
         given: Default::default(),
         target: None,
         new_only: false,
+        baseline: None,
+        record: false,
     };
     let outcome = run(&sources, read, None, &request).outcome;
     (sources, outcome)

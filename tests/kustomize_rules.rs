@@ -25,6 +25,8 @@ fn outcome(rule: &str, files: Files<'_>) -> (Sources, Outcome) {
         given: Default::default(),
         target: None,
         new_only: false,
+        baseline: None,
+        record: false,
     };
     let outcome = run(&sources, vec![root], None, &request).outcome;
     (sources, outcome)

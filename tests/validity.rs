@@ -19,6 +19,8 @@ fn told(texts: &[&str]) -> Vec<String> {
         given: Default::default(),
         target: None,
         new_only: false,
+        baseline: None,
+        record: false,
     };
     let outcome = run(&sources, vec![root], None, &request).outcome;
     outcome.findings.iter().map(|finding| format!("{} {}", finding.code, finding.pointer)).collect()

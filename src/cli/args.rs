@@ -114,6 +114,21 @@ pub(super) struct Lint {
     /// Report only what the other state did not have
     #[arg(long, requires = "base", help_heading = "Compare")]
     pub(super) new_only: bool,
+    /// Do not report the findings that FILE knows; they do not count for the exit status
+    ///
+    /// Findings are known again where lines move, and where files are moved or renamed. The summary says how many are
+    /// held back; with --verbose, also which entries of FILE nothing was found for.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Compare")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Write all that is found to the file of --baseline [default: tidegate-baseline.json in the root of the repo]
+    ///
+    /// Entries of the file that this run does not look at, for it is about some paths, rules or one target only, stay.
+    #[arg(
+        long,
+        conflicts_with_all = ["base", "fix", "unsafe_fixes", "diff"],
+        help_heading = "Compare"
+    )]
+    pub(super) write_baseline: bool,
     /// Check what the git index holds, as a commit would record it
     #[arg(long, conflicts_with_all = ["fix", "unsafe_fixes"], help_heading = "Compare")]
     pub(super) staged: bool,

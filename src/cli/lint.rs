@@ -1,6 +1,7 @@
 //! `tidegate lint`: read, judge, report, exit. What `--fix` and `--diff` do stands in `mend`.
 
 use super::args::{Lint, When};
+use super::baseline;
 use super::load::{Incoming, Loaded, load};
 use super::mend::{self, Mended};
 use super::shown::{display, rule_doc, shown_path};
@@ -98,11 +99,16 @@ impl Session<'_> {
         let mut request = self.request.clone();
         request.scopes = loaded.scopes.clone();
         request.given = std::mem::take(&mut loaded.given).into();
+        request.baseline = loaded.baseline.take().map(Arc::new);
         let mut run = self.pool.install(|| engine::run(&loaded.sources, roots, base, &request));
         if let Err(error) = known_target(&run.targets, self.arguments.target.as_deref()) {
             return complain(io, &error).map(Err);
         }
         run.outcome.failures.splice(0..0, loaded.missing.iter().cloned());
+        if let Some(known) = &run.baseline {
+            let whole = run.outcome.failures.is_empty();
+            run.outcome.failures.extend(baseline::record(self.arguments, known, &loaded, whole, io)?);
+        }
         Ok(Ok(Pass { loaded, run, reading, judging: start.elapsed() }))
     }
 
@@ -265,6 +271,8 @@ fn request(arguments: &Lint) -> Result<Request, OptionError> {
         today: today(),
         target: arguments.target.clone(),
         new_only: arguments.new_only,
+        baseline: None,
+        record: arguments.write_baseline,
         given: Arc::new([]),
     })
 }

@@ -2,11 +2,12 @@
 
 use super::args::Lint;
 use super::base::{self, Asked, State};
+use super::baseline;
 use super::charts;
 use super::contracts;
 use super::given;
 use crate::config::{self, Config, ConfigError, RuleShape};
-use crate::engine::{self, Root, Scope};
+use crate::engine::{self, Baseline, Root, Scope};
 use crate::finding::Failure;
 use crate::render::files::Extra;
 use crate::render::gather::gather;
@@ -42,6 +43,8 @@ pub(super) struct Loaded {
     pub(super) given: Vec<GivenFile>,
     /// What came in on standard input.
     pub(super) incoming: Option<Placed>,
+    /// The findings that are known.
+    pub(super) baseline: Option<Baseline>,
 }
 
 /// Where the text from standard input stands.
@@ -91,10 +94,12 @@ pub(super) fn load(arguments: &Lint, incoming: Option<&Incoming>) -> Loaded {
         passed_over: Vec::new(),
         given: Vec::new(),
         incoming: None,
+        baseline: None,
     };
     for folder in &arguments.crds {
         given::read(folder, arguments.max_file_size, &mut loaded);
     }
+    baseline::read(arguments, &mut loaded);
     let shapes = engine::shapes();
     let mut bases = Vec::new();
     for (number, place) in places.into_iter().enumerate() {
@@ -173,6 +178,7 @@ pub(super) fn load_tree(arguments: &Lint, tree: &dyn Tree, folder: &Path) -> Loa
         missing: Vec::new(),
         passed_over: Vec::new(),
         incoming: None,
+        baseline: None,
     };
     let root = read_root(arguments, tree, &place, 0, Config::default(), &mut loaded);
     loaded.roots.push(root);
@@ -235,7 +241,7 @@ fn locate(arguments: &Lint, path: &Path, incoming: bool) -> Result<(PathBuf, Str
 }
 
 /// Reads the config that is named on the command line, wherever it lies: the path to call it by, and its bytes.
-fn read_named(path: &Path, root: &Path, limit: u64) -> Result<(String, Vec<u8>), Failure> {
+pub(super) fn read_named(path: &Path, root: &Path, limit: u64) -> Result<(String, Vec<u8>), Failure> {
     let refuse = |message: String| Failure { path: path.display().to_string(), message };
     let real = path.canonicalize().map_err(|error| match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => refuse("not found".into()),
@@ -348,9 +354,10 @@ pub(super) fn read_root(
             loaded.passed_over.push(place.folder.join(path));
         }
     }
+    let is_baseline = baseline::recogniser(arguments, &place.folder);
     for file in walked.files {
         let is_config = configs.iter().any(|config| loaded.sources[*config].path() == file.path);
-        if !is_config {
+        if !is_config && !is_baseline(&file.path) {
             root.files.push(loaded.sources.add(Source::new(number, file.path, file.text)));
         }
     }

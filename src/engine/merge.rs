@@ -1,6 +1,6 @@
 //! From what the rules said to the sorted list: severities, places, fingerprints.
 
-use super::{Request, settings};
+use super::{Request, identity, settings};
 use crate::finding::{Finding, Place};
 use crate::rule::{Found, World};
 use crate::source::Span;
@@ -54,7 +54,7 @@ pub(super) fn finish<'w>(world: &World<'w>, found: impl Iterator<Item = Found<'w
         finding.places.dedup();
     }
     sort(world, &mut merged);
-    fingerprints(world, &mut merged);
+    identity::fingerprints(world.sources, &mut merged);
     merged
 }
 
@@ -80,21 +80,4 @@ fn sort(world: &World<'_>, findings: &mut [Finding]) {
             finding.message.clone(),
         )
     });
-}
-
-fn fingerprints(world: &World<'_>, findings: &mut [Finding]) {
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    for finding in findings {
-        let subject = match finding.places.first().and_then(|place| place.resource.as_ref()) {
-            Some(object) => {
-                let namespace = object.namespace.as_deref().unwrap_or("-");
-                format!("{}/{namespace}/{}", object.kind, object.name)
-            }
-            None => world.sources.name(finding.primary.span.source).into_owned(),
-        };
-        let identity = format!("{}:{}:{subject}:{}", finding.rule, finding.code, finding.pointer);
-        let ordinal = seen.entry(identity.clone()).or_default();
-        finding.fingerprint = format!("{identity}:{ordinal}");
-        *ordinal += 1;
-    }
 }

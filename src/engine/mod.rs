@@ -1,5 +1,7 @@
 //! Runs the rules over what was read, applies suppressions and severities, merges and sorts.
 
+mod baseline;
+mod identity;
 mod masks;
 mod merge;
 mod offers;
@@ -13,7 +15,7 @@ mod validity;
 use self::stage::{Stage, stage};
 use crate::config::Config;
 use crate::contract::Offer;
-use crate::finding::{Failure, Outcome, Summary, Undecided};
+use crate::finding::{Failure, HeldBack, Outcome, Summary, Undecided};
 use crate::render;
 use crate::render::charts::Charts;
 use crate::render::files::Extra;
@@ -21,10 +23,11 @@ use crate::rule::World;
 use crate::schema::GivenFile;
 use crate::source::{Masks, SourceId, Sources};
 use jiff::civil::Date;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use baseline::{Baseline, BaselineError, FILE_NAME as BASELINE_NAME};
 pub use offers::export;
 pub use see::{Seen, look, see};
 pub use settings::{Selection, names, shapes};
@@ -83,6 +86,10 @@ pub struct Request {
     pub target: Option<String>,
     /// With another state to compare with: only what that state did not have.
     pub new_only: bool,
+    /// Findings that are known: they are held back.
+    pub baseline: Option<Arc<Baseline>>,
+    /// Whether all findings are to be known from this run on.
+    pub record: bool,
     /// Schemas that the user gave.
     pub given: Arc<[GivenFile]>,
 }
@@ -103,6 +110,8 @@ pub struct Run {
     pub statistics: Statistics,
     /// The name of every target that was found, asked for or not.
     pub targets: Vec<String>,
+    /// What is known from this run on, if that was asked.
+    pub baseline: Option<Baseline>,
 }
 
 /// What a run cost.
@@ -133,16 +142,16 @@ pub fn run(sources: &Sources, roots: Vec<Root>, base: Option<Vec<Root>>, request
     })
 }
 
-/// What the rules say of the state that this one is compared with: the fingerprints.
-fn known(old: &Stage<'_>, request: &Request) -> HashSet<String> {
+/// What the rules say of the state that this one is compared with.
+fn known(old: &Stage<'_>, request: &Request) -> Baseline {
     let outcome = judge(old, None, request, &mut Statistics::default());
-    outcome.findings.into_iter().map(|finding| finding.fingerprint).collect()
+    Baseline::of(old.world.sources, &outcome.findings)
 }
 
 fn run_on(
     sources: &Sources,
     roots: Vec<Root>,
-    base: Option<(&Stage<'_>, Option<HashSet<String>>)>,
+    base: Option<(&Stage<'_>, Option<Baseline>)>,
     request: &Request,
     mut statistics: Statistics,
 ) -> Run {
@@ -155,8 +164,18 @@ fn run_on(
         };
         let (old, known) = base.unzip();
         let mut outcome = judge(new, old.map(|old| &old.world), request, &mut own);
+        let (held_back, renewed) = match request.record {
+            true => {
+                let renewed = baseline::renew(&new.world, request, &outcome.findings);
+                let findings = std::mem::take(&mut outcome.findings).len();
+                (Some(HeldBack { findings, outdated: Vec::new() }), Some(renewed))
+            }
+            false => (baseline::hold_back(&new.world, request, &mut outcome.findings), None),
+        };
+        outcome.summary.held_back = held_back;
         if let Some(known) = known.flatten() {
-            outcome.findings.retain(|finding| !known.contains(&finding.fingerprint));
+            let mut is_known = known.recognise(sources, &outcome.findings).known.into_iter();
+            outcome.findings.retain(|_| !is_known.next().unwrap_or_default());
             // Questions have no fingerprints, and are the same as before as a rule.
             outcome.undecided.clear();
         }
@@ -171,7 +190,7 @@ fn run_on(
         outcome.summary.documents = files.map(|parsed| parsed.file.documents().len()).sum();
         outcome.summary.resources = new.world.resources.iter().filter(|resource| is_own(resource.root)).count();
         outcome.summary.left_alone = new.left_alone.iter().map(|(what, count)| (*what, *count)).collect();
-        Run { outcome, masks, statistics: own, targets: new.names.clone() }
+        Run { outcome, masks, statistics: own, targets: new.names.clone(), baseline: renewed }
     });
     statistics.phases.append(&mut done.statistics.phases);
     statistics.rules = done.statistics.rules;
@@ -206,6 +225,7 @@ fn judge(stage: &Stage<'_>, base: Option<&World<'_>>, request: &Request, statist
             resources: 0,
             targets: names,
             suppressed,
+            held_back: None,
             versions: stage.versions.clone(),
             left_alone: Vec::new(),
         },

@@ -25,11 +25,13 @@ pub fn names(name: &str, rule: &Rule) -> bool {
 
 /// Whether any rule of `family` may run.
 pub(super) fn wants_family(selection: &Selection, family: &str) -> bool {
-    let of_family = || rules::ALL.iter().filter(|rule| names(family, rule));
-    of_family().any(|rule| {
-        !selection.ignore.iter().any(|name| names(name, rule))
-            && (selection.select.is_empty() || selection.select.iter().any(|name| names(name, rule)))
-    })
+    rules::ALL.iter().filter(|rule| names(family, rule)).any(|rule| selects(selection, rule))
+}
+
+/// Whether `rule` may run.
+pub(super) fn selects(selection: &Selection, rule: &Rule) -> bool {
+    !selection.ignore.iter().any(|name| names(name, rule))
+        && (selection.select.is_empty() || selection.select.iter().any(|name| names(name, rule)))
 }
 
 /// What a config may say of each rule.

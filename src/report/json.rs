@@ -63,6 +63,9 @@ struct Counts<'a> {
     warnings: usize,
     notes: usize,
     suppressed: usize,
+    #[serde(rename = "heldBack")]
+    held_back: usize,
+    outdated: usize,
     undecided: usize,
     versions: Versions<'a>,
 }
@@ -86,6 +89,8 @@ impl<'a> Counts<'a> {
             warnings: Summary::count(&outcome.findings, Severity::Warning),
             notes: Summary::count(&outcome.findings, Severity::Note),
             suppressed: summary.suppressed,
+            held_back: summary.held_back.as_ref().map_or(0, |held_back| held_back.findings),
+            outdated: summary.held_back.as_ref().map_or(0, |held_back| held_back.outdated.len()),
             undecided: outcome.undecided.len(),
             versions: Versions { kubernetes: &summary.versions.kubernetes, cnpg: &summary.versions.cnpg },
         }

@@ -197,6 +197,19 @@ pub fn write_file(format: Format, view: &View<'_>, style: &Style, path: &Path) -
     out.flush()
 }
 
+/// Writes `text` to the file at `path`, whole or not at all.
+pub fn write_text(path: &Path, text: &str) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".tmp");
+    let beside = PathBuf::from(beside);
+    let written = File::create(&beside).and_then(|mut file| file.write_all(text.as_bytes()));
+    let written = written.and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
+}
+
 /// Writes what could not be checked, one line each; meant for standard error.
 pub fn failures(view: &View<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     summary::failures(view, style, out)

@@ -25,6 +25,7 @@ pub(super) fn write(view: &View<'_>, style: &Style, by_rule: bool, out: &mut dyn
     if let Some(line) = fixable(findings) {
         writeln!(out, "{line}")?;
     }
+    outdated(view, style, out)?;
     undecided(view, style, out)?;
     left_alone(view, style, out)?;
     match view.outcome.failures.len() {
@@ -89,6 +90,9 @@ fn counts(view: &View<'_>) -> String {
     if summary.suppressed > 0 {
         line.push_str(&format!(", {} allowed", summary.suppressed));
     }
+    if let Some(held_back) = summary.held_back.as_ref().filter(|held_back| held_back.findings > 0) {
+        line.push_str(&format!(", {} held back by the baseline", held_back.findings));
+    }
     line.push_str(&format!(" in {}", count(summary.documents, "manifest")));
     if !summary.targets.is_empty() {
         line.push_str(&format!(", {}", count(summary.targets.len(), "target")));
@@ -124,6 +128,20 @@ fn fixable(findings: &[Finding]) -> Option<String> {
         (safe, 0) => Some(format!("{safe} fixable with --fix")),
         (safe, other) => Some(format!("{safe} fixable with --fix, {other} more with --unsafe-fixes")),
     }
+}
+
+/// Entries of the baseline that can go.
+fn outdated(view: &View<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let Some(held_back) = view.outcome.summary.held_back.as_ref().filter(|held| !held.outdated.is_empty()) else {
+        return Ok(());
+    };
+    let entries = if held_back.outdated.len() == 1 { "entry" } else { "entries" };
+    let line = format!("{} {entries} of the baseline found nothing and can go", held_back.outdated.len());
+    if !style.verbose {
+        return writeln!(out, "{line} (--verbose lists them, --write-baseline drops them)");
+    }
+    writeln!(out, "{line}:")?;
+    held_back.outdated.iter().try_for_each(|entry| writeln!(out, "  {}", clean(entry)))
 }
 
 fn undecided(view: &View<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {

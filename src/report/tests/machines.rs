@@ -25,6 +25,7 @@ fn json() {
     let mut run = shop();
     run.outcome.findings.truncate(1);
     run.outcome.summary.suppressed = 4;
+    run.outcome.summary.held_back = Some(HeldBack { findings: 2, outdated: vec!["a.yaml: a/b:c".into()] });
     run.outcome.failures = vec![Failure { path: "b.yaml".into(), message: "is not UTF-8".into() }];
     let expected = r#"{
   "version": 1,
@@ -39,6 +40,8 @@ fn json() {
     "warnings": 0,
     "notes": 0,
     "suppressed": 4,
+    "heldBack": 2,
+    "outdated": 1,
     "undecided": 1,
     "versions": {
       "kubernetes": "1.36",

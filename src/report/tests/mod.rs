@@ -7,7 +7,7 @@ mod people;
 mod snippets;
 
 use super::*;
-use crate::finding::{Edit, Failure, Fix, Label, ObjectName, Place, Summary, Undecided, Versions};
+use crate::finding::{Edit, Failure, Fix, HeldBack, Label, ObjectName, Place, Summary, Undecided, Versions};
 use crate::source::{Source, Span};
 
 /// An outcome and the texts it speaks of.
@@ -29,6 +29,7 @@ impl Run {
             resources: 200,
             targets: vec!["live".into()],
             suppressed: 0,
+            held_back: None,
             versions: Versions { kubernetes: "1.36".into(), cnpg: "1.30".into() },
             left_alone: Vec::new(),
         };
