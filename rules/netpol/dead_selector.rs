@@ -4,21 +4,26 @@ use crate::config::Role;
 use crate::declare_rule;
 use crate::finding::Edit;
 use crate::graph::cnpg::{Cluster, GROUP};
+use crate::graph::workload::Labels;
 use crate::graph::{Lookup, View, is_near};
-use crate::manifest::{By, Resource};
-use crate::reach::answer::Answer;
-use crate::reach::selector::Requirement;
-use crate::reach::{Peer, Policy, Reach};
+use crate::manifest::{By, Namespace, Resource};
+use crate::reach::answer::{Answer, any};
+use crate::reach::connections::clause::{Decree, POD_NAMESPACE, bare_key};
+use crate::reach::selector::{Requirement, Selector};
+use crate::reach::{METADATA_NAME, Peer, Reach};
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
 use crate::yaml::Value;
 use crate::yaml::scalar::{self, Scalar, Style};
+use kube_core::Expression;
 use std::collections::BTreeMap;
 
 declare_rule! {
     /// ## What it does
     /// Finds NetworkPolicies whose `podSelector` selects no pod of their namespace: none of a workload, and none that the
     /// operator makes for a Cluster or Pooler. `cnpg.io/cluster` with the name of no Cluster there is the usual case.
+    /// The same for the `endpointSelector` of Cilium's policies, and for those of the whole cluster that name a namespace
+    /// or ask for a label of namespaces which none carries, but for a slip.
     ///
     /// ## Why it matters
     /// A policy that selects nothing is valid, applied and without effect. What it was to allow is blocked by the
@@ -29,7 +34,7 @@ declare_rule! {
     /// instances also `cnpg.io/podRole: instance`, poolers `cnpg.io/poolerName`. The label `postgresql` of old operators is gone.
     ///
     /// ## Limits
-    /// `podSelector: {}` is never meant. Undecided where pods may run that the repo does not show: charts and kustomizations
+    /// A selector of all pods is never meant, nor are Cilium's `reserved:` labels. Undecided where pods may run that the repo does not show: charts and kustomizations
     /// that are not built, custom resources for which some operator makes pods, and a namespace without any known pod unless
     /// the config says `role: platform`. Selectors of peers, in `from` and `to`, are not looked at: whom they
     /// mean may live in another repo.
@@ -40,6 +45,7 @@ declare_rule! {
         codes: [
             "no-such-pod" => (Warning, High, Network),
             "no-such-cluster" => (Warning, High, Network),
+            "no-such-namespace" => (Warning, High, Network),
         ],
         since: "0.1.0",
         fixable: Unsafe,
@@ -53,39 +59,109 @@ const CLUSTER_LABEL: &str = "cnpg.io/cluster";
 /// Labels that operators of old gave, and what stands in their place.
 const OBSOLETE: &[(&str, &str)] = &[("postgresql", CLUSTER_LABEL)];
 
+/// A policy's selector of pods.
+struct Subject<'r, 'w> {
+    resource: &'w Resource<'w>,
+    selector: &'r Selector<'w>,
+    /// Where it is written; none where its field is missing.
+    written: Option<Value<'w>>,
+    /// The namespace that the pods have to be in.
+    place: Namespace<'w>,
+    /// Why the policy may be another one in the cluster, if so.
+    doubt: Option<&'r str>,
+    /// Where it is one of another kind than NetworkPolicy.
+    decree: Option<&'r Decree<'w>>,
+}
+
+impl<'w> Subject<'_, 'w> {
+    fn selects(&self, peer: &Peer<'w>, reach: &Reach<'w>) -> Answer {
+        match self.decree {
+            Some(decree) => reach.is_about(decree, peer.pod()),
+            None => self.selector.matches(&peer.labels),
+        }
+    }
+
+    /// What it asks of the labels of pods.
+    fn asked(&self) -> impl Iterator<Item = &Requirement<'w>> {
+        self.selector.requirements.iter().filter(|asked| !is_of_place(asked))
+    }
+}
+
+/// Whether a requirement asks for something else than a label of the pod: its namespace, its service account.
+fn is_of_place(requirement: &Requirement<'_>) -> bool {
+    let key = bare_key(requirement.key());
+    key.starts_with("io.kubernetes.pod.") || key.starts_with("io.cilium.")
+}
+
 fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let reach = context.reach;
-    let delivered = |policy: &&Policy<'w>| policy.resource.whole && policy.resource.delivery.by != By::Nobody;
-    for policy in reach.policies().iter().filter(delivered).filter(|policy| !policy.pod_selector.selects_all()) {
-        let span = policy.pod_selector.value.map_or_else(|| policy.resource.headline().span(), Value::key_or_span);
-        match judge(policy, reach, context, sink) {
+    let delivered = |resource: &Resource<'w>| resource.whole && resource.delivery.by != By::Nobody;
+    let plain = reach.policies().iter().map(|policy| Subject {
+        resource: policy.resource,
+        selector: &policy.pod_selector,
+        written: policy.pod_selector.value,
+        place: policy.resource.namespace.clone(),
+        doubt: policy.doubt,
+        decree: None,
+    });
+    let cilium = reach.decrees().iter().filter_map(|decree| of_cilium(decree, reach));
+    for subject in plain.chain(cilium) {
+        if !delivered(subject.resource) || subject.selector.selects_all() {
+            continue;
+        }
+        let span = subject.written.map_or_else(|| subject.resource.headline().span(), Value::key_or_span);
+        match judge(&subject, reach, context, sink) {
             Answer::Unknown(reason) => sink.undecided(span, reason),
             Answer::Yes | Answer::No => {}
         }
     }
+    no_such_namespace(reach, sink);
+}
+
+/// The pods of a policy of Cilium, where it is one for pods of one namespace.
+fn of_cilium<'r, 'w>(decree: &'r Decree<'w>, reach: &'r Reach<'w>) -> Option<Subject<'r, 'w>> {
+    if decree.resource.group != "cilium.io" {
+        return None;
+    }
+    let selector = reach.subject(decree).selector();
+    // Entities are no pods of the repo.
+    if selector.requirements.iter().any(|asked| asked.key().starts_with("reserved:")) {
+        return None;
+    }
+    let place = match &decree.resource.namespace {
+        Namespace::None => {
+            Namespace::Known(selector.requirements.iter().find_map(|asked| match &asked.expression {
+                Expression::Equal(key, _) if bare_key(key) == POD_NAMESPACE => asked.value.known(),
+                _ => None,
+            })?)
+        }
+        own => own.clone(),
+    };
+    let (resource, doubt) = (decree.resource, decree.doubt.as_deref());
+    Some(Subject { resource, selector, written: Some(decree.place), place, doubt, decree: Some(decree) })
 }
 
 /// Whether the policy selects a pod; says so where it surely selects none.
 fn judge<'w>(
-    policy: &Policy<'w>,
+    subject: &Subject<'_, 'w>,
     reach: &Reach<'w>,
     context: &TargetContext<'_, 'w>,
     sink: &mut Sink<'_, 'w>,
 ) -> Answer {
-    let namespace = &policy.resource.namespace;
-    if let Some(reason) = policy.doubt {
+    if let Some(reason) = subject.doubt {
         return Answer::Unknown(reason.into());
     }
-    let selected = crate::reach::answer::any(reach.peers_of(policy).map(|peer| policy.selects(&peer.labels)));
+    let candidates = reach.peers_of(&subject.place, subject.selector);
+    let selected = any(candidates.map(|peer| subject.selects(peer, reach)));
     if selected.is_yes() {
         return selected;
     }
     // The name settles it, whatever else is not known of the pods.
-    for requirement in policy.pod_selector.requirements.iter().filter(|asked| asked.key() == CLUSTER_LABEL) {
-        match lost_cluster(policy, requirement, context) {
+    for requirement in subject.asked().filter(|asked| bare_key(asked.key()) == CLUSTER_LABEL) {
+        match lost_cluster(subject, requirement, context) {
             Ok(None) => {}
             Ok(Some(near)) => {
-                report_cluster(policy, requirement, near, sink);
+                report_cluster(subject, requirement, near, sink);
                 return Answer::No;
             }
             Err(reason) => return Answer::Unknown(reason),
@@ -94,45 +170,94 @@ fn judge<'w>(
     if !selected.is_no() {
         return selected;
     }
-    let peers: Vec<&Peer<'w>> = reach.peers_in(namespace).collect();
-    if let Some(reason) = unseen(policy, &peers, reach, context) {
+    let peers: Vec<&Peer<'w>> = reach.peers_in(&subject.place).collect();
+    if let Some(reason) = unseen(subject, &peers, reach, context) {
         return Answer::Unknown(reason);
     }
-    report(policy, &peers, sink);
+    report(subject, &peers, sink);
     Answer::No
 }
 
 /// Why pods may be there that are not seen, if so.
 fn unseen<'w>(
-    policy: &Policy<'w>,
+    subject: &Subject<'_, 'w>,
     peers: &[&Peer<'w>],
     reach: &Reach<'w>,
     context: &TargetContext<'_, 'w>,
 ) -> Option<String> {
-    if policy.pod_selector.requirements.iter().any(|asked| asked.key() == "cnpg.io/jobRole") {
+    if subject.asked().any(|asked| bare_key(asked.key()) == "cnpg.io/jobRole") {
         return Some("which Jobs the operator will run is not known".into());
     }
-    if policy.resource.namespace.known().is_none() {
+    if subject.place.known().is_none() {
         return Some("which namespace the policy is for is not known".into());
     }
-    let role = context.config().role_of(policy.resource.path).map(|role| role.value);
+    let role = context.config().role_of(subject.resource.path).map(|role| role.value);
     if peers.is_empty() && role != Some(Role::Platform) {
         return Some("no pod of this namespace is in this repo".into());
     }
-    reach.unseen_pods(context.graph, &policy.resource.namespace)
+    reach.unseen_pods(context.graph, &subject.place)
+}
+
+/// Finds policies of the whole cluster that look for pods by a label of their namespace which no namespace carries but
+/// for a slip.
+fn no_such_namespace<'w>(reach: &Reach<'w>, sink: &mut Sink<'_, 'w>) {
+    let places: Vec<(&'w Resource<'w>, Labels<'w>)> = reach
+        .namespace_objects()
+        .filter_map(|object| Some((object, reach.namespace_labels(&Namespace::Known(object.name()?)))))
+        .collect();
+    let delivered = |resource: &Resource<'w>| resource.delivery.by != By::Nobody;
+    for decree in reach.decrees().iter().filter(|decree| delivered(decree.resource) && decree.doubt.is_none()) {
+        let Some(asked) = reach.subject(decree).asked_of_namespace().into_iter().find(|(key, asked)| {
+            *key != METADATA_NAME
+                && asked.doubt.is_none()
+                && matches!(asked.expression, Expression::Equal(..) | Expression::In(..) | Expression::Exists(_))
+                && places.iter().all(|(_, labels)| asked.holds_for(labels.get(key)).is_no())
+        }) else {
+            continue;
+        };
+        let (key, requirement) = asked;
+        let mut best: Option<(usize, &'w Resource<'w>, String)> = None;
+        for (object, labels) in &places {
+            for (known, value) in labels.known() {
+                let wanted = requirement.wanted();
+                let same = wanted.is_empty() || wanted.contains(&value);
+                let distance = match known == key {
+                    true => wanted.iter().filter_map(|wanted| is_near(wanted, value)).min(),
+                    false => is_near(key, known).filter(|_| same),
+                };
+                if let Some(distance) = distance
+                    && best.as_ref().is_none_or(|(least, ..)| distance < *least)
+                    && !reach.is_asked_of_namespace(known, value)
+                {
+                    best = Some((distance, object, format!("{known}: {value}")));
+                }
+            }
+        }
+        let Some((_, object, carried)) = best else { continue };
+        let label = match requirement.wanted().as_slice() {
+            [] => key.to_owned(),
+            [one] => format!("{key}: {one}"),
+            several => format!("{key} in ({})", several.join(", ")),
+        };
+        let message = format!("{} selects no pod: no namespace carries label `{label}`", decree.resource.title());
+        sink.finding("no-such-namespace", decree.resource, requirement.value, message)
+            .label("no namespace here carries it")
+            .related(object.headline().span(), format!("carries the nearest one, `{carried}`"))
+            .help("mend the label here or on the Namespace");
+    }
 }
 
 /// The Cluster with a near name, if any, where `requirement` surely names none that is there.
 type Near<'w> = Option<&'w Resource<'w>>;
 
 fn lost_cluster<'w>(
-    policy: &Policy<'w>,
+    subject: &Subject<'_, 'w>,
     requirement: &Requirement<'w>,
     context: &TargetContext<'_, 'w>,
 ) -> Result<Option<Near<'w>>, String> {
     let mut lost = None;
     for name in requirement.wanted() {
-        match context.graph.find(GROUP, Cluster::KIND, &policy.resource.namespace, name) {
+        match context.graph.find(GROUP, Cluster::KIND, &subject.place, name) {
             Lookup::Found(_) => return Ok(None),
             Lookup::Unknown(reason) => return Err(reason),
             Lookup::Absent(absence) => {
@@ -147,11 +272,15 @@ fn lost_cluster<'w>(
     }
 }
 
-fn report_cluster<'w>(policy: &Policy<'w>, requirement: &Requirement<'w>, near: Near<'w>, sink: &mut Sink<'_, 'w>) {
-    let resource = policy.resource;
+fn report_cluster<'w>(
+    subject: &Subject<'_, 'w>,
+    requirement: &Requirement<'w>,
+    near: Near<'w>,
+    sink: &mut Sink<'_, 'w>,
+) {
+    let resource = subject.resource;
     let names = requirement.wanted().iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
-    let place =
-        resource.namespace.known().map_or_else(|| "its namespace".to_owned(), |name| format!("namespace `{name}`"));
+    let place = subject.place.known().map_or_else(|| "its namespace".to_owned(), |name| format!("namespace `{name}`"));
     let primary = requirement.value.get("values").unwrap_or(requirement.value);
     let mut finding = sink
         .finding(
@@ -166,7 +295,7 @@ fn report_cluster<'w>(policy: &Policy<'w>, requirement: &Requirement<'w>, near: 
         return;
     };
     let name = near.written_name().unwrap_or_default();
-    if !near.namespace.is_same(&resource.namespace) {
+    if !near.namespace.is_same(&subject.place) {
         finding
             .related(near.headline().span(), "the nearest name is in another namespace")
             .help("move the policy to the namespace of its Cluster: it selects pods of its own namespace only");
@@ -188,16 +317,13 @@ fn rename(value: Value<'_>, name: &str) -> Option<Edit> {
     Some(Edit { span, text: if plain { name.to_owned() } else { format!("\"{name}\"") } })
 }
 
-fn report<'w>(policy: &Policy<'w>, peers: &[&Peer<'w>], sink: &mut Sink<'_, 'w>) {
-    let resource = policy.resource;
-    let selector = &policy.pod_selector;
-    let failing = selector
-        .requirements
-        .iter()
-        .find(|requirement| peers.iter().all(|peer| requirement.holds(&peer.labels).is_no()));
+fn report<'w>(subject: &Subject<'_, 'w>, peers: &[&Peer<'w>], sink: &mut Sink<'_, 'w>) {
+    let resource = subject.resource;
+    let holds = |asked: &Requirement<'w>, peer: &Peer<'w>| asked.holds_for(peer.labels.get(bare_key(asked.key())));
+    let failing = subject.asked().find(|asked| peers.iter().all(|peer| holds(asked, peer).is_no()));
     let primary = match failing {
         Some(requirement) => requirement.value,
-        None => selector.value.unwrap_or_else(|| resource.headline()),
+        None => subject.written.unwrap_or_else(|| resource.headline()),
     };
     let kinds =
         peers.iter().map(|peer| std::ptr::from_ref(peer.resource)).collect::<std::collections::BTreeSet<_>>().len();
@@ -224,7 +350,7 @@ fn nearest(requirement: &Requirement<'_>, peers: &[&Peer<'_>]) -> Option<(String
     let mut best: BTreeMap<(usize, usize, String), Span> = BTreeMap::new();
     for peer in peers {
         for (key, value) in peer.labels.known() {
-            let Some(rank) = rank(requirement.key(), &wanted, key, value) else { continue };
+            let Some(rank) = rank(bare_key(requirement.key()), &wanted, key, value) else { continue };
             best.entry((rank.0, rank.1, format!("{key}: {value}"))).or_insert_with(|| peer.resource.headline().span());
         }
     }

@@ -5,8 +5,9 @@ use crate::declare_rule;
 use crate::graph::View;
 use crate::graph::cnpg::{Cluster, Pooler, cluster_reference};
 use crate::manifest::{Namespace, Resource};
+use crate::reach::connections::{Grant, PartyKind};
 use crate::reach::selector::Requirement;
-use crate::reach::{METADATA_NAME, POSTGRES_PORT, PeerKind, Reach, Source, operators};
+use crate::reach::{METADATA_NAME, POSTGRES_PORT, operators};
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
 use crate::yaml::Value;
@@ -16,7 +17,8 @@ use std::collections::BTreeSet;
 declare_rule! {
     /// ## What it does
     /// Finds rules that let a namespace reach port 5432 of a shared Cluster, or of a Pooler of it, by that namespace's name:
-    /// `kubernetes.io/metadata.name` in `matchLabels`, or in `matchExpressions` with `In`.
+    /// `kubernetes.io/metadata.name` or, in policies of Cilium, `io.kubernetes.pod.namespace` in `matchLabels`, or in
+    /// `matchExpressions` with `In`.
     ///
     /// ## Why it matters
     /// A list of names ties the platform to its apps: each new client is a change of the platform's repo, and an app that
@@ -48,7 +50,6 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     if databases.shared.is_empty() {
         return;
     }
-    let reach = context.reach;
     let mut homes: BTreeSet<String> =
         operators(context.graph).iter().filter_map(|operator| operator.namespace.known().map(str::to_owned)).collect();
     homes.insert(USUAL_OPERATOR.to_owned());
@@ -57,7 +58,7 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     for entry in &databases.shared {
         for cluster in context.graph.all::<Cluster<'w>>() {
             if is(cluster.resource(), &entry.value) {
-                judge(&cluster, entry, &homes, reach, context, &mut seen, sink);
+                judge(&cluster, entry, &homes, context, &mut seen, sink);
             }
         }
     }
@@ -71,7 +72,6 @@ fn judge<'w>(
     cluster: &Cluster<'w>,
     entry: &Spanned<ObjectRef>,
     operators: &BTreeSet<String>,
-    reach: &Reach<'w>,
     context: &TargetContext<'_, 'w>,
     seen: &mut BTreeSet<Span>,
     sink: &mut Sink<'_, 'w>,
@@ -82,42 +82,45 @@ fn judge<'w>(
                 .is_some_and(|pooler| cluster_reference(pooler.resource()).and_then(Value::known) == cluster.name())
     };
     let namespace: &Namespace<'w> = &cluster.resource().namespace;
-    for peer in reach.peers_in(namespace).filter(|peer| peer.serves_postgres() && of_cluster(peer.resource)) {
-        let sources = reach.who_may_reach(peer.pod(), POSTGRES_PORT, "TCP");
-        for (policy, reason) in sources.doubts {
-            sink.undecided(policy.resource.headline().span(), reason);
+    let Some(connections) = context.connections else { return };
+    for (at, party) in connections.parties().iter().enumerate() {
+        let serves = matches!(party.kind, PartyKind::Database | PartyKind::Pooler);
+        if !serves || !party.resource.namespace.is_same(namespace) || !of_cluster(party.resource) {
+            continue;
         }
-        for source in sources.known {
-            let Some(requirement) = named(&source, context) else { continue };
+        for grant in connections.grants(at, POSTGRES_PORT) {
+            if let Some(reason) = grant.doubt {
+                sink.undecided(grant.policy.headline().span(), reason);
+                continue;
+            }
+            let Some(requirement) = named(&grant, context) else { continue };
             if let Some(reason) = &requirement.doubt {
                 sink.undecided(requirement.value.span(), reason.clone());
             }
             let allowed = |name: &str| operators.contains(name) || namespace.known() == Some(name);
             let names: Vec<&str> = requirement.wanted().into_iter().filter(|name| !allowed(name)).collect();
             if !names.is_empty() && seen.insert(requirement.value.span()) {
-                report(cluster, entry, &source, requirement, &names, context, sink);
+                report(cluster, entry, &grant, requirement, &names, context, sink);
             }
         }
     }
 }
 
-/// The requirement by which a rule names namespaces; none where clients have to opt in as well.
-fn named<'r, 'w>(source: &Source<'r, 'w>, context: &TargetContext<'_, 'w>) -> Option<&'r Requirement<'w>> {
-    let PeerKind::Pods { namespaces: Some(selector), .. } = &source.peer?.peer else { return None };
+/// What of a peer names namespaces, where the opt-in label of the config does not narrow it.
+fn named<'c, 'w>(grant: &Grant<'c, 'w>, context: &TargetContext<'_, 'w>) -> Option<&'c Requirement<'w>> {
+    let asked = grant.who.asked_of_namespace();
     let opt_in = context.config().databases.client_label.as_ref();
-    if opt_in.is_some_and(|label| selector.requirements.iter().any(|asked| asked.key() == label.value)) {
+    if opt_in.is_some_and(|label| asked.iter().any(|(key, _)| *key == label.value)) {
         return None;
     }
-    selector.requirements.iter().find(|requirement| {
-        requirement.key() == METADATA_NAME
-            && matches!(requirement.expression, Expression::Equal(..) | Expression::In(..))
-    })
+    let mut by_name = asked.into_iter().filter(|(key, _)| *key == METADATA_NAME).map(|(_, requirement)| requirement);
+    by_name.find(|requirement| matches!(requirement.expression, Expression::Equal(..) | Expression::In(..)))
 }
 
 fn report<'w>(
     cluster: &Cluster<'w>,
     entry: &Spanned<ObjectRef>,
-    source: &Source<'_, 'w>,
+    grant: &Grant<'_, 'w>,
     requirement: &Requirement<'w>,
     names: &[&str],
     context: &TargetContext<'_, 'w>,
@@ -135,7 +138,7 @@ fn report<'w>(
     };
     sink.finding(
         "by-name",
-        source.policy.resource,
+        grant.policy,
         primary,
         format!("{noun} {list} may reach shared {} by name, not by an opt-in label", cluster.title()),
     )

@@ -144,7 +144,8 @@ fn is_adjacent(first: &PolicyRule<'_>, second: &PolicyRule<'_>) -> bool {
 
 /// Whether a rule may open PostgreSQL of a database, which another rule of the catalogue tells.
 fn opens_database<'w>(policy: &Policy<'w>, rule: &PolicyRule<'w>, reach: &Reach<'w>) -> bool {
-    let databases = reach.peers_of(policy).filter(|peer| peer.serves_postgres());
+    let databases =
+        reach.peers_of(&policy.resource.namespace, &policy.pod_selector).filter(|peer| peer.serves_postgres());
     let opened = any(databases.map(|peer| {
         let covers: Answer = rule.covers(POSTGRES_PORT, "TCP", &peer.ports);
         covers.and(policy.selects(&peer.labels))

@@ -3,7 +3,8 @@
 use crate::declare_rule;
 use crate::graph::workload::Labels;
 use crate::manifest::{Namespace, Resource};
-use crate::reach::{Direction, Isolation, NamespaceKey, Pod, Policy, Reach, Unseen};
+use crate::reach::connections::clause::Decree;
+use crate::reach::{Direction, Isolation, NamespaceKey, Pod, Reach, Unseen};
 use crate::rule::{ChangeContext, Sink};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -39,12 +40,7 @@ declare_rule! {
 fn check<'w>(context: &ChangeContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     for (before, after) in context.targets() {
         let (old, new) = (&context.old.world.reaches[before], &context.new.world.reaches[after]);
-        let mut seen: HashSet<NamespaceKey<'w>> = HashSet::new();
-        for policy in old.policies() {
-            let namespace = &policy.resource.namespace;
-            if matches!(namespace, Namespace::Unknown(_)) || !seen.insert(NamespaceKey::of(namespace)) {
-                continue;
-            }
+        for namespace in &closed(old, new) {
             let object = new.namespace_object(namespace);
             let subject = object.or_else(|| new.peers_in(namespace).next().map(|peer| peer.resource));
             let Some(subject) = subject else { continue };
@@ -64,22 +60,36 @@ fn check<'w>(context: &ChangeContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     }
 }
 
+/// The namespaces that policies of the old state may close: their own and, for those of the whole cluster, each that is
+/// still defined.
+fn closed<'w>(old: &Reach<'w>, new: &Reach<'w>) -> Vec<Namespace<'w>> {
+    let own = old.decrees().iter().map(|decree| &decree.resource.namespace);
+    let everywhere = old.decrees().iter().any(|decree| matches!(decree.resource.namespace, Namespace::None));
+    let defined = new.namespace_objects().filter(|_| everywhere).filter_map(|object| object.name());
+    let mut seen: HashSet<NamespaceKey<'w>> = HashSet::new();
+    own.cloned()
+        .chain(defined.map(Namespace::Known))
+        .filter(|namespace| !matches!(namespace, Namespace::Unknown(_) | Namespace::None))
+        .filter(|namespace| seen.insert(NamespaceKey::of(namespace)))
+        .collect()
+}
+
 /// A direction in which a namespace was closed and is not any more.
 struct Lost<'r, 'w> {
     direction: Direction,
     /// What closed it.
-    by: &'r Policy<'w>,
+    by: &'r Decree<'w>,
 }
 
 impl<'r, 'w> Lost<'r, 'w> {
     fn find(
         old: &'r Reach<'w>,
         new: &Reach<'w>,
-        namespace: &'w Namespace<'w>,
+        namespace: &Namespace<'w>,
         direction: Direction,
     ) -> Option<Lost<'r, 'w>> {
         let none = Labels::none();
-        let pod = Pod { namespace, labels: &none, ports: &[] };
+        let pod = Pod { namespace, labels: &none, ports: &[], account: Some("default") };
         let Isolation::Isolated(policies) = old.isolation(pod, direction) else { return None };
         let is_open = matches!(new.isolation(pod, direction), Isolation::Open);
         is_open.then_some(Lost { direction, by: policies.first().copied()? })
@@ -96,8 +106,10 @@ fn report<'w>(
     sink: &mut Sink<'_, 'w>,
 ) {
     let closed_by = first.by.resource;
-    let kept = new.policies().iter().find(|policy| {
-        policy.resource.name() == closed_by.name() && policy.resource.namespace.is_same(&closed_by.namespace)
+    let kept = new.decrees().iter().find(|decree| {
+        let own = decree.resource;
+        let there = matches!(own.namespace, Namespace::None) || own.namespace.is_same(&closed_by.namespace);
+        own.is(closed_by.group, closed_by.kind) && own.name() == closed_by.name() && there
     });
     let directions: Vec<&str> = lost.iter().map(|one| one.direction.name()).collect();
     let named = namespace.known().map_or_else(|| "the namespace".to_owned(), |name| format!("namespace `{name}`"));
@@ -105,15 +117,21 @@ fn report<'w>(
     let types: Vec<&str> = lost.iter().map(|one| one.direction.policy_type()).collect();
     let (old, why) = (closed_by.headline().span(), format!("{} closed it", closed_by.title()));
     let targets = std::slice::from_ref(target);
-    let cure = format!("keep a policy with `podSelector: {{}}`, `policyTypes: [{}]` and no rules", types.join(", "));
+    let cure = match closed_by.kind {
+        "NetworkPolicy" => {
+            format!("keep a policy with `podSelector: {{}}`, `policyTypes: [{}]` and no rules", types.join(", "))
+        }
+        kind => format!("keep a {kind} that closes {} for every pod", directions.join(" and ")),
+    };
     match kept {
         Some(policy) => {
-            let selector = policy.pod_selector.value.filter(|_| !policy.pod_selector.selects_all());
+            let selects = new.subject(policy).selector();
+            let selector = Some(policy.place).filter(|_| !selects.selects_all());
             let at = selector
                 .or_else(|| policy.resource.at(&["spec", "policyTypes"]))
                 .unwrap_or_else(|| policy.resource.headline());
             let label = match selector {
-                Some(_) => format!("selects only `{}` now", policy.pod_selector),
+                Some(_) => format!("selects only `{selects}` now"),
                 None => format!("does not close {} now", directions.join(" and ")),
             };
             sink.finding("lost", policy.resource, at, message)

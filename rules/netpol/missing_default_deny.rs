@@ -6,15 +6,16 @@ use crate::graph::cnpg::{Cluster, Pooler};
 use crate::graph::workload::Labels;
 use crate::graph::{View, is_near};
 use crate::manifest::{Namespace, Resource};
-use crate::reach::{Direction, Isolation, NamespaceKey, PeerRole, Pod, Policy, Reach, Unseen};
+use crate::reach::connections::clause::Decree;
+use crate::reach::{Direction, Isolation, NamespaceKey, PeerRole, Pod, Reach, Unseen};
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
 use std::collections::HashMap;
 
 declare_rule! {
     /// ## What it does
-    /// Finds namespaces with a Cluster or Pooler in which a pod that is there, or a later one without labels, is selected
-    /// by no NetworkPolicy for ingress or for egress.
+    /// Finds namespaces with a Cluster or Pooler in which a pod that is there, or a later one without labels, is isolated
+    /// by no network policy for ingress or for egress: NetworkPolicies, those of Cilium and of admins count together.
     ///
     /// ## Why it matters
     /// A pod that no policy of a direction selects is not isolated in it: every pod of the cluster may connect to it. Policies
@@ -29,8 +30,8 @@ declare_rule! {
     /// An error in the namespaces that the config lists as `databases.namespaces`, for either direction. Elsewhere a warning
     /// where ingress is open, a note where only egress is. A note too where the repo holds no network policy at
     /// all, or where charts and kustomizations that are not built could bring one and no policy that is written selects a
-    /// pod without labels. Undecided where Cilium, Calico or Antrea policies, admin network policies or a Kyverno generator
-    /// are in the repo, where a release has a policy among its values, and in repos of the role `app`, whose policies the
+    /// pod without labels. Undecided where Calico or Antrea policies or a Kyverno generator are in the repo, where a
+    /// policy that was to select the pods is not in force as it is written, where a release has a policy among its values, and in repos of the role `app`, whose policies the
     /// platform holds. Confidence is medium where the Namespace object is not in
     /// the repo, for its policies may be elsewhere too, and low for samples.
     pub static RULE {
@@ -67,9 +68,9 @@ struct Hole<'r, 'w> {
     /// Whether a pod without labels is surely open.
     unlabelled: bool,
     /// A policy of that direction that selects only some.
-    nearest: Option<&'r Policy<'w>>,
+    nearest: Option<&'r Decree<'w>>,
     /// A policy that selects a pod without labels, for the other direction.
-    half: Option<&'r Policy<'w>>,
+    half: Option<&'r Decree<'w>>,
 }
 
 fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
@@ -124,11 +125,30 @@ fn judge<'w>(home: &Home<'w>, reach: &Reach<'w>, context: &TargetContext<'_, 'w>
         }
         Unseen::Possible(reason) => ("no-policies", Some(reason)),
         Unseen::None if declared.is_some() => ("open-database-namespace", None),
-        Unseen::None if reach.policies().is_empty() => ("no-policies", None),
+        Unseen::None if reach.has_no_policy() => ("no-policies", None),
         Unseen::None if first.direction == Direction::Ingress => ("open", None),
         Unseen::None => ("open-egress", None),
     };
+    if reach.namespace_object(home.namespace).is_none()
+        && let Some((policy, target)) = of_another_target(context)
+    {
+        let reason = format!("{} of target `{target}` may be in force in the same cluster", policy.title());
+        return sink.undecided(headline, reason);
+    }
     report(home, &holes, code, unseen, reach, context, sink);
+}
+
+/// A policy for a whole cluster that another target of the repo holds: it may be in force beside this one's, which does
+/// not hold the namespace itself.
+fn of_another_target<'a, 'w>(context: &TargetContext<'a, 'w>) -> Option<(&'w Resource<'w>, &'a str)> {
+    let world = context.world;
+    let others = world.targets.iter().zip(&world.reaches);
+    let others = others.filter(|(target, _)| target.root == context.target.root && target.name != context.target.name);
+    others.into_iter().find_map(|(target, reach)| {
+        let everywhere = |decree: &&Decree<'w>| matches!(decree.resource.namespace, Namespace::None);
+        let decree = reach.decrees().iter().find(everywhere)?;
+        Some((decree.resource, target.name.as_ref()))
+    })
 }
 
 /// Whether `namespace` is open in `direction`; the error is why nobody can tell.
@@ -138,7 +158,7 @@ fn hole<'r, 'w>(
     direction: Direction,
 ) -> Result<Option<Hole<'r, 'w>>, String> {
     let later = Labels::none();
-    let unlabelled = Pod { namespace, labels: &later, ports: &[] };
+    let unlabelled = Pod { namespace, labels: &later, ports: &[], account: Some("default") };
     let mut doubt = None;
     let open_later = match reach.isolation(unlabelled, direction) {
         Isolation::Open => true,
@@ -228,8 +248,10 @@ fn report<'w>(
         let only = if holes[0].direction == Direction::Ingress { "egress" } else { "ingress" };
         finding = finding.related(half.resource.headline().span(), format!("closes {only} only"));
     } else if let Some(nearest) = holes.iter().find_map(|hole| hole.nearest) {
-        let selector = nearest.pod_selector.value.unwrap_or_else(|| nearest.resource.headline());
-        finding = finding.related(selector.span(), format!("selects only `{}`", nearest.pod_selector));
+        let selector = reach.subject(nearest).selector();
+        if !selector.selects_all() {
+            finding = finding.related(nearest.place.span(), format!("selects only `{selector}`"));
+        }
     }
     if let Some((place, other)) = misplaced(home, reach) {
         finding = finding.related(place, format!("selects all pods, but of namespace `{other}`"));
@@ -244,7 +266,7 @@ fn report<'w>(
     if let Some(reason) = unseen {
         finding = finding.note(format!("what is not seen here may hold one: {reason}"));
     }
-    finding.help(cure(holes)).help(match holes {
+    finding.help(cure(holes, reach)).help(match holes {
         [_, _, ..] => {
             "before that, allow clients on 5432, the operator on 5432 and 8000, instances among themselves, DNS, the \
              API server and the backup store"
@@ -268,17 +290,21 @@ fn misplaced<'w>(home: &Home<'w>, reach: &Reach<'w>) -> Option<(Span, &'w str)> 
 }
 
 /// What closes the namespace: a policy that closes it half already, or one of its own.
-fn cure(holes: &[Hole<'_, '_>]) -> String {
+fn cure(holes: &[Hole<'_, '_>], reach: &Reach<'_>) -> String {
     let types: Vec<&str> = holes.iter().map(|hole| hole.direction.policy_type()).collect();
     let types = types.join(", ");
-    let half = holes.iter().find_map(|hole| hole.half).filter(|half| half.pod_selector.selects_all());
+    let half = holes.iter().find_map(|hole| hole.half).filter(|half| reach.subject(half).selector().selects_all());
     match half {
-        Some(half) => format!(
+        Some(half) if half.resource.group == "cilium.io" => {
+            let lists: Vec<String> = holes.iter().map(|hole| format!("`{}: [{{}}]`", hole.direction.name())).collect();
+            format!("add {} to {}, which lets nothing through by itself", lists.join(" and "), half.resource.title())
+        }
+        Some(half) if half.resource.kind == "NetworkPolicy" => format!(
             "set `policyTypes: [Ingress, Egress]` in {}, or add a NetworkPolicy with `podSelector: {{}}`, \
              `policyTypes: [{types}]` and no rules",
             half.resource.title()
         ),
-        None => format!("add a NetworkPolicy with `podSelector: {{}}`, `policyTypes: [{types}]` and no rules"),
+        _ => format!("add a NetworkPolicy with `podSelector: {{}}`, `policyTypes: [{types}]` and no rules"),
     }
 }
 

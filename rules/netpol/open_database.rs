@@ -3,9 +3,8 @@
 use crate::declare_rule;
 use crate::finding::Edit;
 use crate::manifest::Resource;
-use crate::reach::{
-    Breadth, Direction, POSTGRES_PORT, Peer, PeerKind, Peers, Policy, PolicyPeer, PolicyRule, Ports, Reach, Source,
-};
+use crate::reach::POSTGRES_PORT;
+use crate::reach::connections::{Breadth, Connections, Grant, PartyKind};
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
 use crate::yaml::Value;
@@ -13,8 +12,8 @@ use std::collections::BTreeMap;
 
 declare_rule! {
     /// ## What it does
-    /// Finds rules of NetworkPolicies that let everyone, every namespace or every address reach port 5432 of the instances of
-    /// a Cluster or of a Pooler.
+    /// Finds rules of network policies of any kind that let everyone, every namespace or every address reach port 5432 of the
+    /// instances of a Cluster or of a Pooler. In a CiliumClusterwideNetworkPolicy an empty selector is every namespace.
     ///
     /// ## Why it matters
     /// Policies only add up: one rule that lets everyone in undoes every default-deny beside it. A password is then all that
@@ -28,8 +27,8 @@ declare_rule! {
     /// ## Limits
     /// Rules for other ports (9187, 8000) and egress rules are not meant. A block of all addresses counts even with exceptions:
     /// whether it covers pods depends on the network plugin, that it covers the world outside does not. Two half blocks
-    /// are not added up. Undecided where a policy's selector, ports or namespace is not known, and where policies of Cilium,
-    /// Calico, Antrea or of cluster admins, which can deny, are in the repo. Where no policy selects the database at all,
+    /// are not added up. What a rule that denies takes back is passed over. Undecided where a policy's selector,
+    /// ports or namespace is not known, and where policies of Calico or Antrea are in the repo. Where no policy selects the database at all,
     /// `netpol/missing-default-deny` says so.
     pub static RULE {
         id: "netpol/open-database",
@@ -47,65 +46,76 @@ declare_rule! {
 }
 
 /// A rule or peer that opens databases, and which.
-struct Opening<'r, 'w> {
-    source: Source<'r, 'w>,
+struct Opening<'c, 'w> {
+    grant: Grant<'c, 'w>,
+    breadth: Breadth,
     databases: Vec<&'w Resource<'w>>,
 }
 
 fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
-    let reach = context.reach;
+    let Some(connections) = context.connections else { return };
     let mut openings: BTreeMap<Span, Opening<'_, 'w>> = BTreeMap::new();
     let mut doubts: BTreeMap<Span, String> = BTreeMap::new();
-    for peer in reach.all_peers().iter().filter(|peer| peer.serves_postgres()) {
-        collect(reach, peer, &mut openings, &mut doubts);
+    for (at, party) in connections.parties().iter().enumerate() {
+        if matches!(party.kind, PartyKind::Database | PartyKind::Pooler) {
+            collect(connections, at, &mut openings, &mut doubts);
+        }
     }
     for (span, reason) in doubts {
         sink.undecided(span, reason);
     }
     for opening in openings.values() {
-        match reach.unread() {
-            Some(reason) => sink.undecided(place(&opening.source).span(), reason),
+        match connections.unread() {
+            Some(reason) => sink.undecided(place(&opening.grant, opening.breadth).span(), reason),
             None => report(opening, sink),
         }
     }
 }
 
-fn collect<'r, 'w>(
-    reach: &'r Reach<'w>,
-    peer: &'r Peer<'w>,
-    openings: &mut BTreeMap<Span, Opening<'r, 'w>>,
+fn collect<'c, 'w>(
+    connections: &'c Connections<'w>,
+    party: usize,
+    openings: &mut BTreeMap<Span, Opening<'c, 'w>>,
     doubts: &mut BTreeMap<Span, String>,
 ) {
-    let sources = reach.who_may_reach(peer.pod(), POSTGRES_PORT, "TCP");
-    for (policy, reason) in sources.doubts {
-        doubts.entry(policy.resource.headline().span()).or_insert(reason);
-    }
-    for source in sources.known.into_iter().filter(|source| source.breadth != Breadth::Limited) {
-        let opening =
-            openings.entry(place(&source).span()).or_insert_with(|| Opening { source, databases: Vec::new() });
-        // The peers of one object come one behind the other.
-        if opening.databases.last().is_none_or(|last| !std::ptr::eq(*last, peer.resource)) {
-            opening.databases.push(peer.resource);
+    let database = connections.parties()[party].resource;
+    for grant in connections.grants(party, POSTGRES_PORT) {
+        if let Some(reason) = grant.doubt {
+            doubts.entry(grant.policy.headline().span()).or_insert(reason);
+            continue;
+        }
+        let breadth = grant.breadth();
+        // A policy that denies, or one of another tier, may stop what this one lets through.
+        if !connections.is_open_to(party, breadth, POSTGRES_PORT) {
+            continue;
+        }
+        let place = place(&grant, breadth).span();
+        let opening = openings.entry(place).or_insert_with(|| Opening { grant, breadth, databases: Vec::new() });
+        if opening.databases.last().is_none_or(|last| !std::ptr::eq(*last, database)) {
+            opening.databases.push(database);
         }
     }
 }
 
 /// What has to change: the block or the peer, or the whole rule that has none.
-fn place<'w>(source: &Source<'_, 'w>) -> Value<'w> {
-    match source.peer {
-        Some(PolicyPeer { peer: PeerKind::Addresses { cidr, .. }, .. }) => *cidr,
-        Some(peer) => peer.value,
-        None => source.rule.value,
+fn place<'w>(grant: &Grant<'_, 'w>, breadth: Breadth) -> Value<'w> {
+    match breadth {
+        Breadth::EveryAddress => grant.block().unwrap_or(grant.peer),
+        _ => grant.peer,
     }
 }
 
 fn report<'w>(opening: &Opening<'_, 'w>, sink: &mut Sink<'_, 'w>) {
-    let Opening { source, databases } = opening;
-    let (code, who, label) = match source.breadth {
+    let Opening { grant, breadth, databases } = opening;
+    let (code, who, label) = match breadth {
         Breadth::EveryNamespace => ("every-namespace", "every namespace".to_owned(), "selects every namespace"),
-        Breadth::EveryAddress => ("every-address", addresses(source), "holds every address"),
+        Breadth::EveryAddress => ("every-address", addresses(grant), "holds every address"),
         Breadth::Everyone | Breadth::Limited => {
-            ("everyone", "everyone".to_owned(), "names no peer, so everyone is let in")
+            let label = match grant.peer.span() == grant.rule.span() {
+                true => "names no peer, so everyone is let in",
+                false => "everybody, inside the cluster and outside",
+            };
+            ("everyone", "everyone".to_owned(), label)
         }
     };
     let what = match databases.as_slice() {
@@ -114,25 +124,39 @@ fn report<'w>(opening: &Opening<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         [one, rest @ ..] => format!("{} and {} more", one.title(), rest.len()),
         [] => return,
     };
-    let policy = source.policy.resource;
-    let split = split_from(source.policy, source.rule).filter(|_| source.peer.is_none());
+    let policy = grant.policy;
+    let split = split_from(grant).filter(|_| *breadth == Breadth::Everyone);
     let message = match &split {
         Some(_) => format!("a dash too many lets everyone reach PostgreSQL of {what}"),
         None => format!("{} lets {who} reach PostgreSQL of {what}", policy.title()),
     };
-    let mut finding = sink.finding(code, policy, place(source), message).label(match &split {
+    let mut finding = sink.finding(code, policy, place(grant, *breadth), message).label(match &split {
         Some(_) => "a rule of its own: everyone on these ports",
         None => label,
     });
     if let Some(other) = &split {
-        finding = finding.related(other.value.span(), "a rule of its own: these peers on every port");
+        finding = finding.related(other.span(), "a rule of its own: these peers on every port");
     }
-    if let Some(selector) = source.policy.pod_selector.value {
-        finding = finding.related(selector.span(), "selects the database");
+    if grant.subject.span() != policy.headline().span() {
+        finding = finding.related(grant.subject.span(), "selects the database");
     }
-    match split.map(|other| join(source.rule, other)) {
-        Some(Some(edit)) => finding.suggestion("put `from` and `ports` into one item of the list", vec![edit]),
-        Some(None) => finding.help("put `from` and `ports` into one item of the list"),
+    let everywhere = *breadth == Breadth::EveryNamespace
+        && policy.kind == "CiliumClusterwideNetworkPolicy"
+        && grant.peer.is_mapping()
+        && grant.peer.is_empty();
+    if everywhere {
+        finding = finding.note(
+            "in a policy of the whole cluster an empty selector means the pods of every namespace, not those of the same one",
+        );
+    }
+    let (from, ports) = (split.and_then(peers).map_or("from", |(key, _)| key), ports_key(policy));
+    let join_up = format!("put `{from}` and `{ports}` into one item of the list");
+    match split.map(|other| join(grant.rule, other)) {
+        Some(Some(edit)) => finding.suggestion(join_up, vec![edit]),
+        Some(None) => finding.help(join_up),
+        None if everywhere => finding.help(
+            "allow traffic within a namespace by a CiliumNetworkPolicy of its own: an empty selector means its namespace there",
+        ),
         None if code == "every-address" => {
             finding.help("select the clients by a label that their namespaces opt in with, or narrow the block")
         }
@@ -141,13 +165,8 @@ fn report<'w>(opening: &Opening<'_, 'w>, sink: &mut Sink<'_, 'w>) {
 }
 
 /// Whom a block of all addresses lets in.
-fn addresses(source: &Source<'_, '_>) -> String {
-    let except = match source.peer {
-        Some(PolicyPeer { peer: PeerKind::Addresses { except, .. }, .. }) => *except,
-        _ => None,
-    };
-    let taken: Vec<Value<'_>> = except.into_iter().flat_map(Value::items).collect();
-    match taken.as_slice() {
+fn addresses(grant: &Grant<'_, '_>) -> String {
+    match grant.exceptions().as_slice() {
         [] => "every address".to_owned(),
         [one] => match one.known() {
             Some(block) => format!("every address outside `{block}`"),
@@ -157,22 +176,34 @@ fn addresses(source: &Source<'_, '_>) -> String {
     }
 }
 
-/// The neighbour that has the peers which `rule` lacks, where a stray dash seems to have split one rule in two.
-fn split_from<'r, 'w>(policy: &'r Policy<'w>, rule: &PolicyRule<'w>) -> Option<&'r PolicyRule<'w>> {
-    if !matches!(rule.ports, Ports::Listed(_)) || rule.value.get("from").is_some() {
+/// The peers of a rule that names some: the key and the list.
+fn peers(rule: Value<'_>) -> Option<(&str, Value<'_>)> {
+    rule.entries().find(|(key, list)| key.starts_with("from") && list.is_sequence() && !list.is_empty())
+}
+
+fn ports_key(policy: &Resource<'_>) -> &'static str {
+    if policy.group == "cilium.io" { "toPorts" } else { "ports" }
+}
+
+/// The neighbour that has the peers which the rule lacks, where a stray dash seems to have split one rule in two.
+fn split_from<'w>(grant: &Grant<'_, 'w>) -> Option<Value<'w>> {
+    let (rule, ports) = (grant.rule, ports_key(grant.policy));
+    if !rule.get(ports).is_some_and(Value::is_sequence) || rule.entries().any(|(key, _)| key.starts_with("from")) {
         return None;
     }
-    let rules = policy.rules(Direction::Ingress);
-    let at = rules.iter().position(|other| other.value.span() == rule.value.span())?;
+    let several = grant.policy.at(&["specs"]).into_iter().flat_map(Value::items);
+    let specs = grant.policy.at(&["spec"]).into_iter().chain(several);
+    let lists = specs.filter_map(|spec| spec.get("ingress")).map(|list| list.items().collect::<Vec<_>>());
+    let rules = lists.into_iter().find(|rules| rules.iter().any(|other| other.span() == rule.span()))?;
+    let at = rules.iter().position(|other| other.span() == rule.span())?;
     let neighbours = [at.checked_sub(1), at.checked_add(1)].into_iter().flatten();
-    neighbours
-        .filter_map(|at| rules.get(at))
-        .find(|other| matches!(other.peers, Peers::Listed(_)) && other.value.get("ports").is_none())
+    let mut neighbours = neighbours.filter_map(|at| rules.get(at).copied());
+    neighbours.find(|other| peers(*other).is_some() && other.get(ports).is_none())
 }
 
 /// Takes out the dash of the later one of two items in block style.
-fn join(rule: &PolicyRule<'_>, other: &PolicyRule<'_>) -> Option<Edit> {
-    let later = if rule.value.span().start > other.value.span().start { rule.value } else { other.value };
+fn join(rule: Value<'_>, other: Value<'_>) -> Option<Edit> {
+    let later = if rule.span().start > other.span().start { rule } else { other };
     let span = later.origin().editable()?;
     let text = later.file()?.text();
     let line = text[..span.start as usize].rfind('\n').map_or(0, |at| at + 1);

@@ -1,18 +1,20 @@
-//! Finds the policies that may select a pod, and the pods that a policy may select, without walking all of them: by
-//! namespace, and by the label that a policy asks for first.
+//! Finds the policies that may select a pod, and the pods that a selector may select, without walking all of them: by
+//! namespace, and by the label that a selector asks for first.
 
+use super::connections::clause::bare_key;
 use super::namespaces::NamespaceKey;
 use super::peers::Peer;
-use super::policy::Policy;
-use super::selector::Requirement;
+use super::selector::{Requirement, Selector};
 use crate::graph::workload::{Label, Labels};
 use crate::manifest::Namespace;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Policies by namespace and by what their selectors need.
 #[derive(Debug, Default)]
 pub(super) struct PolicyIndex<'w> {
     groups: HashMap<NamespaceKey<'w>, Group>,
+    /// Those of the whole cluster.
+    everywhere: Group,
 }
 
 /// Numbers of the policies of one namespace.
@@ -25,10 +27,18 @@ struct Group {
 }
 
 impl<'w> PolicyIndex<'w> {
-    pub(super) fn new(policies: &[Policy<'w>]) -> PolicyIndex<'w> {
+    /// Policies by namespace and by the selector of their pods, in the order of their numbers.
+    pub(super) fn new<'p>(policies: impl Iterator<Item = (&'p Namespace<'w>, &'p Selector<'w>)>) -> PolicyIndex<'w>
+    where
+        'w: 'p,
+    {
         let mut index = PolicyIndex::default();
-        for (at, policy) in policies.iter().enumerate() {
-            index.groups.entry(NamespaceKey::of(&policy.resource.namespace)).or_default().add(at, policy);
+        for (at, (namespace, selector)) in policies.enumerate() {
+            let group = match namespace {
+                Namespace::None => &mut index.everywhere,
+                own => index.groups.entry(NamespaceKey::of(own)).or_default(),
+            };
+            group.add(at, selector);
         }
         index
     }
@@ -36,6 +46,7 @@ impl<'w> PolicyIndex<'w> {
     /// Numbers, in order, of the policies that may be in `namespace` and may select `labels`. All others surely do not.
     pub(super) fn candidates(&self, namespace: &Namespace<'w>, labels: &Labels<'_>) -> Vec<usize> {
         let mut found = Vec::new();
+        self.everywhere.collect(labels, &mut found);
         for group in NamespaceKey::of(namespace).candidates(&self.groups) {
             group.collect(labels, &mut found);
         }
@@ -46,10 +57,13 @@ impl<'w> PolicyIndex<'w> {
 }
 
 /// What the selected pods need to have, if there is one such label. A requirement that is in doubt may ask for other
-/// values than those that are known of it.
-fn needed<'p, 'w>(policy: &'p Policy<'w>) -> Option<&'p Requirement<'w>> {
-    let mut requirements = policy.pod_selector.requirements.iter();
-    requirements.find(|requirement| requirement.doubt.is_none() && !requirement.wanted().is_empty())
+/// values than those that are known of it, and some keys of Cilium ask for what is no label of a pod.
+fn needed<'p, 'w>(selector: &'p Selector<'w>) -> Option<&'p Requirement<'w>> {
+    let of_pods =
+        |key: &str| !key.starts_with("io.cilium.") && !key.starts_with("io.kubernetes.") && !key.contains(':');
+    selector.requirements.iter().find(|requirement| {
+        requirement.doubt.is_none() && !requirement.wanted().is_empty() && of_pods(bare_key(requirement.key()))
+    })
 }
 
 /// Peers by namespace and by the labels that policies there need.
@@ -62,8 +76,9 @@ pub(super) struct PeerIndex<'w> {
 #[derive(Debug, Default)]
 pub(super) struct PeerGroup {
     all: Vec<usize>,
-    /// By key of the label.
+    /// By key of the label, for the keys that policies ask for.
     by_label: HashMap<String, Having>,
+    asked: HashSet<String>,
     /// Those that may have labels which are not seen.
     incomplete: Vec<usize>,
 }
@@ -81,8 +96,12 @@ impl<'w> PeerIndex<'w> {
         let mut index = PeerIndex::default();
         for (at, peer) in peers.iter().enumerate() {
             let key = NamespaceKey::of(&peer.resource.namespace);
-            let asked = policies.groups.get(&key).map(|group| &group.by_label);
-            index.groups.entry(key).or_default().add(at, &peer.labels, asked.into_iter().flat_map(HashMap::keys));
+            let asked = || policies.groups.get(&key).into_iter().flat_map(|group| group.by_label.keys());
+            let group = index
+                .groups
+                .entry(key)
+                .or_insert_with(|| PeerGroup { asked: asked().cloned().collect(), ..PeerGroup::default() });
+            group.add(at, &peer.labels);
         }
         index
     }
@@ -98,12 +117,15 @@ impl<'w> PeerIndex<'w> {
         known.filter(|_| !matches!(namespace, Namespace::Unknown(_))).map_or(&[], |group| group.all.as_slice())
     }
 
-    /// Numbers, in order, of the peers of the policy's namespace that it may select. It surely selects none of the others.
-    pub(super) fn candidates(&self, policy: &Policy<'w>) -> Vec<usize> {
-        let namespace = &policy.resource.namespace;
+    /// Numbers, in order, of the peers of `namespace` that `selector` may select. It surely selects none of the others.
+    pub(super) fn candidates(&self, namespace: &Namespace<'w>, selector: &Selector<'w>) -> Vec<usize> {
         let group = self.groups.get(&NamespaceKey::of(namespace)).filter(|group| !group.incomplete_only());
-        match (group, needed(policy)) {
-            (Some(group), Some(needed)) if !matches!(namespace, Namespace::Unknown(_)) => group.having(needed),
+        match (group, needed(selector).map(|needed| (bare_key(needed.key()), needed))) {
+            (Some(group), Some((key, needed)))
+                if group.asked.contains(key) && !matches!(namespace, Namespace::Unknown(_)) =>
+            {
+                group.having(key, needed)
+            }
             _ => self.of_namespace(namespace).to_vec(),
         }
     }
@@ -119,13 +141,13 @@ impl PeerGroup {
         self.incomplete.len() == self.all.len()
     }
 
-    fn add<'k>(&mut self, at: usize, labels: &Labels<'_>, asked: impl Iterator<Item = &'k String>) {
+    fn add(&mut self, at: usize, labels: &Labels<'_>) {
         self.all.push(at);
         if !labels.is_complete() {
             self.incomplete.push(at);
             return;
         }
-        for key in asked {
+        for key in &self.asked {
             let list = match labels.get(key) {
                 Label::Absent => continue,
                 Label::Is(value) => {
@@ -137,9 +159,9 @@ impl PeerGroup {
         }
     }
 
-    fn having(&self, needed: &Requirement<'_>) -> Vec<usize> {
+    fn having(&self, key: &str, needed: &Requirement<'_>) -> Vec<usize> {
         let mut found = self.incomplete.clone();
-        if let Some(having) = self.by_label.get(needed.key()) {
+        if let Some(having) = self.by_label.get(key) {
             found.extend(&having.unsure);
             found.extend(needed.wanted().iter().filter_map(|value| having.by_value.get(*value)).flatten());
         }
@@ -150,12 +172,12 @@ impl PeerGroup {
 }
 
 impl Group {
-    fn add(&mut self, at: usize, policy: &Policy<'_>) {
-        let Some(needed) = needed(policy) else {
+    fn add(&mut self, at: usize, selector: &Selector<'_>) {
+        let Some(needed) = needed(selector) else {
             self.others.push(at);
             return;
         };
-        let values = self.by_label.entry(needed.key().to_owned()).or_default();
+        let values = self.by_label.entry(bare_key(needed.key()).to_owned()).or_default();
         for value in needed.wanted() {
             values.entry(value.to_owned()).or_default().push(at);
         }

@@ -1,6 +1,6 @@
-//! Who may reach whom, computed from the network policies of a target: isolation of pods, and the sources that rules let
-//! in. [`Reach`] is what rules ask: only NetworkPolicy is worked out there, and where other kinds of policy are in force,
-//! its answers are unknown. [`connections`] is the whole picture, for policies of every kind.
+//! Who may reach whom, computed from the network policies of a target. [`Reach`] holds its policies, pods and namespaces, and
+//! tells which pods policies of every kind isolate, those that may come later among them. [`connections`] is the whole
+//! picture: who reaches whom on which ports.
 
 pub mod addresses;
 pub mod answer;
@@ -19,9 +19,12 @@ mod unread;
 mod tests;
 
 use crate::graph::Graph;
-use crate::graph::workload::Labels;
+use crate::graph::workload::{Label, Labels};
 use crate::manifest::{Namespace, Resource};
 use answer::Answer;
+use connections::Decrees;
+use connections::clause::{Decree, Pods};
+use selector::Selector;
 
 pub use namespaces::{METADATA_NAME, NamespaceKey};
 pub use operator::{Operator, operators};
@@ -32,7 +35,7 @@ pub use policy::{Direction, PeerKind, Peers, Policy, PolicyPeer, PolicyPort, Pol
 #[derive(Debug)]
 pub struct Reach<'w> {
     policies: Vec<Policy<'w>>,
-    index: index::PolicyIndex<'w>,
+    decrees: Decrees<'w>,
     peers: Vec<Peer<'w>>,
     peer_index: index::PeerIndex<'w>,
     namespaces: namespaces::Namespaces<'w>,
@@ -56,46 +59,11 @@ pub enum Unseen {
 #[derive(Clone, Debug)]
 pub enum Isolation<'r, 'w> {
     /// It is, by these policies: only what their rules allow passes.
-    Isolated(Vec<&'r Policy<'w>>),
+    Isolated(Vec<&'r Decree<'w>>),
     /// No policy that is written here selects it: everything passes.
     Open,
     /// The repo does not tell, and why.
     Unknown(String),
-}
-
-/// How many a rule lets in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Breadth {
-    /// Everybody, inside the cluster and outside.
-    Everyone,
-    /// Pods of every namespace.
-    EveryNamespace,
-    /// Every address.
-    EveryAddress,
-    /// Fewer, or not known how many.
-    Limited,
-}
-
-/// Somebody whom a rule lets in.
-#[derive(Clone, Copy, Debug)]
-pub struct Source<'r, 'w> {
-    /// The policy.
-    pub policy: &'r Policy<'w>,
-    /// Its rule.
-    pub rule: &'r PolicyRule<'w>,
-    /// The peer of the rule; none where the rule names none and lets everyone in.
-    pub peer: Option<&'r PolicyPeer<'w>>,
-    /// How many that are.
-    pub breadth: Breadth,
-}
-
-/// Who may reach a pod on one port.
-#[derive(Clone, Debug)]
-pub struct Sources<'r, 'w> {
-    /// Those that are surely let in.
-    pub known: Vec<Source<'r, 'w>>,
-    /// Rules that may let more in, and why that is not known.
-    pub doubts: Vec<(&'r Policy<'w>, String)>,
 }
 
 impl<'w> Reach<'w> {
@@ -109,10 +77,10 @@ impl<'w> Reach<'w> {
         let stray = strays.iter().filter(|resource| resource.is("networking.k8s.io", "NetworkPolicy"));
         policies.extend(stray.map(|resource| Policy::read_stray(resource)));
         let peers = peers(graph);
-        let index = index::PolicyIndex::new(&policies);
+        let decrees = Decrees::new(graph, &strays);
         Reach {
-            peer_index: index::PeerIndex::new(&index, &peers),
-            index,
+            peer_index: index::PeerIndex::new(decrees.index(), &peers),
+            decrees,
             policies,
             peers,
             namespaces: namespaces::Namespaces::new(graph),
@@ -127,11 +95,6 @@ impl<'w> Reach<'w> {
         &self.policies
     }
 
-    /// Why answers are unknown altogether: a kind of policy that is not worked out is in the world.
-    pub fn unread(&self) -> Option<&str> {
-        self.unread.as_deref()
-    }
-
     /// Every peer of the target.
     pub fn all_peers(&self) -> &[Peer<'w>] {
         &self.peers
@@ -142,9 +105,9 @@ impl<'w> Reach<'w> {
         self.peer_index.of_namespace(namespace).iter().map(|at| &self.peers[*at])
     }
 
-    /// The peers that `policy` may select of those that are surely in its namespace; it selects none of the others.
-    pub fn peers_of(&self, policy: &Policy<'w>) -> impl Iterator<Item = &Peer<'w>> {
-        self.peer_index.candidates(policy).into_iter().map(|at| &self.peers[at])
+    /// The peers that `selector` may select of those that are surely in `namespace`; it selects none of the others.
+    pub fn peers_of(&self, namespace: &Namespace<'w>, selector: &Selector<'w>) -> impl Iterator<Item = &Peer<'w>> {
+        self.peer_index.candidates(namespace, selector).into_iter().map(|at| &self.peers[at])
     }
 
     /// The labels of a namespace, as far as they are known.
@@ -155,6 +118,11 @@ impl<'w> Reach<'w> {
     /// The Namespace object of that name.
     pub fn namespace_object(&self, namespace: &Namespace<'w>) -> Option<&'w Resource<'w>> {
         self.namespaces.object(namespace)
+    }
+
+    /// Every Namespace object, in order of name.
+    pub fn namespace_objects(&self) -> impl Iterator<Item = &'w Resource<'w>> {
+        self.namespaces.all()
     }
 
     /// Why pods may run in `namespace` that are written nowhere, if so.
@@ -188,89 +156,51 @@ impl<'w> Reach<'w> {
         graph.opened(namespace).map_or(Unseen::None, |reason| Unseen::Possible(reason.to_owned()))
     }
 
-    /// Policies that may be in the namespace of `pod` and may select it, with the answer to that.
-    fn policies_of<'r>(&'r self, pod: Pod<'_, 'w>) -> impl Iterator<Item = (&'r Policy<'w>, Answer)> {
-        self.index.candidates(pod.namespace, pod.labels).into_iter().map(|at| &self.policies[at]).map(move |policy| {
-            let place = same_namespace(policy.resource, pod.namespace);
-            (policy, place.and(policy.selects(pod.labels)))
-        })
-    }
-
-    /// Whether `pod` is isolated in `direction`. `Open` speaks of the policies that are written: ask
-    /// [`Reach::unseen_policies`] whether there may be others.
+    /// Whether `pod` is isolated in `direction`, by policies of every kind together. `Open` speaks of the policies that
+    /// are written: ask [`Reach::unseen_policies`] whether there may be others.
     pub fn isolation<'r>(&'r self, pod: Pod<'_, 'w>, direction: Direction) -> Isolation<'r, 'w> {
         if let Some(reason) = &self.unread {
             return Isolation::Unknown(reason.clone());
         }
-        let mut isolating = Vec::new();
-        let mut doubt = None;
-        for (policy, selected) in self.policies_of(pod) {
-            match policy.isolates(direction).and(selected) {
-                Answer::Yes => isolating.push(policy),
-                Answer::No => {}
-                Answer::Unknown(reason) => doubt = doubt.or(Some(reason)),
-            }
-        }
-        match doubt {
-            _ if !isolating.is_empty() => Isolation::Isolated(isolating),
-            Some(reason) => Isolation::Unknown(reason),
-            None => Isolation::Open,
-        }
-    }
-
-    /// Whom policies let in to `port` of `pod`. It says nothing of pods that no policy isolates.
-    pub fn who_may_reach<'r>(&'r self, pod: Pod<'_, 'w>, port: u16, protocol: &str) -> Sources<'r, 'w> {
-        let mut sources = Sources { known: Vec::new(), doubts: Vec::new() };
-        for (policy, selected) in self.policies_of(pod) {
-            let applies = policy.isolates(Direction::Ingress).and(selected);
-            if applies.is_no() {
-                continue;
-            }
-            for rule in policy.rules(Direction::Ingress) {
-                match applies.clone().and(rule.covers(port, protocol, pod.ports)) {
-                    Answer::No => {}
-                    Answer::Unknown(reason) => sources.doubts.push((policy, reason)),
-                    Answer::Yes => rule_sources(policy, rule, &mut sources),
+        let found = self.decrees.isolation(pod, &self.namespace_labels(pod.namespace), direction);
+        if matches!(found, Isolation::Open) {
+            // A part of a policy may be more of one elsewhere.
+            let parts = self.policies.iter().filter(|policy| !policy.resource.whole);
+            for part in parts {
+                let place = same_namespace(part.resource, pod.namespace);
+                if let Answer::Unknown(reason) = part.isolates(direction).and(place).and(part.selects(pod.labels)) {
+                    return Isolation::Unknown(reason);
                 }
             }
         }
-        sources
+        found
     }
-}
 
-fn rule_sources<'r, 'w>(policy: &'r Policy<'w>, rule: &'r PolicyRule<'w>, sources: &mut Sources<'r, 'w>) {
-    match &rule.peers {
-        Peers::Everyone => sources.known.push(Source { policy, rule, peer: None, breadth: Breadth::Everyone }),
-        Peers::Unknown(reason) => sources.doubts.push((policy, reason.clone())),
-        Peers::Listed(list) => {
-            for peer in list {
-                if let PeerKind::Unknown(reason) = &peer.peer {
-                    sources.doubts.push((policy, reason.clone()));
-                } else {
-                    sources.known.push(Source { policy, rule, peer: Some(peer), breadth: breadth(&peer.peer) });
-                }
-            }
-        }
+    /// Every policy of any kind that is in force.
+    pub fn decrees(&self) -> &[Decree<'w>] {
+        self.decrees.all()
     }
-}
 
-/// How many `peer` is, as far as that is certain.
-fn breadth(peer: &PeerKind<'_>) -> Breadth {
-    match peer {
-        PeerKind::Pods { namespaces: Some(namespaces), pods }
-            if namespaces::selects_every_namespace(namespaces)
-                && pods.as_ref().is_none_or(selector::Selector::selects_all) =>
-        {
-            Breadth::EveryNamespace
-        }
-        PeerKind::Addresses { cidr, .. } if cidr.known().is_some_and(is_every_address) => Breadth::EveryAddress,
-        _ => Breadth::Limited,
+    /// The pods that a policy is about.
+    pub fn subject(&self, decree: &Decree<'w>) -> &Pods<'w> {
+        self.decrees.subject(decree)
     }
-}
 
-/// Whether a block holds all addresses of its family.
-fn is_every_address(cidr: &str) -> bool {
-    cidr.split_once('/').is_some_and(|(address, length)| length == "0" && address.parse::<std::net::IpAddr>().is_ok())
+    /// Whether some policy asks for this label of namespaces.
+    pub fn is_asked_of_namespace(&self, key: &str, value: &str) -> bool {
+        let asked = self.decrees.sets().iter().flat_map(Pods::asked_of_namespace);
+        asked.into_iter().any(|(own, asked)| own == key && asked.holds_for(Label::Is(value)).is_yes())
+    }
+
+    /// Whether a policy is about a pod.
+    pub fn is_about(&self, decree: &Decree<'w>, pod: Pod<'_, 'w>) -> Answer {
+        self.decrees.is_about(decree, pod, &self.namespace_labels(pod.namespace))
+    }
+
+    /// Whether the target holds no policy of any kind.
+    pub fn has_no_policy(&self) -> bool {
+        self.policies.is_empty() && self.decrees.is_empty()
+    }
 }
 
 fn same_namespace(resource: &Resource<'_>, namespace: &Namespace<'_>) -> Answer {

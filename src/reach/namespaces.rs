@@ -75,6 +75,13 @@ impl<'w> Namespaces<'w> {
         self.by_name.get(namespace.known()?).copied()
     }
 
+    /// All of them, in order of name.
+    pub(super) fn all(&self) -> impl Iterator<Item = &'w Resource<'w>> + use<'w> {
+        let mut all: Vec<(&'w str, &'w Resource<'w>)> = self.by_name.iter().map(|(name, one)| (*name, *one)).collect();
+        all.sort_unstable_by_key(|(name, _)| *name);
+        all.into_iter().map(|(_, object)| object)
+    }
+
     pub(super) fn labels(&self, namespace: &Namespace<'w>) -> Labels<'w> {
         let mut labels = Labels::none();
         match namespace {

@@ -42,12 +42,15 @@ pub struct Pod<'p, 'w> {
     pub labels: &'p Labels<'w>,
     /// Ports of its containers.
     pub ports: &'p [ContainerPort<'w>],
+    /// Its service account.
+    pub account: Option<&'p str>,
 }
 
 impl<'w> Peer<'w> {
     /// The peer as policies see it.
     pub fn pod(&self) -> Pod<'_, 'w> {
-        Pod { namespace: &self.resource.namespace, labels: &self.labels, ports: &self.ports }
+        let account = account(self.resource);
+        Pod { namespace: &self.resource.namespace, labels: &self.labels, ports: &self.ports, account }
     }
 
     /// Whether PostgreSQL is reached through it: an instance or a pooler.
@@ -164,4 +167,19 @@ fn pooler_peer<'w>(pooler: &Pooler<'w>) -> Peer<'w> {
     labels.set("cnpg.io/podRole", "pooler");
     labels.insert("pod-template-hash", LabelValue::Hidden("the controller gives it its value".into()));
     Peer { resource, role: PeerRole::Pooler, labels, ports: POOLER_PORTS.to_vec() }
+}
+
+/// The service account of the pods of an object.
+pub(super) fn account<'w>(resource: &'w Resource<'w>) -> Option<&'w str> {
+    let paths: [&[&str]; 3] = [
+        &["spec", "serviceAccountName"],
+        &["spec", "template", "spec", "serviceAccountName"],
+        &["spec", "jobTemplate", "spec", "template", "spec", "serviceAccountName"],
+    ];
+    let written = paths.iter().find_map(|path| resource.at(path)).and_then(Value::known);
+    match resource.group {
+        // The operator makes a service account with the Cluster's name.
+        cnpg::GROUP if resource.kind == "Cluster" || resource.kind == "Pooler" => resource.name(),
+        _ => written.or(Some("default")),
+    }
 }

@@ -1,5 +1,6 @@
 //! The algebra over small repos in memory.
 
+use super::connections::{Breadth, Connections};
 use super::*;
 use crate::graph::workload::ContainerPort;
 use crate::manifest::{Manifests, Parsed};
@@ -15,6 +16,11 @@ fn with_reach(text: &str, ask: impl FnOnce(&Graph<'_>, &Reach<'_>)) {
     let target = Target { name: ".".into(), root: 0, members, openings: Vec::new() };
     let graph = Graph::new(&manifests.resources, &target, None);
     ask(&graph, &Reach::new(&graph, []));
+}
+
+/// Hands the connections of the documents in `text` to `ask`.
+fn with_connections(text: &str, ask: impl FnOnce(&Connections<'_>)) {
+    with_reach(text, |graph, _| ask(&Connections::new(graph, &[])));
 }
 
 fn policy(spec: &str) -> String {
@@ -75,7 +81,7 @@ fn policy_types_have_defaults() {
     ] {
         with_reach(&policy(spec), |_, reach| {
             let (namespace, labels) = (Namespace::Known("shop"), Labels::none());
-            let pod = Pod { namespace: &namespace, labels: &labels, ports: &[] };
+            let pod = Pod { namespace: &namespace, labels: &labels, ports: &[], account: None };
             let answers = Direction::ALL.map(|direction| word(&reach.isolation(pod, direction)));
             assert_eq!(answers, [ingress, egress], "{spec}");
         });
@@ -92,31 +98,95 @@ fn a_policy_counts_in_its_own_namespace_only() {
             (Namespace::Unspecified(0), "unknown"),
             (Namespace::Set(1, None), "unknown"),
         ] {
-            let pod = Pod { namespace: &namespace, labels: &labels, ports: &[] };
+            let pod = Pod { namespace: &namespace, labels: &labels, ports: &[], account: None };
             assert_eq!(word(&reach.isolation(pod, Direction::Ingress)), expected, "{namespace:?}");
         }
     });
 }
 
 #[test]
-fn other_kinds_of_policy_make_isolation_unknown() {
+fn kinds_that_are_not_read_make_isolation_unknown() {
+    let kyverno = |kind: &str| {
+        format!(
+            "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {{name: a}}\nspec: {{rules: [{{generate: {{kind: {kind}}}}}]}}\n"
+        )
+    };
+    let calico = "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {name: a}\n".to_owned();
+    let pool = "apiVersion: cilium.io/v2\nkind: CiliumLoadBalancerIPPool\nmetadata: {name: a}\n".to_owned();
     for (text, expected) in [
-        ("apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata: {name: a}\n", "unknown"),
-        ("apiVersion: cilium.io/v2\nkind: CiliumLoadBalancerIPPool\nmetadata: {name: a}\n", "isolated"),
-        ("apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {name: a}\n", "unknown"),
-        (
-            "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: a}\nspec: {rules: [{generate: {kind: NetworkPolicy}}]}\n",
-            "unknown",
-        ),
-        (
-            "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: a}\nspec: {rules: [{generate: {kind: Secret}}]}\n",
-            "isolated",
-        ),
+        (calico, "unknown"),
+        (pool, "isolated"),
+        (kyverno("NetworkPolicy"), "unknown"),
+        (kyverno("Secret"), "isolated"),
     ] {
         with_reach(&format!("{text}{}", policy("podSelector: {}")), |_, reach| {
             let (namespace, labels) = (Namespace::Known("shop"), Labels::none());
-            let pod = Pod { namespace: &namespace, labels: &labels, ports: &[] };
+            let pod = Pod { namespace: &namespace, labels: &labels, ports: &[], account: None };
             assert_eq!(word(&reach.isolation(pod, Direction::Ingress)), expected, "{text}");
+        });
+    }
+}
+
+#[test]
+fn policies_of_every_kind_isolate_together() {
+    let cilium = |kind: &str, spec: &str| {
+        format!("---\napiVersion: cilium.io/v2\nkind: {kind}\nmetadata: {{name: a, namespace: shop}}\nspec: {spec}\n")
+    };
+    let own = |spec: &str| cilium("CiliumNetworkPolicy", spec);
+    let all = |spec: &str| cilium("CiliumClusterwideNetworkPolicy", spec).replace(", namespace: shop", "");
+    let admin = |spec: &str| {
+        format!(
+            "---\napiVersion: policy.networking.k8s.io/v1alpha1\nkind: BaselineAdminNetworkPolicy\nmetadata: {{name: default}}\nspec: {spec}\n"
+        )
+    };
+    let place = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {profile: closed}}\n";
+    let label = "io.cilium.k8s.namespace.labels.profile";
+    for (text, ingress, egress) in [
+        (own("{endpointSelector: {}, ingress: [{}]}"), "isolated", "open"),
+        (own("{endpointSelector: {}, ingress: [{}], egress: [{}]}"), "isolated", "isolated"),
+        (own("{endpointSelector: {}, ingress: [{}], egress: []}"), "isolated", "open"),
+        (own("{endpointSelector: {}, ingressDeny: [{fromEntities: [world]}]}"), "isolated", "open"),
+        (own("{endpointSelector: {}, ingress: [{}], enableDefaultDeny: {ingress: false}}"), "open", "open"),
+        (own("{endpointSelector: {matchLabels: {app: web}}, ingress: [{}]}"), "open", "open"),
+        // Cilium rejects it: whether it was to close the namespace is told elsewhere.
+        (own("{endpointSelector: {}, ingress: []}"), "unknown", "unknown"),
+        (own("{endpointSelector: {matchLabels: {app: web}}, ingress: []}"), "open", "open"),
+        (all("{endpointSelector: {}, egress: [{}]}"), "open", "isolated"),
+        (
+            all(&format!("{{endpointSelector: {{matchLabels: {{{label}: closed}}}}, ingress: [{{}}]}}")),
+            "isolated",
+            "open",
+        ),
+        (all(&format!("{{endpointSelector: {{matchLabels: {{{label}: open}}}}, ingress: [{{}}]}}")), "open", "open"),
+        (
+            all(
+                "{endpointSelector: {matchExpressions: [{key: 'k8s:io.kubernetes.pod.namespace', operator: NotIn, values: [shop]}]}, ingress: [{}]}",
+            ),
+            "open",
+            "open",
+        ),
+        (admin("{subject: {namespaces: {}}, ingress: [{action: Deny, from: [{namespaces: {}}]}]}"), "isolated", "open"),
+        (
+            admin(
+                "{subject: {namespaces: {}}, ingress: [{action: Deny, from: [{namespaces: {}}], ports: [{portNumber: {port: 5432, protocol: TCP}}]}]}",
+            ),
+            "open",
+            "open",
+        ),
+        (admin("{subject: {namespaces: {}}, egress: [{action: Deny, to: [{namespaces: {}}]}]}"), "open", "open"),
+        (
+            admin(
+                "{subject: {namespaces: {}}, egress: [{action: Deny, to: [{namespaces: {}}, {networks: [0.0.0.0/0, '::/0']}]}]}",
+            ),
+            "open",
+            "isolated",
+        ),
+    ] {
+        with_reach(&format!("{place}{text}"), |_, reach| {
+            let (namespace, labels) = (Namespace::Known("shop"), Labels::none());
+            let pod = Pod { namespace: &namespace, labels: &labels, ports: &[], account: Some("default") };
+            let answers = Direction::ALL.map(|direction| word(&reach.isolation(pod, direction)));
+            assert_eq!(answers, [ingress, egress], "{text}");
         });
     }
 }
@@ -220,19 +290,16 @@ fn sources_say_how_many_they_let_in() {
         ("from: [{ipBlock: {cidr: 0.0.0.0/0}}]", vec![EveryAddress], 0),
         ("from: [{ipBlock: {cidr: \"::/0\"}}, {podSelector: {}}]", vec![EveryAddress, Limited], 0),
         ("from: [{ipBlock: {cidr: 10.0.0.0/8}}]", vec![Limited], 0),
-        ("from: [{ipBlock: {cidr: '${CIDR}'}}]", vec![Limited], 0),
-        ("from: [{}]", vec![], 1),
-        ("from: [{ipBlock: {cidr: 0.0.0.0/0}, podSelector: {}}]", vec![], 1),
-        ("form: [{podSelector: {}}]", vec![], 1),
+        ("from: [{ipBlock: {cidr: '${CIDR}'}}]", vec![], 1),
         ("ports: [{port: '${PORT}'}]", vec![], 1),
     ] {
         let text = format!("{CLUSTER}{}", policy(&format!("podSelector: {{}}\ningress:\n  - {rule}")));
-        with_reach(&text, |_, reach| {
-            let namespace = Namespace::Known("shop");
-            let instance = reach.peers_in(&namespace).next().expect("an instance");
-            let sources = reach.who_may_reach(instance.pod(), POSTGRES_PORT, "TCP");
-            let breadths: Vec<Breadth> = sources.known.iter().map(|source| source.breadth).collect();
-            assert_eq!((breadths, sources.doubts.len()), (expected, doubts), "{rule}");
+        with_connections(&text, |connections| {
+            let grants = connections.grants(0, POSTGRES_PORT);
+            let (sure, unsure): (Vec<_>, Vec<_>) = grants.iter().partition(|grant| grant.sure);
+            let breadths: Vec<Breadth> = sure.iter().map(|grant| grant.breadth()).collect();
+            assert_eq!((breadths, unsure.len()), (expected, doubts), "{rule}");
+            assert!(unsure.iter().all(|grant| grant.doubt.is_some()), "{rule}");
         });
     }
 }
@@ -240,11 +307,7 @@ fn sources_say_how_many_they_let_in() {
 #[test]
 fn a_rule_of_a_direction_that_is_not_in_force_lets_nobody_in() {
     let text = format!("{CLUSTER}{}", policy("podSelector: {}\npolicyTypes: [Egress]\ningress: [{}]"));
-    with_reach(&text, |_, reach| {
-        let namespace = Namespace::Known("shop");
-        let instance = reach.peers_in(&namespace).next().expect("an instance");
-        assert!(reach.who_may_reach(instance.pod(), POSTGRES_PORT, "TCP").known.is_empty());
-    });
+    with_connections(&text, |connections| assert!(connections.grants(0, POSTGRES_PORT).is_empty()));
 }
 
 #[test]
@@ -314,16 +377,18 @@ fn the_index_leaves_out_only_what_surely_does_not_select() {
     let mut open = Labels::none();
     open.admit_more("a patch");
     with_reach(&text, |_, reach| {
+        let named = reach.policies().iter().map(|policy| (&policy.resource.namespace, &policy.pod_selector));
+        let index = index::PolicyIndex::new(named);
         for labels in [&Labels::none(), &web, &hidden, &open] {
-            let found = reach.index.candidates(&Namespace::Known("shop"), labels);
+            let found = index.candidates(&Namespace::Known("shop"), labels);
             for (at, policy) in reach.policies().iter().enumerate() {
                 let selects = !policy.selects(labels).is_no();
                 assert!(!selects || found.contains(&at), "{} {labels:?}", selectors[at]);
             }
             assert!(found.is_sorted(), "{found:?}");
         }
-        assert_eq!(reach.index.candidates(&Namespace::Known("ledger"), &open), [0_usize; 0]);
-        assert_eq!(reach.index.candidates(&Namespace::Known("shop"), &Labels::none()), [0, 3, 5, 6]);
+        assert_eq!(index.candidates(&Namespace::Known("ledger"), &open), [0_usize; 0]);
+        assert_eq!(index.candidates(&Namespace::Known("shop"), &Labels::none()), [0, 3, 5, 6]);
     });
 }
 
@@ -349,7 +414,10 @@ fn a_policy_is_asked_only_for_peers_that_it_may_select() {
         let text = format!("{}{}", pods.concat(), policy(&format!("podSelector: {selector}")));
         with_reach(&text, |_, reach| {
             let policy = &reach.policies()[0];
-            let names: Vec<_> = reach.peers_of(policy).filter_map(|peer| peer.resource.name()).collect();
+            let names: Vec<_> = reach
+                .peers_of(&policy.resource.namespace, &policy.pod_selector)
+                .filter_map(|peer| peer.resource.name())
+                .collect();
             assert_eq!(names, asked, "{selector}");
             let all = reach.peers_in(&policy.resource.namespace);
             let selected: Vec<_> = all.filter(|peer| !policy.selects(&peer.labels).is_no()).collect();

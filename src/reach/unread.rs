@@ -3,10 +3,8 @@
 use crate::manifest::Resource;
 use crate::yaml::{Step, Value, Visit, has_placeholder, walk};
 
-/// Kinds that let or stop traffic beside NetworkPolicy, by group.
+/// Kinds that let or stop traffic beside those that are worked out, by group.
 const KINDS: &[(&str, &[&str])] = &[
-    ("cilium.io", &["CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"]),
-    ("policy.networking.k8s.io", &["AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"]),
     ("projectcalico.org", &["NetworkPolicy", "GlobalNetworkPolicy"]),
     ("crd.projectcalico.org", &["NetworkPolicy", "GlobalNetworkPolicy"]),
     ("crd.antrea.io", &["NetworkPolicy", "ClusterNetworkPolicy"]),
@@ -15,15 +13,9 @@ const KINDS: &[(&str, &[&str])] = &[
 /// Why `resource` makes answers about policies unknown, if it does.
 pub(super) fn unread(resource: &Resource<'_>) -> Option<String> {
     if KINDS.iter().any(|(group, kinds)| *group == resource.group && kinds.contains(&resource.kind)) {
-        return Some(format!("{} is in force beside NetworkPolicies and is not worked out", resource.title()));
+        return Some(format!("{} is in force beside other policies and is not worked out", resource.title()));
     }
     generates_policies(resource).then(|| format!("{} may generate network policies", resource.title()))
-}
-
-/// Why `resource` makes answers unknown where policies of Cilium and of cluster admins are worked out, if it does.
-pub(super) fn unread_by_connections(resource: &Resource<'_>) -> Option<String> {
-    let known = matches!(resource.group, "cilium.io" | "policy.networking.k8s.io");
-    if known { None } else { unread(resource) }
 }
 
 /// Whether a Kyverno policy makes network policies by itself, as for every new namespace.

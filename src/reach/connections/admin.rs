@@ -163,11 +163,13 @@ fn clause<'w>(
         return None;
     };
     let mut who = Vec::new();
+    let mut places = Vec::new();
     for peer in peers.items() {
         who.extend(self::who(book, peer, direction)?);
+        places.resize(who.len(), peer);
     }
     let ports = if is_new { protocols(book, rule.get("protocols"))? } else { ports(book, rule.get("ports"))? };
-    Some(Clause { action, who, ports, value: rule, limited: false })
+    Some(Clause { action, who, places, ports, value: rule, limited: false })
 }
 
 fn who<'w>(book: &mut Book<'w>, peer: Value<'w>, direction: Direction) -> Option<Vec<Who>> {

@@ -22,6 +22,13 @@ pub struct Fault {
     pub left_out: bool,
 }
 
+/// A policy that is not in force for what is wrong with it, and the pods that it was to be about.
+#[derive(Debug)]
+pub(super) struct Rejected<'w> {
+    pub(super) resource: &'w Resource<'w>,
+    pub(super) subjects: Vec<Selector<'w>>,
+}
+
 /// Policies.
 #[derive(Debug, Default)]
 pub(super) struct Book<'w> {
@@ -29,6 +36,8 @@ pub(super) struct Book<'w> {
     pub(super) decrees: Vec<Decree<'w>>,
     /// The sets of pods that they speak of, each once.
     pub(super) pods: Vec<Pods<'w>>,
+    /// Those that are not in force.
+    pub(super) rejected: Vec<Rejected<'w>>,
     /// What is wrong.
     pub(super) faults: Vec<Fault>,
     /// Whether Cilium enforces them.

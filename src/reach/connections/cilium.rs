@@ -1,7 +1,7 @@
 //! CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy (cilium.io/v2, Cilium 1.15 to 1.19) as clauses. What Cilium
 //! itself rejects stays out of force, and that leaves open what it was to close.
 
-use super::book::Book;
+use super::book::{Book, Rejected};
 use super::cilium_peers;
 use super::cilium_ports;
 use super::clause::{Action, Clause, ClausePorts, Decree, POD_NAMESPACE, Pods, Side, Tier, Who, bare_key};
@@ -83,9 +83,15 @@ pub(super) fn read<'w>(book: &mut Book<'w>, all: &[&'w Resource<'w>], graph: &Gr
         let several = policy.at(&["specs"]).into_iter().flat_map(Value::items);
         let specs: Vec<Value<'w>> = one.into_iter().chain(several).collect();
         // A rule that is rejected takes the whole object with it.
-        let decrees: Option<Vec<Option<Decree<'w>>>> =
-            specs.into_iter().map(|spec| decree(book, &reading, spec)).collect();
-        book.decrees.extend(decrees.into_iter().flatten().flatten());
+        let decrees: Option<Vec<Option<Decree<'w>>>> = specs.iter().map(|spec| decree(book, &reading, *spec)).collect();
+        match decrees {
+            Some(decrees) => book.decrees.extend(decrees.into_iter().flatten()),
+            None => {
+                let subjects = specs.iter().filter_map(|spec| spec.get("endpointSelector"));
+                let subjects = subjects.map(|subject| Selector::read(Some(subject))).collect();
+                book.rejected.push(Rejected { resource: policy, subjects });
+            }
+        }
     }
 }
 
@@ -196,8 +202,8 @@ fn clause<'w>(
         None => (ClausePorts::all(), false),
         Some(ports) => cilium_ports::read(book, ports, action)?,
     };
-    let who = peers.unwrap_or_else(|| vec![Who::Everyone]);
-    Some(Some(Clause { action, who, ports, value: rule, limited }))
+    let (who, places) = peers.unwrap_or_else(|| vec![(Who::Everyone, rule)]).into_iter().unzip();
+    Some(Some(Clause { action, who, places, ports, value: rule, limited }))
 }
 
 /// Pods by a selector of endpoints. Without a word about namespaces it is bound to `implied`; `within` holds whatever

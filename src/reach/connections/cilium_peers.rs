@@ -24,7 +24,7 @@ pub(super) fn read<'w>(
     reading: &Reading<'_, 'w>,
     rule: Value<'w>,
     direction: Direction,
-) -> Option<Option<Vec<Who>>> {
+) -> Option<Option<Vec<(Who, Value<'w>)>>> {
     let prefix = if direction == Direction::Ingress { "from" } else { "to" };
     let fields: Vec<(&str, Value<'w>)> = rule
         .entries()
@@ -34,7 +34,7 @@ pub(super) fn read<'w>(
     if let Some((key, value)) = fields.iter().find(|(key, _)| GONE.contains(key)) {
         book.fault(*value, format!("`{prefix}{key}` is gone since Cilium 1.19: what it asks for is not worked out"));
         let reason = "a field that is gone narrows the rule".to_owned();
-        return Some(Some(vec![Who::Unsure { reason, addresses: AddressSet::all(), pods: true }]));
+        return Some(Some(vec![(Who::Unsure { reason, addresses: AddressSet::all(), pods: true }, *value)]));
     }
     let fields: Vec<(&str, Value<'w>)> = fields.into_iter().filter(|(key, _)| KINDS.contains(key)).collect();
     let mut filled = fields.iter().filter(|(_, list)| list.is_sequence() && !list.is_empty());
@@ -56,30 +56,34 @@ pub(super) fn read<'w>(
             return None;
         }
         for item in list.items() {
-            who.extend(peer(book, reading, key, item)?);
+            who.extend(peer(book, reading, key, item)?.into_iter().map(|who| (who, item)));
         }
         if list.raw().is_some() {
             let reason = list.unknown().unwrap_or_else(|| "a list of peers is no list".into());
-            who.push(Who::Unsure { reason, addresses: AddressSet::all(), pods: true });
+            who.push((Who::Unsure { reason, addresses: AddressSet::all(), pods: true }, list));
         }
     }
     Some(Some(together(who)))
 }
 
 /// All entities of a rule as one list: the node a pod runs on and all others are every node.
-fn together(who: Vec<Who>) -> Vec<Who> {
+fn together<'w>(who: Vec<(Who, Value<'w>)>) -> Vec<(Who, Value<'w>)> {
     let mut entities: Vec<Entity> = Vec::new();
+    let mut first = None;
     let mut others = Vec::with_capacity(who.len());
-    for who in who {
+    for (who, value) in who {
         match who {
-            Who::Entities(list) => entities.extend(list),
-            other => others.push(other),
+            Who::Entities(list) => {
+                entities.extend(list);
+                first.get_or_insert(value);
+            }
+            other => others.push((other, value)),
         }
     }
-    if !entities.is_empty() {
+    if let Some(first) = first {
         entities.sort_unstable();
         entities.dedup();
-        others.push(Who::Entities(entities));
+        others.push((Who::Entities(entities), first));
     }
     others
 }

@@ -233,6 +233,8 @@ pub struct Clause<'w> {
     pub action: Action,
     /// With whose traffic: any of these.
     pub who: Vec<Who>,
+    /// Where each of them is written: the rule itself where it names nobody.
+    pub places: Vec<Value<'w>>,
     /// On which ports.
     pub ports: ClausePorts<'w>,
     /// Where it is written.
@@ -292,7 +294,7 @@ impl<'w> Decree<'w> {
 }
 
 /// Cilium's label of the namespace that a pod is in.
-pub(super) const POD_NAMESPACE: &str = "io.kubernetes.pod.namespace";
+pub const POD_NAMESPACE: &str = "io.kubernetes.pod.namespace";
 /// What Cilium puts before the labels of a namespace.
 pub(super) const NAMESPACE_LABELS: &str = "io.cilium.k8s.namespace.labels.";
 /// Cilium's label of the service account of a pod.
@@ -300,8 +302,17 @@ pub(super) const SERVICE_ACCOUNT: &str = "io.cilium.k8s.policy.serviceaccount";
 const CLUSTER: &str = "io.cilium.k8s.policy.cluster";
 
 /// A label's key without the prefix that says where Cilium has it from.
-pub(super) fn bare_key(key: &str) -> &str {
+pub fn bare_key(key: &str) -> &str {
     key.strip_prefix("k8s:").or_else(|| key.strip_prefix("any:")).unwrap_or(key)
+}
+
+impl<'w> Pods<'w> {
+    /// What is asked of the pods themselves.
+    pub fn selector(&self) -> &Selector<'w> {
+        match self {
+            Pods::Plain(_, selector) | Pods::Identity(_, selector) => selector,
+        }
+    }
 }
 
 /// What Cilium knows of a pod.

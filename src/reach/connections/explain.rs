@@ -212,7 +212,7 @@ impl<'w> Connections<'w> {
     }
 
     /// Why it is not sure that a policy is about pods of a class.
-    fn subject_doubt(&self, decree: usize, applies: Match, endpoint: &Endpoint<'w>) -> Option<String> {
+    pub(super) fn subject_doubt(&self, decree: usize, applies: Match, endpoint: &Endpoint<'w>) -> Option<String> {
         if applies == Match::Yes {
             return None;
         }

@@ -29,16 +29,22 @@ pub enum Granted<'c, 'w> {
 }
 
 /// One peer of a rule that lets traffic in.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Grant<'c, 'w> {
     /// The policy.
     pub policy: &'w Resource<'w>,
     /// Its rule.
     pub rule: Value<'w>,
+    /// Where the peer is written: the rule itself where it names nobody.
+    pub peer: Value<'w>,
     /// Whether it surely is in force for the pods and the port in question.
     pub sure: bool,
+    /// Why it may not be in force, if so.
+    pub doubt: Option<String>,
     /// Who is let in.
     pub who: Granted<'c, 'w>,
+    /// Where the pods are selected to which they are let in.
+    pub subject: Value<'w>,
 }
 
 /// A selector of namespaces in a rule.
@@ -64,7 +70,11 @@ impl<'w> Connections<'w> {
         let mut seen: HashSet<(Span, usize)> = HashSet::new();
         for class in self.classes_of(party) {
             let containers = self.classes.all[class].named.as_slice();
-            for ruling in &self.views.of(class, Direction::Ingress).rulings {
+            let view = self.views.of(class, Direction::Ingress);
+            if view.is_isolated() == Match::No {
+                continue;
+            }
+            for ruling in &view.rulings {
                 let decree = &self.book.decrees[ruling.decree];
                 let allowing = decree.ingress.clauses.iter().filter(|clause| clause.action == Action::Allow);
                 for clause in allowing {
@@ -72,18 +82,35 @@ impl<'w> Connections<'w> {
                     if !ports.maybe.holds(Protocol::Tcp, port) {
                         continue;
                     }
-                    let sure = ruling.applies == Match::Yes && ports.sure.holds(Protocol::Tcp, port);
-                    for (at, who) in clause.who.iter().enumerate() {
+                    let known = ports.sure.holds(Protocol::Tcp, port);
+                    let in_force = || {
+                        let example = &self.parties.endpoints[self.classes.all[class].example];
+                        let open = match &decree.ingress.isolates {
+                            Answer::Unknown(reason) => Some(reason.clone()),
+                            _ => None,
+                        };
+                        let about = || self.subject_doubt(ruling.decree, ruling.applies, example);
+                        let maybe =
+                            || (ruling.applies != Match::Yes).then(|| "which pods it selects is not known".into());
+                        open.or_else(about).or_else(maybe)
+                    };
+                    let unsure = in_force().or_else(|| {
+                        let reason = clause.ports.doubt.as_ref().map(|(_, reason)| reason.clone());
+                        (!known).then(|| reason.unwrap_or_else(|| "a port of a container is not known".into()))
+                    });
+                    for (at, (who, peer)) in clause.who.iter().zip(&clause.places).enumerate() {
                         if !seen.insert((clause.value.span(), at)) {
                             continue;
                         }
-                        let (who, sure) = match who {
-                            Who::Everyone => (Granted::Everyone, sure),
-                            Who::Pods(set) => (Granted::Pods(&self.book.pods[*set]), sure),
-                            Who::Addresses(_) | Who::Entities(_) => (Granted::Others, sure),
-                            Who::Unsure { .. } => (Granted::Others, false),
+                        let (who, doubt) = match who {
+                            Who::Everyone => (Granted::Everyone, unsure.clone()),
+                            Who::Pods(set) => (Granted::Pods(&self.book.pods[*set]), unsure.clone()),
+                            Who::Addresses(_) | Who::Entities(_) => (Granted::Others, unsure.clone()),
+                            Who::Unsure { reason, .. } => (Granted::Others, Some(reason.clone())),
                         };
-                        grants.push(Grant { policy: decree.resource, rule: clause.value, sure, who });
+                        let (policy, rule, peer) = (decree.resource, clause.value, *peer);
+                        let (subject, sure) = (decree.place, doubt.is_none());
+                        grants.push(Grant { policy, rule, peer, sure, doubt, who, subject });
                     }
                 }
             }
@@ -119,6 +146,22 @@ impl<'w> Connections<'w> {
             }
         }
         tests
+    }
+}
+
+impl<'w> Pods<'w> {
+    /// What is asked of the labels of a namespace, its name among them: the label, and the requirement.
+    pub fn asked_of_namespace(&self) -> Vec<(&str, &Requirement<'w>)> {
+        match self {
+            Pods::Plain(PlaceTest::Selected(places), _) => {
+                places.requirements.iter().map(|requirement| (requirement.key(), requirement)).collect()
+            }
+            Pods::Identity(_, selector) => {
+                let named = selector.requirements.iter();
+                named.filter_map(|asked| Some((namespace_label(asked.key())?, asked))).collect()
+            }
+            Pods::Plain(..) => Vec::new(),
+        }
     }
 }
 
@@ -179,20 +222,22 @@ impl Granted<'_, '_> {
 
     /// What is asked of the labels of a namespace by which it can opt in: without its name.
     pub fn opt_in(&self) -> Vec<(&str, &Requirement<'_>)> {
-        let Granted::Pods(pods) = self else { return Vec::new() };
-        let named: Vec<(&str, &Requirement<'_>)> = match pods {
-            Pods::Plain(PlaceTest::Selected(places), _) => {
-                places.requirements.iter().map(|requirement| (requirement.key(), requirement)).collect()
-            }
-            Pods::Identity(_, selector) => {
-                let of_place = |requirement| Some((namespace_label(Requirement::key(requirement))?, requirement));
-                selector.requirements.iter().filter_map(of_place).collect()
-            }
-            Pods::Plain(..) => Vec::new(),
-        };
-        if named.iter().any(|(key, _)| *key == METADATA_NAME) { Vec::new() } else { named }
+        let asked = self.asked_of_namespace();
+        if asked.iter().any(|(key, _)| *key == METADATA_NAME) { Vec::new() } else { asked }
     }
+}
 
+impl<'c, 'w> Granted<'c, 'w> {
+    /// What is asked of the labels of a namespace, its name among them: the label, and the requirement.
+    pub fn asked_of_namespace(&self) -> Vec<(&'c str, &'c Requirement<'w>)> {
+        match *self {
+            Granted::Pods(pods) => pods.asked_of_namespace(),
+            Granted::Everyone | Granted::Others => Vec::new(),
+        }
+    }
+}
+
+impl Granted<'_, '_> {
     /// The namespaces that it names, where it lets in pods of those alone; nothing for pods beside the policy.
     pub fn named_places(&self) -> Option<Vec<&str>> {
         let Granted::Pods(pods) = self else { return None };

@@ -3,6 +3,7 @@
 
 mod admin;
 mod book;
+mod breadth;
 mod checks;
 mod cilium;
 mod cilium_peers;
@@ -13,6 +14,7 @@ mod explain;
 mod exposure;
 mod faults;
 mod grants;
+mod isolation;
 mod lack;
 mod needed;
 mod network_policy;
@@ -37,9 +39,11 @@ use std::sync::Arc;
 use view::Views;
 
 pub use book::Fault;
+pub use breadth::Breadth;
 pub use explain::{Decision, Explanation, Finding, Half};
 pub use exposure::{Exposure, Stranger};
 pub use grants::{Grant, Granted, NamespaceTest};
+pub(super) use isolation::Decrees;
 pub use lack::{Block, Lack, Verdict};
 pub use needed::{Need, NeedKind, Way};
 pub use parties::{Endpoint, Party, PartyKind};
@@ -107,8 +111,7 @@ impl<'w> Connections<'w> {
         let ways_in = ways_in::ways_in(graph, &parties);
         let named_entities = book.named_entities();
         let strays = strays.iter().copied();
-        let unread =
-            graph.resources().iter().copied().chain(strays).find_map(crate::reach::unread::unread_by_connections);
+        let unread = graph.resources().iter().copied().chain(strays).find_map(crate::reach::unread::unread);
         Connections { parties, book, classes, views, groups, named_entities, needs, ways_in, unread }
     }
 

@@ -1,6 +1,6 @@
 //! NetworkPolicy as clauses. Everything that its API server refuses is told, and the policy left out.
 
-use super::book::Book;
+use super::book::{Book, Rejected};
 use super::checks::{Unread, by_server};
 use super::clause::{Action, Clause, ClausePorts, Decree, Side, Tier, Who};
 use crate::manifest::Resource;
@@ -12,8 +12,12 @@ use crate::yaml::{Kind, Value};
 
 pub(super) fn read<'w>(book: &mut Book<'w>, all: Vec<&'w Resource<'w>>) {
     for resource in book.last_of_each(&all) {
-        if let Some(decree) = read_one(book, resource) {
-            book.decrees.push(decree);
+        match read_one(book, resource) {
+            Some(decree) => book.decrees.push(decree),
+            None => {
+                let subjects = vec![Selector::read(resource.at(&["spec", "podSelector"]))];
+                book.rejected.push(Rejected { resource, subjects });
+            }
         }
     }
 }
@@ -54,6 +58,7 @@ fn read_one<'w>(book: &mut Book<'w>, resource: &'w Resource<'w>) -> Option<Decre
 }
 
 fn clause<'w>(book: &mut Book<'w>, policy: &'w Resource<'w>, rule: &PolicyRule<'w>) -> Option<Clause<'w>> {
+    let mut places = vec![rule.value];
     let who = match &rule.peers {
         Peers::Everyone => vec![Who::Everyone],
         Peers::Unknown(reason) if rule.value.is_mapping() && rule.value.unknown().is_none() => {
@@ -62,6 +67,7 @@ fn clause<'w>(book: &mut Book<'w>, policy: &'w Resource<'w>, rule: &PolicyRule<'
         }
         Peers::Unknown(reason) => vec![unsure(reason)],
         Peers::Listed(list) => {
+            places = list.iter().map(|peer| peer.value).collect();
             let mut who = Vec::with_capacity(list.len());
             for peer in list {
                 who.push(self::who(book, policy, peer.value, &peer.peer)?);
@@ -75,7 +81,7 @@ fn clause<'w>(book: &mut Book<'w>, policy: &'w Resource<'w>, rule: &PolicyRule<'
         let message = "a port is named, and addresses have no named ports: the rule lets nothing out to them";
         book.fault(rule.value.get("ports").unwrap_or(rule.value), message);
     }
-    Some(Clause { action: Action::Allow, who, ports, value: rule.value, limited: false })
+    Some(Clause { action: Action::Allow, who, places, ports, value: rule.value, limited: false })
 }
 
 fn unsure(reason: &str) -> Who {

@@ -2,10 +2,10 @@
 //! What policies make of them is not judged here.
 
 use crate::graph::Graph;
-use crate::graph::cnpg;
 use crate::graph::workload::{ContainerPort, Label, LabelValue, Labels, Workload};
 use crate::manifest::{Namespace, Resource};
 use crate::reach::answer::Answer;
+use crate::reach::peers::account;
 use crate::reach::{NamespaceKey, Peer, PeerRole, operators, peers};
 use crate::yaml::Value;
 use std::collections::{HashMap, HashSet};
@@ -395,20 +395,6 @@ fn more_than_one(resource: &Resource<'_>, path: &[&str]) -> bool {
     match resource.at(path).filter(|count| !count.is_null()) {
         None => false,
         Some(count) => count.as_int() != Some(1) && count.as_int() != Some(0),
-    }
-}
-
-fn account<'w>(resource: &'w Resource<'w>) -> Option<&'w str> {
-    let paths: [&[&str]; 3] = [
-        &["spec", "serviceAccountName"],
-        &["spec", "template", "spec", "serviceAccountName"],
-        &["spec", "jobTemplate", "spec", "template", "spec", "serviceAccountName"],
-    ];
-    let written = paths.iter().find_map(|path| resource.at(path)).and_then(Value::known);
-    match resource.group {
-        // The operator makes a service account with the Cluster's name.
-        cnpg::GROUP if resource.kind == "Cluster" || resource.kind == "Pooler" => resource.name(),
-        _ => written.or(Some("default")),
     }
 }
 
