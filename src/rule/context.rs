@@ -170,6 +170,11 @@ impl<'a, 'w> TargetContext<'a, 'w> {
         if self.starts_surely() { self.flux_as_seen() } else { Flux::guess() }
     }
 
+    /// Whether Flux Kustomizations bring the target's objects and what applies those is not seen: it may change them.
+    pub fn starts_unseen(&self) -> bool {
+        !self.graph.of_kind("kustomize.toolkit.fluxcd.io", "Kustomization").is_empty() && !self.starts_surely()
+    }
+
     /// The Flux Kustomizations of the target, though what applies them may not be seen and may change them.
     pub fn flux_as_seen(&self) -> Flux<'a, 'w> {
         let told = self.world.told.applied.iter();

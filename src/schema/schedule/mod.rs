@@ -7,7 +7,7 @@ mod parse;
 mod tests;
 
 pub use frequency::{Days, Frequency};
-pub use parse::{Field, ScheduleError, field_range, zone_prefix};
+pub use parse::{Field, ScheduleError, field_range, go_duration, zone_prefix};
 
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Time};

@@ -294,7 +294,7 @@ pub(super) fn descriptor(text: &str) -> Result<Timing, ScheduleError> {
 
 /// Reads a duration as Go writes them, such as `1h30m` or `-1.5h`, in nanoseconds. `None` if it is not one, or is more
 /// than 64 bits hold.
-fn go_duration(text: &str) -> Option<i64> {
+pub fn go_duration(text: &str) -> Option<i64> {
     let (negative, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
