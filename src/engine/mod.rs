@@ -10,6 +10,7 @@ mod validity;
 use crate::config::Config;
 use crate::finding::{Failure, Outcome, Summary, Undecided, Versions};
 use crate::graph::cnpg::{Cluster, Pooler};
+use crate::graph::secrets::Secrets;
 use crate::graph::sops::CreationRules;
 use crate::graph::{Graph, operator_version};
 use crate::manifest::{By, Manifests, Parsed, Resource};
@@ -295,6 +296,9 @@ fn stage<T>(
         .par_iter()
         .map(|target| Graph::new(&resources, target, configs[target.root].role.as_ref().map(|role| role.value)))
         .collect();
+    let secrets =
+        targets.par_iter().zip(&graphs).map(|(target, graph)| Secrets::new(graph, &versions[target.root].cnpg));
+    let secrets = secrets.collect();
     let reaches = reaches(&resources, &targets, &graphs, configs.len());
     let connections = connections(&resources, &targets, &graphs, request);
     phase(statistics, "graph");
@@ -309,6 +313,7 @@ fn stage<T>(
         lone,
         targets: &targets,
         graphs,
+        secrets,
         reaches,
         connections,
         creation_rules: CreationRules::new(&manifests),

@@ -98,6 +98,7 @@ fn work<'w>(world: &World<'w>, task: &Task<'_>) -> Results<'w> {
                 context,
                 target,
                 graph: &world.graphs[*at],
+                secrets: &world.secrets[*at],
                 reach: &world.reaches[*at],
                 connections: world.connections[*at].as_ref(),
             };

@@ -9,6 +9,7 @@ mod operator_version;
 pub mod operators;
 pub mod roles;
 pub mod secret_scan;
+pub mod secrets;
 pub mod sops;
 mod statements;
 mod view;

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::finding::Versions;
 use crate::graph::Graph;
 use crate::graph::flux::Flux;
+use crate::graph::secrets::Secrets;
 use crate::graph::sops::CreationRules;
 use crate::manifest::{Manifests, Parsed, Resource, Role};
 use crate::reach::Reach;
@@ -35,6 +36,8 @@ pub struct World<'w> {
     pub targets: &'w [Target],
     /// The graph of each target.
     pub graphs: Vec<Graph<'w>>,
+    /// Who makes and who uses the Secrets of each target.
+    pub secrets: Vec<Secrets<'w>>,
     /// Who reaches whom in each target.
     pub reaches: Vec<Reach<'w>>,
     /// Who may reach whom on which ports in each target that holds a Cluster or Pooler, from policies of every kind; none
@@ -138,6 +141,8 @@ pub struct TargetContext<'a, 'w> {
     pub target: &'a Target,
     /// Its objects and references.
     pub graph: &'a Graph<'w>,
+    /// Who makes and who uses its Secrets.
+    pub secrets: &'a Secrets<'w>,
     /// Who reaches whom in it. Policies that nothing is seen to deliver may be in force too.
     pub reach: &'a Reach<'w>,
     /// The whole picture, where the target holds a Cluster or Pooler.
