@@ -28,6 +28,7 @@ pub mod uncompressed_backup;
 pub mod unsafe_transaction_pooling;
 pub mod unsupported_postgres;
 pub mod unusable_backup_method;
+pub mod unusable_role_password;
 pub mod warned_at_admission;
 pub mod weak_backup_retention;
 pub mod weak_client_authentication;

@@ -99,6 +99,7 @@ fn work<'w>(world: &World<'w>, task: &Task<'_>) -> Results<'w> {
                 target,
                 graph: &world.graphs[*at],
                 clients: &world.clients[*at],
+                secrets: &world.secrets[*at],
                 reach: &world.reaches[*at],
                 connections: world.connections[*at].as_ref(),
             };

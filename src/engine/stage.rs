@@ -4,6 +4,7 @@ use super::{Request, Root, Statistics, offers, settings, validity};
 use crate::finding::{Failure, Versions};
 use crate::graph::clients::Clients;
 use crate::graph::cnpg::{Cluster, Pooler};
+use crate::graph::secrets::Secrets;
 use crate::graph::sops::CreationRules;
 use crate::graph::{Graph, operator_version};
 use crate::manifest::{By, Manifests, Parsed, Resource};
@@ -99,6 +100,8 @@ pub(super) fn stage<T>(
         .map(|target| Graph::new(&resources, target, configs[target.root].role.as_ref().map(|role| role.value)))
         .collect();
     let clients = clients(&graphs, request);
+    let together = targets.par_iter().zip(&graphs);
+    let secrets = together.map(|(target, graph)| Secrets::new(graph, &versions[target.root].cnpg)).collect();
     let by_root = by_root(&resources, configs.len(), |_| true);
     let strays = self::by_root(&resources, configs.len(), |resource| resource.delivery.by == By::Nobody);
     let together = targets.par_iter().zip(&graphs);
@@ -120,6 +123,7 @@ pub(super) fn stage<T>(
         targets: &targets,
         graphs,
         clients,
+        secrets,
         reaches,
         connections,
         creation_rules: CreationRules::new(&manifests),

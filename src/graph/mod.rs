@@ -11,6 +11,7 @@ pub mod operators;
 pub mod release;
 pub mod roles;
 pub mod secret_scan;
+pub mod secrets;
 pub mod sops;
 mod statements;
 mod view;

@@ -235,6 +235,12 @@ impl<'w> Workload<'w> {
     }
 }
 
+/// The spec of the pods that `resource` makes or is, if it is a whole workload.
+pub fn pod_spec<'w>(resource: &'w Resource<'w>) -> Option<Value<'w>> {
+    let kind = POD_KINDS.iter().find(|kind| resource.is(kind.group, kind.kind)).filter(|_| resource.whole)?;
+    resource.at(kind.template)?.get("spec")
+}
+
 fn container_port(port: Value<'_>) -> ContainerPort<'_> {
     ContainerPort {
         name: port.get("name").and_then(Value::known),
@@ -295,6 +301,17 @@ impl<'w> Graph<'w> {
         let opening = self.openings.iter().find(|opening| match (&opening.namespace, namespace.known()) {
             (Some(opened), Some(asked)) => opened == asked,
             _ => true,
+        });
+        opening.map(|opening| opening.reason.as_str())
+    }
+
+    /// Why objects of a kind that charts do not bring may be in `namespace` unseen, if so.
+    pub fn opened_beside_charts(&self, namespace: &Namespace<'_>) -> Option<&str> {
+        let opening = self.openings.iter().filter(|opening| !opening.chart).find(|opening| {
+            match (&opening.namespace, namespace.known()) {
+                (Some(opened), Some(asked)) => opened == asked,
+                _ => true,
+            }
         });
         opening.map(|opening| opening.reason.as_str())
     }

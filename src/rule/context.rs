@@ -7,6 +7,7 @@ use crate::finding::Versions;
 use crate::graph::Graph;
 use crate::graph::clients::Clients;
 use crate::graph::flux::Flux;
+use crate::graph::secrets::Secrets;
 use crate::graph::sops::CreationRules;
 use crate::manifest::{Manifests, Parsed, Resource, Role};
 use crate::reach::Reach;
@@ -40,6 +41,8 @@ pub struct World<'w> {
     pub graphs: Vec<Graph<'w>>,
     /// Who names which database service in each target; nobody where no rule asks.
     pub clients: Vec<Clients<'w>>,
+    /// Who makes and who uses the Secrets of each target.
+    pub secrets: Vec<Secrets<'w>>,
     /// Who reaches whom in each target.
     pub reaches: Vec<Reach<'w>>,
     /// Who may reach whom on which ports in each target that holds a Cluster or Pooler, from policies of every kind; none
@@ -158,6 +161,8 @@ pub struct TargetContext<'a, 'w> {
     pub graph: &'a Graph<'w>,
     /// Who names which database service in it.
     pub clients: &'a Clients<'w>,
+    /// Who makes and who uses its Secrets.
+    pub secrets: &'a Secrets<'w>,
     /// Who reaches whom in it. Policies that nothing is seen to deliver may be in force too.
     pub reach: &'a Reach<'w>,
     /// The whole picture, where the target holds a Cluster or Pooler.

@@ -1,0 +1,293 @@
+//! Secrets that are named and that nothing makes.
+
+use super::{CONVINCING, Surroundings};
+use crate::declare_rule;
+use crate::finding::Confidence;
+use crate::graph::is_near;
+use crate::graph::secrets::{Class, Found, Made, Maker, Unmade, Use, unmade};
+use crate::manifest::Namespace;
+use crate::rule::{Builder, Sink, TargetContext, replace_name};
+use crate::yaml::{Value, Visit, walk};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+declare_rule! {
+    /// ## What it does
+    /// Finds a Secret that a pod, the values of a chart or an object of CloudNativePG needs, and that nothing makes: no
+    /// Secret in the repo, plain or encrypted, no ExternalSecret or SealedSecret, no Certificate, no generator, no
+    /// replication, not the operator itself, no other object that could make it.
+    ///
+    /// ## Why it matters
+    /// The API server takes the reference as it is. A pod then never starts; a database has no password for a
+    /// role, no credentials for its backups, or waits without an end, and nothing fails loudly.
+    ///
+    /// ## Instead
+    /// Write the object that makes the Secret beside the one that names it, or name the Secret that is there. Secrets
+    /// never leave their namespace by themselves.
+    ///
+    /// ## Limits
+    /// Many Secrets are made by hand, once. So a Secret counts as missing only where the repo shows that it makes its
+    /// own: the one that is named is one letter away from one that is made and that nobody uses, the operator makes
+    /// one of that name in other settings only, or the other Secrets that objects of this sort name in
+    /// the namespace are all made here. Where charts that are not rendered, remote bases or other repos may bring it, it is
+    /// undecided. Credentials of registries, of secret stores, of Flux, and certificates of Ingresses are never judged,
+    /// nor is what is marked as optional.
+    pub static RULE {
+        id: "secrets/missing-secret",
+        summary: "a Secret is named that nothing makes",
+        scope: Target,
+        codes: [
+            "misspelt" => (Error, High, Reliability),
+            "not-made-by-operator" => (Error, High, Reliability),
+            "missing" => (Error, High, Reliability),
+        ],
+        since: "0.1.0",
+        fixable: Unsafe,
+        check: check,
+    }
+}
+
+/// Places shown that name it beside the first.
+const SHOWN: usize = 2;
+
+fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
+    let secrets = context.secrets;
+    let mut missing: BTreeMap<(usize, String, String), Missing<'_, 'w>> = BTreeMap::new();
+    let mut tally: HashMap<(usize, String), Tally> = HashMap::new();
+    for one in secrets.uses() {
+        let Some(sort) = sort(one).filter(|_| !one.optional && one.by.whole) else { continue };
+        let Some(name) = one.name.known().filter(|name| !name.is_empty()) else {
+            if let Some(reason) = one.name.unknown().filter(|_| one.class == Class::Database) {
+                sink.undecided(one.name.span(), reason);
+            }
+            continue;
+        };
+        let space = space(&one.namespace);
+        let tally = tally.entry((sort, space.clone())).or_default();
+        match secrets.find(&one.namespace, name) {
+            Found::Made(made) => {
+                if made.iter().any(|made| made.maker != Maker::Operator) {
+                    tally.made.insert(name.to_owned());
+                }
+            }
+            Found::Unknown(reason) => {
+                if one.class == Class::Database {
+                    sink.undecided(one.name.span(), reason);
+                }
+            }
+            Found::Unseen => {
+                tally.unseen.insert(name.to_owned());
+                let entry = missing.entry((sort, space, name.to_owned()));
+                entry.or_insert_with(|| Missing { name, class: one.class, uses: Vec::new() }).uses.push(one);
+            }
+        }
+    }
+    if missing.is_empty() {
+        return;
+    }
+    let surroundings = Surroundings::default();
+    for ((sort, space, _), missing) in missing {
+        match missing.prove(context, &tally[&(sort, space)], &surroundings) {
+            Ok(proof) => missing.report(&proof, context, sink),
+            // Nobody wants a list of the Secrets that his charts and he make.
+            Err(reason) if missing.class == Class::Database => sink.undecided(missing.at().name.span(), reason),
+            Err(_) => {}
+        }
+    }
+}
+
+/// Which sort of places a use belongs to; none for those that are not judged.
+fn sort(one: &Use<'_>) -> Option<usize> {
+    match one.class {
+        Class::Database => Some(0),
+        Class::Pod => Some(1),
+        Class::Values => Some(2),
+        Class::Certificate | Class::Bootstrap | Class::Flux => None,
+    }
+}
+
+/// What tells namespaces apart; those without a known name by the way they go.
+fn space(namespace: &Namespace<'_>) -> String {
+    match namespace {
+        Namespace::Known(name) => (*name).to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// What is known of the other Secrets that objects of a sort name in a namespace.
+#[derive(Default)]
+struct Tally {
+    made: HashSet<String>,
+    unseen: HashSet<String>,
+}
+
+/// A Secret that nothing is seen to make.
+struct Missing<'a, 'w> {
+    name: &'w str,
+    class: Class,
+    /// The places that name it, at least one.
+    uses: Vec<&'a Use<'w>>,
+}
+
+/// Why it is not merely made elsewhere.
+enum Proof<'a, 'w> {
+    /// One of nearly this name is made and lies idle.
+    Misspelt(&'a Made<'w>),
+    /// The operator makes it in other settings only.
+    Unmade(Unmade<'w>),
+    /// So many others of this sort are made here.
+    Others(usize, Confidence),
+}
+
+impl<'a, 'w> Missing<'a, 'w> {
+    fn at(&self) -> &'a Use<'w> {
+        self.uses[0]
+    }
+
+    fn prove(
+        &self,
+        context: &TargetContext<'a, 'w>,
+        tally: &Tally,
+        surroundings: &Surroundings<'w>,
+    ) -> Result<Proof<'a, 'w>, String> {
+        let (graph, namespace) = (context.graph, &self.at().namespace);
+        if let Namespace::Unknown(reason) = namespace {
+            return Err(reason.clone());
+        }
+        if self.uses.iter().any(|one| one.by.is_example()) {
+            return Err("an example need not show the Secret it names".into());
+        }
+        if let Some(reason) = graph.opened_beside_charts(namespace) {
+            return Err(reason.to_owned());
+        }
+        if let Some(reason) = surroundings.may_bring(context, self.name) {
+            return Err(reason);
+        }
+        if let Some(unmade) = unmade(graph, &context.versions().cnpg, namespace, self.name) {
+            return Ok(Proof::Unmade(unmade));
+        }
+        if let Some(made) = self.idle_neighbour(context) {
+            return Ok(Proof::Misspelt(made));
+        }
+        if graph.is_of_app() {
+            return Err("the Secret may be in another repo".into());
+        }
+        // Charts do not make what the objects of the database operator name.
+        if let Some(reason) = graph.opened(namespace).filter(|_| self.class != Class::Database) {
+            return Err(reason.to_owned());
+        }
+        let (made, unseen) = (tally.made.len(), tally.unseen.len());
+        match (self.class, made, unseen) {
+            (Class::Database, CONVINCING.., 1) => Ok(Proof::Others(made, Confidence::High)),
+            (Class::Database, 1.., 1) | (Class::Pod, CONVINCING.., 1) => Ok(Proof::Others(made, Confidence::Medium)),
+            (Class::Database, _, _) if made >= CONVINCING * unseen => Ok(Proof::Others(made, Confidence::Medium)),
+            _ => Err(format!("nothing in this repo makes Secret `{}`; somebody may do so by hand", self.name)),
+        }
+    }
+
+    /// A Secret of nearly this name that is made in the namespace and that nothing names.
+    fn idle_neighbour(&self, context: &TargetContext<'a, 'w>) -> Option<&'a Made<'w>> {
+        let own = context.secrets.within(&self.at().namespace).filter(|made| made.maker != Maker::Operator);
+        let near = own.filter_map(|made| is_near(self.name, &made.name).map(|distance| (distance, made)));
+        let (_, made) = near.min_by_key(|(distance, made)| (*distance, made.name.clone()))?;
+        let is_named = context.graph.resources().iter().filter(|one| !std::ptr::eq(**one, made.by)).any(|one| {
+            let mut found = false;
+            walk(one.value, &mut |_, value| {
+                found |= value.raw().is_some_and(|text| text.contains(&*made.name));
+                if found { Visit::Past } else { Visit::Into }
+            });
+            found
+        });
+        (!is_named).then_some(made)
+    }
+
+    fn report(&self, proof: &Proof<'a, 'w>, context: &TargetContext<'a, 'w>, sink: &mut Sink<'_, 'w>) {
+        let (first, name) = (self.at(), self.name);
+        let place = match &first.namespace {
+            Namespace::Known(namespace) => format!("no Secret `{name}` in namespace `{namespace}`"),
+            _ => format!("no Secret `{name}` in the same namespace"),
+        };
+        let code = match proof {
+            Proof::Misspelt(_) => "misspelt",
+            Proof::Unmade(_) => "not-made-by-operator",
+            Proof::Others(..) => "missing",
+        };
+        let mut finding = sink.finding(code, first.by, first.name, self.message()).label(place);
+        for other in self.uses.iter().skip(1).filter(|one| one.name.span() != first.name.span()).take(SHOWN) {
+            finding = finding.related(other.name.span(), format!("{} names it too", other.by.title()));
+        }
+        let elsewhere = context.secrets.elsewhere(&first.namespace, name);
+        if let Some(made) = elsewhere.first() {
+            finding = finding.related(made.at.span(), elsewhere_text(made));
+        }
+        match proof {
+            Proof::Misspelt(made) => misspelt(finding, first, made),
+            Proof::Unmade(unmade) => not_made(finding, unmade),
+            Proof::Others(count, confidence) => {
+                let kind = if self.class == Class::Database { "database objects" } else { "pods" };
+                let note = match count {
+                    1 => format!("the other Secret that {kind} name in this namespace is made in this repo"),
+                    count => {
+                        format!("the other {count} Secrets that {kind} name in this namespace are made in this repo")
+                    }
+                };
+                finding.confidence(*confidence).note(note).help(match elsewhere.is_empty() {
+                    true => format!("add what makes Secret `{name}` here, as for the others"),
+                    false => {
+                        format!("have `{name}` made in this namespace too: Secrets never leave theirs by themselves")
+                    }
+                });
+            }
+        }
+    }
+
+    /// What comes of it.
+    fn message(&self) -> String {
+        let (first, name) = (self.at(), self.name);
+        let title = first.by.title();
+        match (self.class, &first.login) {
+            (Class::Database, Some(login)) => match &login.role {
+                Some(role) => format!("role `{role}` of {title} gets no password: nothing makes Secret `{name}`"),
+                None => format!("{title} takes a password from Secret `{name}`, which nothing makes"),
+            },
+            (Class::Database, None) => format!("{title} waits for Secret `{name}`, which nothing makes"),
+            (Class::Values, _) => format!("{title} gives its pods Secret `{name}`, which nothing makes"),
+            _ if first.by.kind == "Pod" => format!("{title} cannot start: nothing makes Secret `{name}`"),
+            _ => format!("the pods of {title} cannot start: nothing makes Secret `{name}`"),
+        }
+    }
+}
+
+fn elsewhere_text(made: &Made<'_>) -> String {
+    match made.namespace.known() {
+        Some(namespace) => format!("this one is made in `{namespace}`, and nothing copies it"),
+        None => "this one is made in another namespace, and nothing copies it".to_owned(),
+    }
+}
+
+fn misspelt<'w>(finding: Builder<'_>, one: &Use<'w>, made: &Made<'w>) {
+    let finding = finding.related(made.at.span(), "makes one of a similar name, which nothing uses");
+    match replace_name(one.name, &made.name) {
+        Some(edits) => finding.suggestion(format!("name Secret `{}`, if that is meant", made.name), edits),
+        None => finding.help(format!("did you mean `{}`?", made.name)),
+    };
+}
+
+fn not_made(finding: Builder<'_>, unmade: &Unmade<'_>) {
+    let cluster = unmade.cluster.title();
+    let at = unmade.because.map_or_else(|| unmade.cluster.headline().span(), Value::span);
+    match (unmade.superuser, unmade.because.map(|value| (value.as_bool(), value.known()))) {
+        (true, Some((Some(false), _)) | None) => finding
+            .related(at, "the superuser has no password here")
+            .note(format!("the operator makes it where {cluster} has `enableSuperuserAccess: true`"))
+            .help("use a Secret of a role that may do no more than this needs"),
+        (true, Some((_, secret))) => finding
+            .related(at, "the superuser's password is in this one")
+            .help(format!("name Secret `{}`, or a role that may do less", secret.unwrap_or_default())),
+        (false, because) => {
+            let secret = because.and_then(|(_, secret)| secret).unwrap_or_default();
+            finding
+                .related(at, "the owner's password is in this one, so the operator makes none")
+                .help(format!("name Secret `{secret}`, which {cluster} takes the password from"))
+        }
+    };
+}
