@@ -2,8 +2,8 @@
 
 use crate::config::Role;
 use crate::declare_rule;
-use crate::graph::View;
 use crate::graph::cnpg::{self, Bootstrap, Cluster, Database, DatabaseRole};
+use crate::graph::{Graph, View};
 use crate::manifest::{Namespace, Resource};
 use crate::rule::{Builder, Sink, TargetContext};
 use crate::source::Span;
@@ -13,8 +13,8 @@ use std::collections::HashMap;
 declare_rule! {
     /// ## What it does
     /// Finds in a repo or path whose role is `platform` what belongs to one app: the kinds that `ownership.app` lists
-    /// (`Database`, `DatabaseRole`), the Secret with the password of such a role, and connection strings to a database
-    /// of a Cluster other than the one it was made with.
+    /// (`Database`, `DatabaseRole`), the Secret with the password of such a role or a copy of it, a Secret to log in with in a
+    /// namespace that an app defines, and connection strings to a database of a Cluster other than the one it was made with.
     ///
     /// ## Why it matters
     /// The platform then has to change for every app: a new app needs a change in the platform's repo, a deleted app
@@ -61,13 +61,12 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             && !config.owns(Role::Platform, resource.group, resource.kind);
         if of_app {
             object(own, resource, role, sink);
-        } else if let Some(holder) = own.role_of_secret(resource) {
-            let message =
-                format!("{} holds the password of an app's role but lives in the platform's path", resource.title());
+        } else if let Some((holder, why)) = own.app_of_secret(resource) {
+            let message = format!("{} holds {} but lives in the platform's path", resource.title(), why.what());
             let finding = sink
                 .finding("secret", resource, resource.headline(), message)
                 .label("an app's credential")
-                .related(holder, "the role that logs in with it");
+                .related(holder, why.label());
             // Other kinds fetch the password from elsewhere.
             let help = match resource.kind {
                 "Secret" => "move it to the repo that deploys the app, and change the password",
@@ -134,9 +133,45 @@ fn connection_strings<'w>(own: &Own<'w>, resource: &'w Resource<'w>, role: Optio
 struct Own<'w> {
     clusters: Vec<Cluster<'w>>,
     poolers: Vec<&'w Resource<'w>>,
-    /// Password Secrets of roles that are objects: namespace and name to the role's name.
+    /// Password Secrets of roles that are objects: namespace and name to where the role is written.
     passwords: HashMap<(&'w str, &'w str), Span>,
+    /// Namespaces that apps define.
+    homes: HashMap<&'w str, Span>,
 }
+
+/// Why a Secret is an app's.
+#[derive(Clone, Copy)]
+enum Why {
+    /// A role logs in with it.
+    Password,
+    /// It is copied from such a one.
+    Copy,
+    /// It is in the namespace of an app.
+    Home,
+}
+
+impl Why {
+    fn what(self) -> &'static str {
+        match self {
+            Why::Password => "the password of an app's role",
+            Why::Copy => "a copy of the password of an app's role",
+            Why::Home => "a credential in an app's namespace",
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Why::Password | Why::Copy => "the role that logs in with it",
+            Why::Home => "the app defines this namespace",
+        }
+    }
+}
+
+/// By which a Secret is filled from another one.
+const COPIED_FROM: &[&str] = &["replicator.v1.mittwald.de/replicate-from", "reflector.v1.k8s.emberstack.com/reflects"];
+
+/// Keys of a Secret that somebody logs in with.
+const LOGIN_KEYS: &[&str] = &["password", "DB_PASSWORD", "POSTGRES_PASSWORD", "PGPASSWORD", "DATABASE_URL", "uri"];
 
 impl<'w> Own<'w> {
     fn new(context: &TargetContext<'_, 'w>) -> Own<'w> {
@@ -155,9 +190,19 @@ impl<'w> Own<'w> {
         let poolers = context.graph.of_kind(cnpg::GROUP, "Pooler").to_vec();
         let config = context.config();
         let mut passwords = HashMap::new();
-        for role in context.graph.all::<DatabaseRole<'w>>() {
-            let ours =
-                config.owns(Role::App, role.group, role.kind) && !config.owns(Role::Platform, role.group, role.kind);
+        let by_design =
+            |group: &str, kind: &str| config.owns(Role::Platform, group, kind) || !config.owns(Role::App, group, kind);
+        let mut homes = HashMap::new();
+        let objects = context.world.resources.iter().filter(|object| object.whole && object.is("", "Namespace"));
+        for object in objects.filter(|_| !by_design(cnpg::GROUP, Database::KIND)) {
+            let role = context.world.configs[object.root].role_of(object.path).map(|role| role.value);
+            if let Some(name) = object.name().filter(|_| role == Some(Role::App)) {
+                homes.entry(name).or_insert_with(|| object.headline().span());
+            }
+        }
+        // Roles may be declared in the repos of the apps, which are checked in the same run.
+        for role in context.world.graphs.iter().flat_map(Graph::all::<DatabaseRole<'w>>) {
+            let ours = !by_design(role.group, role.kind);
             let secret = role.at(&["spec", "passwordSecret", "name"]).and_then(Value::known);
             if let (true, Namespace::Known(namespace), Some(secret)) = (ours, &role.resource().namespace, secret) {
                 passwords.insert((*namespace, secret), role.resource().headline().span());
@@ -174,18 +219,27 @@ impl<'w> Own<'w> {
                 passwords.remove(&(*namespace, secret));
             }
         }
-        Own { clusters, poolers, passwords }
+        Own { clusters, poolers, passwords, homes }
     }
 
-    /// The name of the role whose password `resource` makes, if it makes one.
-    fn role_of_secret(&self, resource: &'w Resource<'w>) -> Option<Span> {
+    /// The app whose credential `resource` makes, if it makes one: what shows it, and why.
+    fn app_of_secret(&self, resource: &'w Resource<'w>) -> Option<(Span, Why)> {
         let target = match (resource.group, resource.kind) {
             ("", "Secret") | ("bitnami.com", "SealedSecret") => None,
             ("external-secrets.io", "ExternalSecret") => resource.at(&["spec", "target", "name"]),
             _ => return None,
         };
         let name = target.map_or_else(|| resource.name(), Value::known)?;
-        self.passwords.get(&(resource.namespace.known()?, name)).copied()
+        let namespace = resource.namespace.known()?;
+        if let Some(role) = self.passwords.get(&(namespace, name)) {
+            return Some((*role, Why::Password));
+        }
+        let source = COPIED_FROM.iter().find_map(|key| resource.annotation(key)?.known());
+        if let Some(role) = source.and_then(|source| self.passwords.get(&source.split_once('/')?)) {
+            return Some((*role, Why::Copy));
+        }
+        let home = self.homes.get(namespace).filter(|_| is_login(resource))?;
+        Some((*home, Why::Home))
     }
 
     fn is_meta_database(&self, database: &Database<'w>) -> bool {
@@ -214,6 +268,18 @@ impl<'w> Own<'w> {
         let cluster = self.clusters.iter().find(|cluster| cluster.name() == Some(name) && there(cluster))?;
         Some((cluster, meta_database(cluster)))
     }
+}
+
+/// Whether somebody logs in with what a Secret holds.
+fn is_login(resource: &Resource<'_>) -> bool {
+    let typed = [&["type"][..], &["spec", "target", "template", "type"], &["spec", "template", "type"]];
+    let basic =
+        typed.iter().filter_map(|path| resource.at(path)).any(|kind| kind.known() == Some("kubernetes.io/basic-auth"));
+    let keys = ["data", "stringData"].iter().filter_map(|key| resource.at(&[key])).flat_map(Value::entries);
+    let sealed = resource.at(&["spec", "encryptedData"]).into_iter().flat_map(Value::entries);
+    let fetched = resource.at(&["spec", "data"]).into_iter().flat_map(Value::items);
+    let fetched = fetched.filter_map(|item| item.get("secretKey")?.known());
+    basic || keys.chain(sealed).map(|(key, _)| key).chain(fetched).any(|key| LOGIN_KEYS.contains(&key))
 }
 
 /// The database a cluster is made with; none where that cannot be told.

@@ -10,8 +10,10 @@ mod operator_version;
 pub mod operators;
 pub mod roles;
 pub mod secret_scan;
+pub mod services;
 pub mod sops;
 mod statements;
+pub mod values;
 mod view;
 pub mod workload;
 
