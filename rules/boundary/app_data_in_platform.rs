@@ -2,7 +2,10 @@
 
 use crate::config::Role;
 use crate::declare_rule;
+use crate::graph::clients::{Mention, mentions_of_values};
 use crate::graph::cnpg::{self, Bootstrap, Cluster, Database, DatabaseRole};
+use crate::graph::platform_names::{is_platform_name, is_platform_role};
+use crate::graph::values::values_files;
 use crate::graph::{Graph, View};
 use crate::manifest::{Namespace, Resource};
 use crate::rule::{Builder, Sink, TargetContext};
@@ -26,7 +29,7 @@ declare_rule! {
     /// ## Limits
     /// Works where the config gives the path the role `platform`; a platform that keeps databases by design says so in
     /// `ownership`. The database that a Cluster is bootstrapped with, its superuser and its managed roles are the
-    /// platform's own. A connection string counts only where its host is a service of a Cluster or a Pooler of the
+    /// platform's own, and so are roles and databases called after it (`meta`, `admin`, `platform`) and roles that administer. A connection string counts only where its host is a service of a Cluster or a Pooler of the
     /// target, and with `databases.shared` only where it is one of those.
     pub static RULE {
         id: "boundary/app-data-in-platform",
@@ -77,12 +80,34 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             connection_strings(own, resource, role, sink);
         }
     }
+    for file in values_files(context.world.manifests, context.world.told, context.root) {
+        let Some(role) = config.role_of(file.path).filter(|role| role.value == Role::Platform) else { continue };
+        let own = own.get_or_insert_with(|| Own::new(context));
+        for mention in mentions_of_values(file.value) {
+            value_of_app(own, &mention, role.span, sink);
+        }
+    }
+}
+
+/// A values file that names an app's database.
+fn value_of_app<'w>(own: &Own<'w>, mention: &Mention<'w>, role: Option<Span>, sink: &mut Sink<'_, 'w>) {
+    let Some(namespace) = mention.host.namespace.as_deref() else { return };
+    let Some(database) = mention.database.as_ref().and_then(|part| part.text.as_deref()) else { return };
+    let Some((cluster, meta)) = own.cluster_at(&mention.host.service, namespace) else { return };
+    let name = cluster.name().unwrap_or_default();
+    if COMMON.contains(&database) || meta.is_none_or(|meta| meta == database) || is_platform_name(database, name) {
+        return;
+    }
+    let message = format!("these values connect to an app's database of {}", cluster.title());
+    let finding = sink
+        .file_finding("dsn", mention.span(), format!("/{}", mention.key), message)
+        .label("an app's database")
+        .related(cluster.headline().span(), "the cluster it connects to");
+    finish(finding, role, "move the app's values to the repo that deploys it");
 }
 
 fn object<'w>(own: &Own<'w>, resource: &'w Resource<'w>, role: Option<Span>, sink: &mut Sink<'_, 'w>) {
-    if let Some(database) = Database::of(resource)
-        && own.is_meta_database(&database)
-    {
+    if own.is_of_platform(resource) {
         return;
     }
     let title = resource.title();
@@ -204,6 +229,11 @@ impl<'w> Own<'w> {
         for role in context.world.graphs.iter().flat_map(Graph::all::<DatabaseRole<'w>>) {
             let ours = !by_design(role.group, role.kind);
             let secret = role.at(&["spec", "passwordSecret", "name"]).and_then(Value::known);
+            let cluster = cnpg::cluster_reference(role.resource()).and_then(Value::known).unwrap_or_default();
+            let name = role.at(&["spec", "name"]).and_then(Value::known);
+            let administers = role.at(&["spec"]).is_some_and(is_platform_role)
+                || name.is_some_and(|name| is_platform_name(name, cluster));
+            let ours = ours && !administers;
             if let (true, Namespace::Known(namespace), Some(secret)) = (ours, &role.resource().namespace, secret) {
                 passwords.insert((*namespace, secret), role.resource().headline().span());
             }
@@ -242,6 +272,19 @@ impl<'w> Own<'w> {
         Some((*home, Why::Home))
     }
 
+    /// Whether a database or role is the platform's own: the one that its Cluster begins with, an administrator.
+    fn is_of_platform(&self, resource: &'w Resource<'w>) -> bool {
+        let cluster = cnpg::cluster_reference(resource).and_then(Value::known).unwrap_or_default();
+        let is_named_so = |field: &[&str]| {
+            resource.at(field).and_then(Value::known).is_some_and(|name| is_platform_name(name, cluster))
+        };
+        if let Some(database) = Database::of(resource) {
+            return self.is_meta_database(&database) || is_named_so(&["spec", "name"]);
+        }
+        DatabaseRole::of(resource).is_some()
+            && (is_named_so(&["spec", "name"]) || resource.at(&["spec"]).is_some_and(is_platform_role))
+    }
+
     fn is_meta_database(&self, database: &Database<'w>) -> bool {
         let resource = database.resource();
         let (Some(reference), Some(name)) = (cnpg::cluster_reference(resource), database.at(&["spec", "name"])) else {
@@ -259,6 +302,11 @@ impl<'w> Own<'w> {
         let mut steps = host.split('.');
         let service = steps.next()?;
         let namespace = steps.next().or_else(|| from.namespace.known())?;
+        self.cluster_at(service, namespace)
+    }
+
+    /// The cluster that answers at a service, and the database it was made with.
+    fn cluster_at(&self, service: &str, namespace: &str) -> Option<(&Cluster<'w>, Option<&'w str>)> {
         let there = |resource: &Resource<'_>| resource.namespace.known() == Some(namespace);
         let pooler = self.poolers.iter().find(|pooler| pooler.name() == Some(service) && there(pooler));
         let name = match pooler {

@@ -53,6 +53,9 @@ declare_rule! {
 const DEPENDANTS: [&str; 7] =
     ["Database", "DatabaseRole", "Pooler", "ScheduledBackup", "Backup", "Publication", "Subscription"];
 
+/// Labels by which a namespace takes part in a mesh.
+const MESH_LABELS: [&str; 4] = ["istio.io/dataplane-mode", "istio-injection", "istio.io/rev", "linkerd.io/inject"];
+
 /// Places that are shown beside the first one.
 const SHOWN: usize = 3;
 
@@ -407,6 +410,10 @@ fn let_in<'w>(
         Some(_) => Key::ServiceClients(cluster.clone(), offered.host.clone()),
         None => Key::Clients(cluster.clone()),
     };
+    if MESH_LABELS.iter().any(|label| object.label(label).is_some()) {
+        let note = "a service mesh carries the traffic of this namespace, and policies may see its ports only";
+        finding = finding.note(note).confidence(Confidence::Low);
+    }
     let help = match asked {
         Some(asked) => format!("label Namespace `{name}` with {asked}"),
         None => format!("ask the platform to let namespace `{name}` in"),

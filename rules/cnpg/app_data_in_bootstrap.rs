@@ -3,6 +3,7 @@
 use crate::declare_rule;
 use crate::graph::View;
 use crate::graph::cnpg::{Bootstrap, Cluster};
+use crate::graph::platform_names::{is_platform_name, is_platform_role};
 use crate::graph::roles::is_built_in;
 use crate::rule::{Context, Sink};
 use crate::source::Span;
@@ -23,7 +24,7 @@ declare_rule! {
     /// ## Limits
     /// Off until the config speaks of the rule. What the options do not name is judged by its words: `meta`, `admin`,
     /// `platform`, `shared`, the Cluster's own name and the like are the platform's, and so is what the operator makes where
-    /// nothing is written (`app`). Roles that the platform uses itself, for monitoring say, belong into `roles`.
+    /// nothing is written (`app`). So are roles that may create others, replicate, or are in a role of PostgreSQL's own.
     pub static RULE {
         id: "cnpg/app-data-in-bootstrap",
         summary: "a shared Cluster begins with one app's database or role",
@@ -50,55 +51,13 @@ pub struct Options {
     pub roles: Vec<String>,
 }
 
-/// Words of names that are a platform's own.
-const OWN_WORDS: &[&str] = &[
-    "admin",
-    "administrator",
-    "app",
-    "backup",
-    "bootstrap",
-    "common",
-    "dba",
-    "default",
-    "exporter",
-    "infra",
-    "maintenance",
-    "meta",
-    "metadata",
-    "metrics",
-    "migration",
-    "monitor",
-    "monitoring",
-    "operator",
-    "ops",
-    "owner",
-    "pgbouncer",
-    "platform",
-    "pooler",
-    "postgres",
-    "prometheus",
-    "provisioner",
-    "readonly",
-    "replication",
-    "replicator",
-    "root",
-    "shared",
-    "superuser",
-    "system",
-    "terraform",
-];
-
 fn check<'w>(cluster: &Cluster<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let resource = cluster.resource();
     let (Some(name), Some(namespace)) = (resource.name(), resource.namespace.known()) else { return };
     let Some(shared) = context.config().databases.shared_entry(namespace, name) else { return };
     let options = context.options::<Options>();
     let is_own = |word: &str, listed: &[String]| {
-        let plain = |text: &str| text.replace('-', "_").to_ascii_lowercase();
-        is_built_in(word)
-            || listed.iter().any(|known| known == word)
-            || plain(word) == plain(name)
-            || plain(word).split('_').any(|part| OWN_WORDS.contains(&part))
+        is_built_in(word) || listed.iter().any(|known| known == word) || is_platform_name(word, name)
     };
     let mut told = false;
     if let Bootstrap::Initdb(Some(initdb)) = cluster.bootstrap() {
@@ -121,7 +80,7 @@ fn check<'w>(cluster: &Cluster<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'
     for role in cluster.managed_roles() {
         let Some((value, text)) = role.get("name").and_then(|value| Some((value, value.known()?))) else { continue };
         let absent = role.get("ensure").and_then(Value::known) == Some("absent");
-        if !absent && !is_own(text, &options.roles) {
+        if !absent && !is_own(text, &options.roles) && !is_platform_role(role) {
             let message = format!("shared {} manages role `{text}`, which is one app's", resource.title());
             report("role", cluster, value, message, shared.span, sink);
         }

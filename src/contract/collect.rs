@@ -138,7 +138,8 @@ impl Collection {
                 let unsure = clusters.find(|one| one.name().is_none() && one.namespace.may_be(&place))?;
                 Some(format!("the name of {} is not known in full", unsure.title()))
             };
-            let open = target.graph.opened(&place).map(str::to_owned).or_else(unnamed);
+            let open = target.graph.opened_for_databases(&place).map(str::to_owned).or_else(unnamed);
+            let open = open.filter(|_| self.holding.contains(&name));
             let known = self.namespaces.entry(name.clone()).or_default();
             *known = known.take().or(open);
             self.put(Key::Namespace(name), span);

@@ -8,6 +8,7 @@ pub mod flux;
 mod lookup;
 mod operator_version;
 pub mod operators;
+pub mod platform_names;
 pub mod roles;
 pub mod secret_scan;
 pub mod services;

@@ -180,7 +180,7 @@ impl Granted<'_, '_> {
     /// What is asked of the labels of a namespace by which it can opt in: without its name.
     pub fn opt_in(&self) -> Vec<(&str, &Requirement<'_>)> {
         let Granted::Pods(pods) = self else { return Vec::new() };
-        let named: Vec<(&str, &Requirement<'_>)> = match pods {
+        let mut named: Vec<(&str, &Requirement<'_>)> = match pods {
             Pods::Plain(PlaceTest::Selected(places), _) => {
                 places.requirements.iter().map(|requirement| (requirement.key(), requirement)).collect()
             }
@@ -190,6 +190,8 @@ impl Granted<'_, '_> {
             }
             Pods::Plain(..) => Vec::new(),
         };
+        // Every namespace has a name: that asks for nothing.
+        named.retain(|(key, asked)| *key != METADATA_NAME || !matches!(asked.expression, Expression::Exists(_)));
         if named.iter().any(|(key, _)| *key == METADATA_NAME) { Vec::new() } else { named }
     }
 
