@@ -90,6 +90,7 @@ operator:
 namespaces:
 - name: cnpg-system
 - name: databases
+  databases: true
 clusters:
 - namespace: databases
   name: main
@@ -211,7 +212,7 @@ fn a_broken_promise_is_an_error_with_both_lines() {
     assert!(ran.out.contains("\n  rest.yaml:37:"), "{}", ran.out);
     let shown = at_a_terminal(&repo, &["contract", "check"]).exits(1).out;
     assert!(shown.contains("error: who may reach Cluster `databases/main` is promised otherwise"), "{shown}");
-    assert!(shown.contains("tidegate-contract.yaml:27:") && shown.contains("rest.yaml:37:"), "{shown}");
+    assert!(shown.contains("tidegate-contract.yaml:28:") && shown.contains("rest.yaml:37:"), "{shown}");
 }
 
 #[test]
@@ -281,4 +282,97 @@ spec: {interval: 10m, prune: true, path: ./databases, sourceRef: {kind: GitRepos
     assert!(ran.out.contains("host: main-rw.databases"), "{}", ran.out);
     let ran = repo.run(&["contract", "export", "--target", "lifе"]).exits(2);
     assert!(ran.err.contains("unknown target"), "{}", ran.err);
+}
+
+const APP: &str = "\
+apiVersion: postgresql.cnpg.io/v1
+kind: Database
+metadata:
+  name: shop
+  namespace: databases
+spec:
+  cluster:
+    name: mein
+  name: shop
+  owner: shop
+";
+
+/// A folder with the platform and an app in it, each a repo; the app says what it relies on.
+fn neighbours(config: &str) -> Repo {
+    Repo::bare(&[
+        ("platform/tidegate.yaml", CONFIG),
+        ("platform/cluster.yaml", CLUSTER),
+        ("platform/rest.yaml", REST),
+        ("contract.yaml", EXPORTED),
+        ("shop/tidegate.yaml", config),
+        ("shop/deploy/database.yaml", APP),
+    ])
+}
+
+const BROKEN: &[&str] = &["--select", "boundary/broken-contract,cnpg/dangling-reference", "--format", "json"];
+
+/// The one finding: where it is, and the files of its related labels.
+fn the_finding(repo: &Repo, words: &[&str]) -> (String, Vec<String>) {
+    let report = repo.run(&[&["lint"], words, BROKEN].concat()).exits(1).json();
+    let findings = report["findings"].as_array().expect("findings");
+    assert_eq!(findings.len(), 1, "{report}");
+    assert_eq!(findings[0]["rule"], "boundary/broken-contract");
+    assert_eq!(report["undecided"], serde_json::json!([]), "{report}");
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let related = findings[0]["related"].as_array().expect("related").iter().map(|label| text(&label["file"]));
+    (text(&findings[0]["file"]), related.collect())
+}
+
+#[test]
+fn a_repo_is_held_against_what_it_relies_on() {
+    for (config, words, file, related) in [
+        ("role: app\ncontracts: [../platform]\n", &["shop"][..], "deploy/database.yaml", "../platform/cluster.yaml"),
+        ("role: app\ncontracts: [../contract.yaml]\n", &["shop"], "deploy/database.yaml", "../contract.yaml"),
+        ("role: app\n", &["shop", "--contract", "platform"], "deploy/database.yaml", "../platform/cluster.yaml"),
+        ("role: app\n", &["shop", "--contract", "contract.yaml"], "deploy/database.yaml", "../contract.yaml"),
+        ("role: app\n", &["shop", "platform"], "shop/deploy/database.yaml", "platform/cluster.yaml"),
+    ] {
+        let repo = neighbours(config);
+        let found = the_finding(&repo, words);
+        assert_eq!(found, (file.to_owned(), vec![related.to_owned()]), "{config}{words:?}");
+    }
+}
+
+#[test]
+fn what_is_read_for_others_is_not_reported_on() {
+    let repo = neighbours("role: app\ncontracts: [../platform]\n");
+    repo.write("shop/deploy/database.yaml", APP.replace("mein", "main").as_bytes());
+    repo.write("platform/faulty.yaml", repo::FAULTY.as_bytes());
+    let report = repo.run(&["lint", "shop", "--format", "json"]).exits(0).json();
+    assert_eq!(report["findings"], serde_json::json!([]));
+    assert_eq!((&report["summary"]["files"], &report["summary"]["targets"]), (&1.into(), &serde_json::json!(["."])));
+    // The repo itself is not asked to be in order, but it has to be read.
+    repo.write("platform/tidegate.yaml", b"role: nothing\n");
+    let ran = repo.run(&["lint", "shop"]).exits(2);
+    assert!(ran.err.contains("platform/tidegate.yaml"), "{}", ran.err);
+}
+
+#[test]
+fn another_state_relies_on_the_platform_of_today() {
+    let repo = neighbours("role: app\ncontracts: [../platform]\n");
+    repo.write("before/deploy/database.yaml", APP.as_bytes());
+    let words = ["lint", "shop", "--base", "before", "--new-only", "--select", "boundary", "--format", "json"];
+    assert_eq!(repo.run(&words).exits(0).json()["findings"], serde_json::json!([]));
+    repo.write("before/deploy/database.yaml", APP.replace("mein", "main").as_bytes());
+    assert_eq!(repo.run(&words).exits(1).files(), ["deploy/database.yaml"]);
+}
+
+#[test]
+fn a_contract_that_cannot_be_read_ends_the_run() {
+    for (config, words, said) in [
+        ("role: app\ncontracts: [../nowhere]\n", &[][..], "the contract `../nowhere` is not there"),
+        ("role: app\ncontracts: [deploy/database.yaml]\n", &[], "cannot be read"),
+        ("role: app\ncontracts: [.]\n", &[], "is this repo itself"),
+        ("role: app\n", &["--contract", "nowhere.yaml"], "--contract nowhere.yaml: is not there"),
+    ] {
+        let repo = neighbours(config);
+        let ran = repo.run(&[&["lint", "shop"], words].concat()).exits(2);
+        assert!(ran.err.contains(said), "{config}: {}", ran.err);
+        assert!(ran.out.is_empty(), "{}", ran.out);
+    }
 }

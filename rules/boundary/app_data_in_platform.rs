@@ -2,8 +2,11 @@
 
 use crate::config::Role;
 use crate::declare_rule;
-use crate::graph::View;
+use crate::graph::clients::{Mention, mentions_of_values};
 use crate::graph::cnpg::{self, Bootstrap, Cluster, Database, DatabaseRole};
+use crate::graph::platform_names::{is_platform_name, is_platform_role};
+use crate::graph::values::values_files;
+use crate::graph::{Graph, View};
 use crate::manifest::{Namespace, Resource};
 use crate::rule::{Builder, Sink, TargetContext};
 use crate::source::Span;
@@ -13,8 +16,8 @@ use std::collections::HashMap;
 declare_rule! {
     /// ## What it does
     /// Finds in a repo or path whose role is `platform` what belongs to one app: the kinds that `ownership.app` lists
-    /// (`Database`, `DatabaseRole`), the Secret with the password of such a role, and connection strings to a database
-    /// of a Cluster other than the one it was made with.
+    /// (`Database`, `DatabaseRole`), the Secret with the password of such a role or a copy of it, a Secret to log in with in a
+    /// namespace that an app defines, and connection strings to a database of a Cluster other than the one it was made with.
     ///
     /// ## Why it matters
     /// The platform then has to change for every app: a new app needs a change in the platform's repo, a deleted app
@@ -26,7 +29,7 @@ declare_rule! {
     /// ## Limits
     /// Works where the config gives the path the role `platform`; a platform that keeps databases by design says so in
     /// `ownership`. The database that a Cluster is bootstrapped with, its superuser and its managed roles are the
-    /// platform's own. A connection string counts only where its host is a service of a Cluster or a Pooler of the
+    /// platform's own, and so are roles and databases called after it (`meta`, `admin`, `platform`) and roles that administer. A connection string counts only where its host is a service of a Cluster or a Pooler of the
     /// target, and with `databases.shared` only where it is one of those.
     pub static RULE {
         id: "boundary/app-data-in-platform",
@@ -61,13 +64,12 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             && !config.owns(Role::Platform, resource.group, resource.kind);
         if of_app {
             object(own, resource, role, sink);
-        } else if let Some(holder) = own.role_of_secret(resource) {
-            let message =
-                format!("{} holds the password of an app's role but lives in the platform's path", resource.title());
+        } else if let Some((holder, why)) = own.app_of_secret(resource) {
+            let message = format!("{} holds {} but lives in the platform's path", resource.title(), why.what());
             let finding = sink
                 .finding("secret", resource, resource.headline(), message)
                 .label("an app's credential")
-                .related(holder, "the role that logs in with it");
+                .related(holder, why.label());
             // Other kinds fetch the password from elsewhere.
             let help = match resource.kind {
                 "Secret" => "move it to the repo that deploys the app, and change the password",
@@ -78,12 +80,34 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             connection_strings(own, resource, role, sink);
         }
     }
+    for file in values_files(context.world.manifests, context.world.told, context.root) {
+        let Some(role) = config.role_of(file.path).filter(|role| role.value == Role::Platform) else { continue };
+        let own = own.get_or_insert_with(|| Own::new(context));
+        for mention in mentions_of_values(file.value) {
+            value_of_app(own, &mention, role.span, sink);
+        }
+    }
+}
+
+/// A values file that names an app's database.
+fn value_of_app<'w>(own: &Own<'w>, mention: &Mention<'w>, role: Option<Span>, sink: &mut Sink<'_, 'w>) {
+    let Some(namespace) = mention.host.namespace.as_deref() else { return };
+    let Some(database) = mention.database.as_ref().and_then(|part| part.text.as_deref()) else { return };
+    let Some((cluster, meta)) = own.cluster_at(&mention.host.service, namespace) else { return };
+    let name = cluster.name().unwrap_or_default();
+    if COMMON.contains(&database) || meta.is_none_or(|meta| meta == database) || is_platform_name(database, name) {
+        return;
+    }
+    let message = format!("these values connect to an app's database of {}", cluster.title());
+    let finding = sink
+        .file_finding("dsn", mention.span(), format!("/{}", mention.key), message)
+        .label("an app's database")
+        .related(cluster.headline().span(), "the cluster it connects to");
+    finish(finding, role, "move the app's values to the repo that deploys it");
 }
 
 fn object<'w>(own: &Own<'w>, resource: &'w Resource<'w>, role: Option<Span>, sink: &mut Sink<'_, 'w>) {
-    if let Some(database) = Database::of(resource)
-        && own.is_meta_database(&database)
-    {
+    if own.is_of_platform(resource) {
         return;
     }
     let title = resource.title();
@@ -134,9 +158,45 @@ fn connection_strings<'w>(own: &Own<'w>, resource: &'w Resource<'w>, role: Optio
 struct Own<'w> {
     clusters: Vec<Cluster<'w>>,
     poolers: Vec<&'w Resource<'w>>,
-    /// Password Secrets of roles that are objects: namespace and name to the role's name.
+    /// Password Secrets of roles that are objects: namespace and name to where the role is written.
     passwords: HashMap<(&'w str, &'w str), Span>,
+    /// Namespaces that apps define.
+    homes: HashMap<&'w str, Span>,
 }
+
+/// Why a Secret is an app's.
+#[derive(Clone, Copy)]
+enum Why {
+    /// A role logs in with it.
+    Password,
+    /// It is copied from such a one.
+    Copy,
+    /// It is in the namespace of an app.
+    Home,
+}
+
+impl Why {
+    fn what(self) -> &'static str {
+        match self {
+            Why::Password => "the password of an app's role",
+            Why::Copy => "a copy of the password of an app's role",
+            Why::Home => "a credential in an app's namespace",
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Why::Password | Why::Copy => "the role that logs in with it",
+            Why::Home => "the app defines this namespace",
+        }
+    }
+}
+
+/// By which a Secret is filled from another one.
+const COPIED_FROM: &[&str] = &["replicator.v1.mittwald.de/replicate-from", "reflector.v1.k8s.emberstack.com/reflects"];
+
+/// Keys of a Secret that somebody logs in with.
+const LOGIN_KEYS: &[&str] = &["password", "DB_PASSWORD", "POSTGRES_PASSWORD", "PGPASSWORD", "DATABASE_URL", "uri"];
 
 impl<'w> Own<'w> {
     fn new(context: &TargetContext<'_, 'w>) -> Own<'w> {
@@ -155,10 +215,25 @@ impl<'w> Own<'w> {
         let poolers = context.graph.of_kind(cnpg::GROUP, "Pooler").to_vec();
         let config = context.config();
         let mut passwords = HashMap::new();
-        for role in context.graph.all::<DatabaseRole<'w>>() {
-            let ours =
-                config.owns(Role::App, role.group, role.kind) && !config.owns(Role::Platform, role.group, role.kind);
+        let by_design =
+            |group: &str, kind: &str| config.owns(Role::Platform, group, kind) || !config.owns(Role::App, group, kind);
+        let mut homes = HashMap::new();
+        let objects = context.world.resources.iter().filter(|object| object.whole && object.is("", "Namespace"));
+        for object in objects.filter(|_| !by_design(cnpg::GROUP, Database::KIND)) {
+            let role = context.world.configs[object.root].role_of(object.path).map(|role| role.value);
+            if let Some(name) = object.name().filter(|_| role == Some(Role::App)) {
+                homes.entry(name).or_insert_with(|| object.headline().span());
+            }
+        }
+        // Roles may be declared in the repos of the apps, which are checked in the same run.
+        for role in context.world.graphs.iter().flat_map(Graph::all::<DatabaseRole<'w>>) {
+            let ours = !by_design(role.group, role.kind);
             let secret = role.at(&["spec", "passwordSecret", "name"]).and_then(Value::known);
+            let cluster = cnpg::cluster_reference(role.resource()).and_then(Value::known).unwrap_or_default();
+            let name = role.at(&["spec", "name"]).and_then(Value::known);
+            let administers = role.at(&["spec"]).is_some_and(is_platform_role)
+                || name.is_some_and(|name| is_platform_name(name, cluster));
+            let ours = ours && !administers;
             if let (true, Namespace::Known(namespace), Some(secret)) = (ours, &role.resource().namespace, secret) {
                 passwords.insert((*namespace, secret), role.resource().headline().span());
             }
@@ -174,18 +249,40 @@ impl<'w> Own<'w> {
                 passwords.remove(&(*namespace, secret));
             }
         }
-        Own { clusters, poolers, passwords }
+        Own { clusters, poolers, passwords, homes }
     }
 
-    /// The name of the role whose password `resource` makes, if it makes one.
-    fn role_of_secret(&self, resource: &'w Resource<'w>) -> Option<Span> {
+    /// The app whose credential `resource` makes, if it makes one: what shows it, and why.
+    fn app_of_secret(&self, resource: &'w Resource<'w>) -> Option<(Span, Why)> {
         let target = match (resource.group, resource.kind) {
             ("", "Secret") | ("bitnami.com", "SealedSecret") => None,
             ("external-secrets.io", "ExternalSecret") => resource.at(&["spec", "target", "name"]),
             _ => return None,
         };
         let name = target.map_or_else(|| resource.name(), Value::known)?;
-        self.passwords.get(&(resource.namespace.known()?, name)).copied()
+        let namespace = resource.namespace.known()?;
+        if let Some(role) = self.passwords.get(&(namespace, name)) {
+            return Some((*role, Why::Password));
+        }
+        let source = COPIED_FROM.iter().find_map(|key| resource.annotation(key)?.known());
+        if let Some(role) = source.and_then(|source| self.passwords.get(&source.split_once('/')?)) {
+            return Some((*role, Why::Copy));
+        }
+        let home = self.homes.get(namespace).filter(|_| is_login(resource))?;
+        Some((*home, Why::Home))
+    }
+
+    /// Whether a database or role is the platform's own: the one that its Cluster begins with, an administrator.
+    fn is_of_platform(&self, resource: &'w Resource<'w>) -> bool {
+        let cluster = cnpg::cluster_reference(resource).and_then(Value::known).unwrap_or_default();
+        let is_named_so = |field: &[&str]| {
+            resource.at(field).and_then(Value::known).is_some_and(|name| is_platform_name(name, cluster))
+        };
+        if let Some(database) = Database::of(resource) {
+            return self.is_meta_database(&database) || is_named_so(&["spec", "name"]);
+        }
+        DatabaseRole::of(resource).is_some()
+            && (is_named_so(&["spec", "name"]) || resource.at(&["spec"]).is_some_and(is_platform_role))
     }
 
     fn is_meta_database(&self, database: &Database<'w>) -> bool {
@@ -205,6 +302,11 @@ impl<'w> Own<'w> {
         let mut steps = host.split('.');
         let service = steps.next()?;
         let namespace = steps.next().or_else(|| from.namespace.known())?;
+        self.cluster_at(service, namespace)
+    }
+
+    /// The cluster that answers at a service, and the database it was made with.
+    fn cluster_at(&self, service: &str, namespace: &str) -> Option<(&Cluster<'w>, Option<&'w str>)> {
         let there = |resource: &Resource<'_>| resource.namespace.known() == Some(namespace);
         let pooler = self.poolers.iter().find(|pooler| pooler.name() == Some(service) && there(pooler));
         let name = match pooler {
@@ -214,6 +316,18 @@ impl<'w> Own<'w> {
         let cluster = self.clusters.iter().find(|cluster| cluster.name() == Some(name) && there(cluster))?;
         Some((cluster, meta_database(cluster)))
     }
+}
+
+/// Whether somebody logs in with what a Secret holds.
+fn is_login(resource: &Resource<'_>) -> bool {
+    let typed = [&["type"][..], &["spec", "target", "template", "type"], &["spec", "template", "type"]];
+    let basic =
+        typed.iter().filter_map(|path| resource.at(path)).any(|kind| kind.known() == Some("kubernetes.io/basic-auth"));
+    let keys = ["data", "stringData"].iter().filter_map(|key| resource.at(&[key])).flat_map(Value::entries);
+    let sealed = resource.at(&["spec", "encryptedData"]).into_iter().flat_map(Value::entries);
+    let fetched = resource.at(&["spec", "data"]).into_iter().flat_map(Value::items);
+    let fetched = fetched.filter_map(|item| item.get("secretKey")?.known());
+    basic || keys.chain(sealed).map(|(key, _)| key).chain(fetched).any(|key| LOGIN_KEYS.contains(&key))
 }
 
 /// The database a cluster is made with; none where that cannot be told.

@@ -52,7 +52,12 @@ fn check<'w>(object: &Any<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w
     if !resource.whole {
         return;
     }
-    let owned = config.owns(Role::Platform, resource.group, resource.kind);
+    // Who owns policies owns those of every kind.
+    let (group, kind) = POLICIES
+        .iter()
+        .find(|kind| **kind == (resource.group, resource.kind))
+        .map_or((resource.group, resource.kind), |_| POLICIES[0]);
+    let owned = config.owns(Role::Platform, group, kind) || config.owns(Role::Platform, resource.group, resource.kind);
     let title = resource.title();
     let found = if POLICIES.contains(&(resource.group, resource.kind)) {
         policy(context, resource).filter(|_| owned).map(|(value, why)| {

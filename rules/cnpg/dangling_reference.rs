@@ -1,5 +1,6 @@
 //! References between CloudNativePG objects that lead nowhere.
 
+use crate::contract::Answer;
 use crate::declare_rule;
 use crate::graph::cnpg::{
     BARMAN_PLUGIN, Cluster, ClusterImageCatalog, GROUP, ImageCatalog, ObjectStore, Pooler, Subscription,
@@ -28,7 +29,7 @@ declare_rule! {
     ///
     /// ## Limits
     /// Nothing is said where the object may come from elsewhere: a chart, a base that is not built here, another repo.
-    /// Secrets have rules of their own. Names of Backups are not looked for, since schedules make them. What the
+    /// What a contract speaks of is left to `boundary/broken-contract`. Secrets have rules of their own. Names of Backups are not looked for, since schedules make them. What the
     /// webhook refuses itself (sources of recovery, of base backups and of replicas) is said there. In folders of
     /// examples the other object need not be shown.
     pub static RULE {
@@ -62,6 +63,9 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     for kind in DEPENDANTS {
         for from in graph.of_kind(GROUP, kind).iter().filter(|resource| resource.whole) {
             let Some(value) = cluster_reference(from) else { continue };
+            if is_promised(from, value, context, sink) {
+                continue;
+            }
             let reference = Reference { from, value, group: GROUP, kind: "Cluster", code: "missing-cluster" };
             reference.resolve(graph, &from.namespace, sink);
         }
@@ -77,6 +81,28 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     }
     for subscription in graph.all::<Subscription<'w>>() {
         publisher(&subscription, graph, sink);
+    }
+}
+
+/// Whether a contract says if the cluster is there: what it does not offer is told by a rule of its own.
+fn is_promised<'w>(
+    from: &'w Resource<'w>,
+    value: Value<'w>,
+    context: &TargetContext<'_, 'w>,
+    sink: &mut Sink<'_, 'w>,
+) -> bool {
+    let (Some(name), Some(namespace)) = (value.known(), from.namespace.known()) else { return false };
+    let is_own = |one: &&'w Resource<'w>| one.namespace.may_be(&from.namespace);
+    if context.graph.named(GROUP, Cluster::KIND, name).iter().any(is_own) {
+        return false;
+    }
+    match context.offers().cluster(namespace, name) {
+        Answer::There(_) | Answer::Absent(_) => true,
+        Answer::Unknown(Some(reason)) => {
+            sink.undecided(value.span(), reason);
+            true
+        }
+        Answer::Unknown(None) => false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Databases whose owner is no role of their cluster.
 
+use crate::contract::Answer;
 use crate::declare_rule;
 use crate::finding::Confidence;
 use crate::graph::cnpg::{Cluster, Database, DatabaseRole, GROUP, cluster_reference};
@@ -28,7 +29,8 @@ declare_rule! {
     /// Nothing is said where roles may come from what is not seen: a patch, a backup or another server that the
     /// cluster is made from, SQL that cannot be read, a script that creates users, another operator's objects. Of
     /// several definitions of one Cluster any that declares the role is enough. With no DatabaseRole in the repo
-    /// at all, one in another repo is possible: medium confidence.
+    /// at all, one in another repo is possible: medium confidence. Of a Cluster in another repo that a contract
+    /// describes, `boundary/broken-contract` tells the same.
     pub static RULE {
         id: "cnpg/database-owner-without-role",
         summary: "the owner of a Database is no role of its Cluster",
@@ -122,6 +124,7 @@ impl<'w> Owner<'w> {
             Lookup::Found(found) => Ok(found),
             // A cluster that is surely not there is another rule's finding.
             Lookup::Absent(_) => return None,
+            Lookup::Unknown(_) if self.is_promised(context) => return None,
             Lookup::Unknown(reason) => Err(reason),
         };
         let reason = match found {
@@ -139,6 +142,12 @@ impl<'w> Owner<'w> {
             }
             None => Some(Proof { clusters: clusters.into_iter().filter(may_be).collect(), roles }),
         }
+    }
+
+    /// Whether a contract says which roles the cluster has: an owner without one is then told by a rule of its own.
+    fn is_promised(&self, context: &TargetContext<'_, 'w>) -> bool {
+        let place = self.database.namespace.known();
+        place.is_some_and(|place| !matches!(context.offers().cluster(place, self.cluster), Answer::Unknown(None)))
     }
 
     fn report(&self, proof: &Proof<'w>, context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {

@@ -1,5 +1,6 @@
 //! What the CloudNativePG operator refuses, and what it accepts and you regret.
 
+pub mod app_data_in_bootstrap;
 pub mod dangling_reference;
 pub mod database_owner_without_role;
 pub mod disposable_database;
@@ -16,6 +17,7 @@ pub mod missing_backup;
 pub mod missing_scheduled_backup;
 pub mod missing_wal_archiver;
 pub mod operator_namespace;
+pub mod per_app_cluster;
 pub mod rejected_at_admission;
 pub mod shadowed_service;
 pub mod shared_archive;

@@ -64,6 +64,8 @@ pub fn collect(targets: &[Target<'_, '_>]) -> (Contract, Places) {
 struct Collection {
     operator: OperatorOffer,
     namespaces: BTreeMap<String, Option<String>>,
+    /// Those that hold databases.
+    holding: BTreeSet<String>,
     clusters: BTreeMap<String, ClusterOffer>,
     secrets: BTreeMap<(String, String), (BTreeSet<String>, bool)>,
     places: Places,
@@ -122,19 +124,22 @@ impl Collection {
         for said in databases.namespaces.iter().chain(&databases.operator.namespace) {
             own.entry(said.value.clone()).or_insert(said.span);
         }
+        self.holding.extend(databases.namespaces.iter().map(|said| said.value.clone()));
         for cluster in target.graph.all::<Cluster<'_>>() {
             if let Some(name) = cluster.namespace.known() {
                 own.entry(name.to_owned()).or_insert(Some(cluster.headline().span()));
+                self.holding.insert(name.to_owned());
             }
         }
         for (name, span) in own {
             let place = Namespace::Known(&name);
             let unnamed = || {
-                let clusters = target.graph.of_kind(GROUP, Cluster::KIND).iter();
-                let unsure = clusters.filter(|one| one.name().is_none() && one.namespace.may_be(&place)).next()?;
+                let mut clusters = target.graph.of_kind(GROUP, Cluster::KIND).iter();
+                let unsure = clusters.find(|one| one.name().is_none() && one.namespace.may_be(&place))?;
                 Some(format!("the name of {} is not known in full", unsure.title()))
             };
-            let open = target.graph.opened(&place).map(str::to_owned).or_else(unnamed);
+            let open = target.graph.opened_for_databases(&place).map(str::to_owned).or_else(unnamed);
+            let open = open.filter(|_| self.holding.contains(&name));
             let known = self.namespaces.entry(name.clone()).or_default();
             *known = known.take().or(open);
             self.put(Key::Namespace(name), span);
@@ -325,7 +330,12 @@ impl Collection {
 
     fn finish(self) -> (Contract, Places) {
         let operator = Some(self.operator).filter(|operator| *operator != OperatorOffer::default());
-        let namespaces = self.namespaces.into_iter().map(|(name, incomplete)| NamespaceOffer { name, incomplete });
+        let holding = self.holding;
+        let namespaces = self.namespaces.into_iter().map(|(name, incomplete)| NamespaceOffer {
+            databases: holding.contains(&name),
+            name,
+            incomplete,
+        });
         let secrets = self.secrets.into_iter().map(|((namespace, name), (keys, more_keys))| SecretOffer {
             namespace,
             name,

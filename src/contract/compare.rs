@@ -116,7 +116,10 @@ fn facts(contract: &Contract) -> BTreeMap<Key, Fact> {
         put(Key::Operator, words.into_iter().flatten().collect::<Vec<_>>().join(" in "), false);
     }
     for namespace in &contract.namespaces {
-        put(Key::Namespace(namespace.name.clone()), namespace.incomplete.clone().unwrap_or_default(), false);
+        let holds = if namespace.databases { "holds databases" } else { "" };
+        let open = namespace.incomplete.as_deref().unwrap_or_default();
+        let words: Vec<&str> = [holds, open].into_iter().filter(|word| !word.is_empty()).collect();
+        put(Key::Namespace(namespace.name.clone()), words.join("; "), false);
     }
     for secret in &contract.secrets {
         let more = if secret.more_keys { " and others" } else { "" };

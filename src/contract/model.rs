@@ -53,6 +53,9 @@ pub struct OperatorOffer {
 pub struct NamespaceOffer {
     /// Its name.
     pub name: String,
+    /// Whether the platform's databases live here, and nobody else's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub databases: bool,
     /// Why it may hold clusters and services that are not listed; absent where the lists are whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<String>,

@@ -17,8 +17,9 @@ pub struct Offer {
 }
 
 impl Offer {
+    /// A namespace of the platform that holds its databases.
     fn namespace(&self, name: &str) -> Option<&NamespaceOffer> {
-        self.contract.namespaces.iter().find(|namespace| namespace.name == name)
+        self.contract.namespaces.iter().find(|namespace| namespace.databases && namespace.name == name)
     }
 
     fn cluster(&self, namespace: &str, name: &str) -> Option<&ClusterOffer> {
@@ -59,7 +60,7 @@ pub enum Answer<'a, T> {
     There(T),
     /// The platform that owns the namespace does not offer it.
     Absent(&'a Offer),
-    /// No contract speaks of the namespace, or it does not say all; why not, where there is a reason.
+    /// No contract speaks of databases in the namespace, or it does not say all; why not, where there is a reason.
     Unknown(Option<&'a str>),
 }
 
@@ -116,7 +117,7 @@ impl<'a> Offers<'a> {
         }
     }
 
-    /// Whether some platform owns the namespace.
+    /// The platform whose databases live in the namespace.
     pub fn owner(&self, namespace: &str) -> Option<&'a Offer> {
         self.iter().find(|offer| offer.namespace(namespace).is_some())
     }

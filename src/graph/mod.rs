@@ -8,12 +8,15 @@ pub mod flux;
 mod lookup;
 mod operator_version;
 pub mod operators;
+pub mod platform_names;
 pub mod release;
 pub mod roles;
 pub mod secret_scan;
 pub mod secrets;
+pub mod services;
 pub mod sops;
 mod statements;
+pub mod values;
 mod view;
 pub mod workload;
 

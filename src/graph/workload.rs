@@ -2,6 +2,7 @@
 //! are not seen. Who reaches them is not judged here.
 
 use super::Graph;
+use super::operators::installs;
 use crate::config::Role;
 use crate::manifest::{Namespace, Resource};
 use crate::yaml::{Text, Value, has_placeholder};
@@ -312,6 +313,24 @@ impl<'w> Graph<'w> {
                 (Some(opened), Some(asked)) => opened == asked,
                 _ => true,
             }
+        });
+        opening.map(|opening| opening.reason.as_str())
+    }
+
+    /// Why databases that are not seen may be in `namespace`, if so. Charts bring them into their own namespace, if at all, and
+    /// those of operators bring none.
+    pub fn opened_for_databases(&self, namespace: &Namespace<'_>) -> Option<&str> {
+        let releases = self.of_kind("helm.toolkit.fluxcd.io", "HelmRelease").iter();
+        let mut here = releases.filter(|release| {
+            let target = release.at(&["spec", "targetNamespace"]).and_then(Value::known);
+            target.map_or_else(|| release.namespace.may_be(namespace), |target| namespace.known() == Some(target))
+        });
+        let first = here.next();
+        let operators = first.into_iter().chain(here).all(|release| !installs(release, self).is_empty());
+        let harmless = first.is_some() && operators;
+        let opening = self.openings.iter().find(|opening| match (&opening.namespace, namespace.known()) {
+            (Some(opened), Some(asked)) => opened == asked && !(opening.chart && harmless),
+            _ => !opening.chart,
         });
         opening.map(|opening| opening.reason.as_str())
     }

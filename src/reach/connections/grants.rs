@@ -222,7 +222,9 @@ impl Granted<'_, '_> {
 
     /// What is asked of the labels of a namespace by which it can opt in: without its name.
     pub fn opt_in(&self) -> Vec<(&str, &Requirement<'_>)> {
-        let asked = self.asked_of_namespace();
+        let mut asked = self.asked_of_namespace();
+        // Every namespace has a name: that asks for nothing.
+        asked.retain(|(key, asked)| *key != METADATA_NAME || !matches!(asked.expression, Expression::Exists(_)));
         if asked.iter().any(|(key, _)| *key == METADATA_NAME) { Vec::new() } else { asked }
     }
 }
