@@ -184,7 +184,7 @@ fn colour_is_for_those_who_want_it() {
     assert!(!coloured(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], &[]));
     assert!(coloured(&[("NO_COLOR", "1")], &["--color", "always"]));
     assert!(!coloured(&[("CLICOLOR_FORCE", "1")], &["--color", "never"]));
-    for format in ["json", "sarif", "github"] {
+    for format in ["json", "sarif", "github", "gitlab", "junit", "markdown"] {
         assert!(!repo.lint(&["--format", format, "--color", "always"]).out.contains('\u{1b}'), "{format}");
     }
 }
@@ -193,7 +193,7 @@ fn colour_is_for_those_who_want_it() {
 fn a_reader_that_goes_away_changes_no_exit_status() {
     let many = vec![FAULTY; 2000].join("---\n");
     let repo = Repo::new(&[("orders.yaml", &many)]);
-    for format in ["concise", "pretty", "json", "sarif", "github"] {
+    for format in ["concise", "pretty", "json", "sarif", "github", "gitlab", "junit", "markdown"] {
         let mut command = program(repo.root());
         command.args(["lint", "--select", RULE, "--fail-on", "warning", "--format", format]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
@@ -215,7 +215,7 @@ fn the_number_of_threads_never_shows() {
     let files: Vec<(String, &str)> = (0..300).map(|at| (format!("apps/{at}/orders.yaml"), FAULTY)).collect();
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
     let repo = Repo::new(&files);
-    for format in ["concise", "pretty", "json", "sarif", "github"] {
+    for format in ["concise", "pretty", "json", "sarif", "github", "gitlab", "junit", "markdown"] {
         let one = repo.run(&["lint", "--format", format, "--jobs", "1"]);
         let eight = repo.run(&["lint", "--format", format, "--jobs", "8"]);
         assert!(one.out == eight.out && one.code == eight.code && one.err == eight.err, "{format}");

@@ -60,7 +60,7 @@ fn what_is_known_is_held_back_and_does_not_count() {
     repo.write("apps/billing.yaml", FAULTY.replace("orders", "billing").as_bytes());
     let ran = repo.lint(&["--baseline", FILE, "--fail-on", "warning", "--format", "json"]).exits(1);
     assert_eq!(ran.files(), ["apps/billing.yaml"]);
-    for format in ["pretty", "concise", "json", "sarif", "github"] {
+    for format in ["pretty", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown"] {
         let ran = repo.lint(&["--baseline", FILE, "--format", format]).exits(0);
         assert!(
             ran.out.contains("apps/billing.yaml") && !ran.out.contains("apps/orders.yaml"),

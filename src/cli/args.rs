@@ -71,7 +71,7 @@ pub(super) struct Lint {
     #[arg(long)]
     pub(super) isolated: bool,
 
-    /// pretty, concise, json, sarif or github; FORMAT=FILE writes to a file
+    /// pretty, concise, json, sarif, github, gitlab, junit or markdown; FORMAT=FILE writes to a file
     ///
     /// May be given several times, to write several reports in one run. [default: pretty on a terminal, concise
     /// elsewhere]

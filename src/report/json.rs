@@ -1,6 +1,6 @@
 //! The report of tidegate itself, version 1: every finding, every open question, in a stable order.
 
-use super::View;
+use super::{View, summary};
 use crate::finding::{Finding, Fix, Label, ObjectName, Place, Severity, Summary};
 use crate::source::{Sources, Span};
 use serde::Serialize;
@@ -133,7 +133,7 @@ impl<'a> Entry<'a> {
             places: finding.places.iter().map(Holds::new).collect(),
             related: finding.related.iter().map(|label| Related::new(sources, label)).collect(),
             notes: &finding.notes,
-            help: help(finding),
+            help: summary::helps(finding).collect::<Vec<_>>().join("\n"),
             url: (view.rule_docs)(finding.rule).url,
             fixes: finding.fixes.iter().map(|fix| Change::new(sources, fix)).collect(),
             fingerprint: &finding.fingerprint,
@@ -255,12 +255,4 @@ struct Question<'a> {
 struct NotChecked<'a> {
     file: &'a str,
     message: &'a str,
-}
-
-/// What to do: the helps, or what the first fix does.
-fn help(finding: &Finding) -> String {
-    match finding.fixes.first() {
-        Some(fix) if finding.helps.is_empty() => fix.title.clone(),
-        _ => finding.helps.join("\n"),
-    }
 }

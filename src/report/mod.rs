@@ -1,10 +1,13 @@
-//! Shows the outcome of a run: for people (pretty, concise) and for machines (JSON, SARIF, GitHub).
+//! Shows the outcome of a run: for people (pretty, concise, Markdown) and for machines (JSON, SARIF, GitHub, GitLab, JUnit).
 //! It decides nothing about findings beyond how many of them a person sees at once.
 
 mod concise;
 mod github;
+mod gitlab;
 mod json;
+mod junit;
 mod line;
+mod markdown;
 pub mod objects;
 mod pretty;
 pub mod reach;
@@ -39,11 +42,26 @@ pub enum Format {
     Sarif,
     /// Workflow commands that GitHub shows as annotations.
     Github,
+    /// The Code Quality report of GitLab.
+    Gitlab,
+    /// JUnit XML, for CI servers.
+    Junit,
+    /// A comment on a pull request, or a job summary.
+    Markdown,
 }
 
 impl Format {
     /// Every format, as listed to users.
-    pub const ALL: [Format; 5] = [Format::Pretty, Format::Concise, Format::Json, Format::Sarif, Format::Github];
+    pub const ALL: [Format; 8] = [
+        Format::Pretty,
+        Format::Concise,
+        Format::Json,
+        Format::Sarif,
+        Format::Github,
+        Format::Gitlab,
+        Format::Junit,
+        Format::Markdown,
+    ];
 
     /// The word a user writes.
     pub fn name(self) -> &'static str {
@@ -53,13 +71,16 @@ impl Format {
             Format::Json => "json",
             Format::Sarif => "sarif",
             Format::Github => "github",
+            Format::Gitlab => "gitlab",
+            Format::Junit => "junit",
+            Format::Markdown => "markdown",
         }
     }
 }
 
 /// A word that names no format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown format `{word}`: use one of pretty, concise, json, sarif, github")]
+#[error("unknown format `{word}`: use one of pretty, concise, json, sarif, github, gitlab, junit, markdown")]
 pub struct UnknownFormat {
     /// The word as given.
     pub word: String,
@@ -187,6 +208,9 @@ pub fn write(format: Format, view: &View<'_>, style: &Style, out: &mut dyn Write
         Format::Json => json::write(view, out),
         Format::Sarif => sarif::write(view, out),
         Format::Github => github::write(view, style, out),
+        Format::Gitlab => gitlab::write(view, style, out),
+        Format::Junit => junit::write(view, style, out),
+        Format::Markdown => markdown::write(view, style, out),
     }
 }
 

@@ -13,6 +13,12 @@ pub(super) fn location(texts: &Texts<'_>, span: Span) -> String {
     format!("{}:{}:{}", clean(&(texts.display)(span.source)), position.line, position.column)
 }
 
+/// What to do: the helps, or what the first fix does.
+pub(super) fn helps(finding: &Finding) -> impl Iterator<Item = &str> {
+    let fix = finding.fixes.first().filter(|_| finding.helps.is_empty());
+    finding.helps.iter().map(String::as_str).chain(fix.map(|fix| fix.title.as_str()))
+}
+
 pub(super) fn write(view: &View<'_>, style: &Style, by_rule: bool, out: &mut dyn Write) -> io::Result<()> {
     let findings = &view.outcome.findings;
     if by_rule && findings.len() > 1 {
@@ -72,7 +78,7 @@ fn table(view: &View<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> 
     writeln!(out)
 }
 
-fn counts(view: &View<'_>) -> String {
+pub(super) fn counts(view: &View<'_>) -> String {
     let findings = &view.outcome.findings;
     let summary = &view.outcome.summary;
     let mut line = if findings.is_empty() {
@@ -106,7 +112,7 @@ fn counts(view: &View<'_>) -> String {
     line
 }
 
-fn hidden(findings: &[Finding], style: &Style) -> Option<String> {
+pub(super) fn hidden(findings: &[Finding], style: &Style) -> Option<String> {
     let mild = findings.iter().filter(|finding| finding.severity < style.severity_from).count();
     let unsure = findings
         .iter()

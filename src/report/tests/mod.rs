@@ -4,6 +4,7 @@
 
 mod machines;
 mod people;
+mod services;
 mod snippets;
 
 use super::*;

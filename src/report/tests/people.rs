@@ -223,7 +223,7 @@ fn formats_are_named() {
         assert_eq!(format.name().parse(), Ok(format));
     }
     let error = "xml".parse::<Format>().unwrap_err().to_string();
-    assert_eq!(error, "unknown format `xml`: use one of pretty, concise, json, sarif, github");
+    assert_eq!(error, "unknown format `xml`: use one of pretty, concise, json, sarif, github, gitlab, junit, markdown");
     let both: Destination = "json=out/a=b.json".parse().unwrap();
     assert_eq!(both, Destination { format: Format::Json, file: Some("out/a=b.json".into()) });
     assert_eq!("sarif".parse::<Destination>().unwrap().file, None);
