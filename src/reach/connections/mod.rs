@@ -18,6 +18,7 @@ mod needed;
 mod network_policy;
 mod pairs;
 mod parties;
+mod subjects;
 mod unseen;
 mod view;
 mod ways_in;
@@ -43,6 +44,7 @@ pub use grants::{Grant, Granted, NamespaceTest};
 pub use lack::{Block, Lack, Verdict};
 pub use needed::{Need, NeedKind, Way};
 pub use parties::{Endpoint, Party, PartyKind};
+pub use subjects::Subject;
 pub use ways_in::WayIn;
 
 /// One end of a flow.
