@@ -5,6 +5,10 @@ mod base;
 mod catalogue;
 mod charts;
 mod given;
+mod graph;
+mod graph_facts;
+mod graph_nodes;
+mod graph_world;
 mod init;
 mod lint;
 mod load;
@@ -86,6 +90,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> St
         Command::Lint(arguments) => lint::lint(&arguments, io),
         Command::Render(arguments) => render::render(&arguments, io),
         Command::Reach(arguments) => reach::reach(&arguments, io),
+        Command::Graph(arguments) => graph::graph(&arguments, io),
         Command::Explain(arguments) => catalogue::explain(&arguments, io),
         Command::Rules(arguments) => catalogue::list(&arguments, io),
         Command::Init(arguments) => init::init(&arguments, io),

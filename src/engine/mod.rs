@@ -168,13 +168,23 @@ fn parsed<'w>(sources: &'w Sources, file: &'w yaml::File) -> Parsed<'w> {
 /// compared: what changed is for the rules that look at changes.
 pub fn run(sources: &Sources, roots: Vec<Root>, base: Option<Vec<Root>>, request: &Request) -> Run {
     let mut statistics = Statistics::default();
-    let Some(base) = base else { return run_on(sources, roots, None, request, statistics) };
+    let Some(base) = base else { return run_on(sources, roots, None, request, statistics, |_, _| ()).0 };
     let start = Instant::now();
     stage(sources, base, request, &mut Statistics::default(), |old| {
         let known = request.new_only.then(|| known(old, request));
         statistics.phases.push(("base", start.elapsed()));
-        run_on(sources, roots, Some((old, known)), request, statistics)
+        run_on(sources, roots, Some((old, known)), request, statistics, |_, _| ()).0
     })
+}
+
+/// As [`run`] without another state; what the rules saw and what they say of it is handed to `look`.
+pub fn run_and_look<T>(
+    sources: &Sources,
+    roots: Vec<Root>,
+    request: &Request,
+    look: impl FnOnce(&World<'_>, &Outcome) -> T,
+) -> (Run, T) {
+    run_on(sources, roots, None, request, Statistics::default(), look)
 }
 
 /// What the rules say of the state that this one is compared with: the fingerprints.
@@ -183,14 +193,15 @@ fn known(old: &Stage<'_>, request: &Request) -> HashSet<String> {
     outcome.findings.into_iter().map(|finding| finding.fingerprint).collect()
 }
 
-fn run_on(
+fn run_on<T>(
     sources: &Sources,
     roots: Vec<Root>,
     base: Option<(&Stage<'_>, Option<HashSet<String>>)>,
     request: &Request,
     mut statistics: Statistics,
-) -> Run {
-    let mut done = stage(sources, roots, request, &mut statistics, |new| {
+    look: impl FnOnce(&World<'_>, &Outcome) -> T,
+) -> (Run, T) {
+    let (mut done, looked) = stage(sources, roots, request, &mut statistics, |new| {
         let mut own = Statistics::default();
         let mut clock = Instant::now();
         let mut phase = |own: &mut Statistics, name| {
@@ -213,11 +224,12 @@ fn run_on(
         outcome.summary.documents = new.world.manifests.documents;
         outcome.summary.resources = new.world.resources.len();
         outcome.summary.left_alone = new.left_alone.iter().map(|(what, count)| (*what, *count)).collect();
-        Run { outcome, masks, statistics: own, targets: new.names.clone() }
+        let looked = look(&new.world, &outcome);
+        (Run { outcome, masks, statistics: own, targets: new.names.clone() }, looked)
     });
     statistics.phases.append(&mut done.statistics.phases);
     statistics.rules = done.statistics.rules;
-    Run { statistics, ..done }
+    (Run { statistics, ..done }, looked)
 }
 
 /// One state of the files, with everything worked out that rules look at.

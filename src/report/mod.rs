@@ -2,7 +2,9 @@
 //! It decides nothing about findings beyond how many of them a person sees at once.
 
 mod concise;
+mod escape;
 mod github;
+pub mod graph;
 mod json;
 mod line;
 pub mod objects;
@@ -195,6 +197,11 @@ pub fn write_file(format: Format, view: &View<'_>, style: &Style, path: &Path) -
     let mut out = BufWriter::new(File::create(path)?);
     write(format, view, style, &mut out)?;
     out.flush()
+}
+
+/// Writes a text to the file at `path`, which it creates or empties.
+pub fn write_text_file(text: &str, path: &Path) -> io::Result<()> {
+    std::fs::write(path, text)
 }
 
 /// Writes what could not be checked, one line each; meant for standard error.
