@@ -2,7 +2,7 @@
 
 use super::args::{Arguments, Command, GraphArguments, GraphFormatWord, Lint};
 use super::graph_world;
-use super::lint::{known_target, refuse, request};
+use super::lint::{known_target, refuse, request, threads};
 use super::load::{Loaded, load};
 use super::reach::{broken, hand_over};
 use super::{Io, Status, complain};
@@ -22,13 +22,9 @@ pub(super) fn graph(arguments: &GraphArguments, io: &mut Io<'_>) -> io::Result<S
         Ok(kinds) => kinds,
         Err(error) => return complain(io, &error),
     };
-    let mut pool = rayon::ThreadPoolBuilder::new();
-    if let Some(jobs) = arguments.jobs {
-        pool = pool.num_threads(usize::from(jobs));
-    }
-    let pool = match pool.build() {
+    let pool = match threads(arguments.jobs) {
         Ok(pool) => pool,
-        Err(error) => return complain(io, &plain(format!("the threads could not be started: {error}"))),
+        Err(error) => return complain(io, &error),
     };
     let mut report = match pool.install(|| world(arguments)) {
         Ok(report) => report,

@@ -26,15 +26,20 @@ pub(super) fn lint(arguments: &Lint, io: &mut Io<'_>) -> io::Result<Status> {
         Ok(checked) => checked,
         Err(error) => return complain(io, &error),
     };
-    let mut pool = rayon::ThreadPoolBuilder::new();
-    if let Some(jobs) = arguments.jobs {
-        pool = pool.num_threads(usize::from(jobs));
-    }
-    let pool = match pool.build() {
+    let pool = match threads(arguments.jobs) {
         Ok(pool) => pool,
-        Err(error) => return complain(io, &plain(format!("the threads could not be started: {error}"))),
+        Err(error) => return complain(io, &error),
     };
     Session { arguments, request, destinations, incoming, pool }.run(io)
+}
+
+/// As many threads as are asked for, else one a core.
+pub(super) fn threads(jobs: Option<u16>) -> Result<rayon::ThreadPool, OptionError> {
+    let mut pool = rayon::ThreadPoolBuilder::new();
+    if let Some(jobs) = jobs {
+        pool = pool.num_threads(usize::from(jobs));
+    }
+    pool.build().map_err(|error| plain(format!("the threads could not be started: {error}")))
 }
 
 struct Session<'a> {

@@ -1,14 +1,13 @@
 //! The graph for programs, version 1; described by `schemas/graph.schema.json`.
 
 use super::{At, Edge, GraphReport, Node, Presence, Remark};
-use serde::Serialize;
-use std::collections::BTreeMap;
+use serde::{Serialize, Serializer};
 
 /// Raised when a field changes its meaning or goes away; a new field does not raise it.
 const VERSION: u32 = 1;
 
 #[derive(Serialize)]
-pub(super) struct Report<'r> {
+struct Report<'r> {
     version: u32,
     targets: &'r [String],
     nodes: Vec<Vertex<'r>>,
@@ -17,8 +16,17 @@ pub(super) struct Report<'r> {
     problems: Vec<Problem<'r>>,
 }
 
+/// What is told of a node, by name, in the order in which it is told.
+struct Facts<'r>(&'r [(&'static str, String)]);
+
+impl Serialize for Facts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
 #[derive(Serialize)]
-struct Vertex<'r> {
+pub(super) struct Vertex<'r> {
     id: &'r str,
     class: &'static str,
     kind: &'r str,
@@ -29,7 +37,7 @@ struct Vertex<'r> {
     reason: Option<&'r str>,
     targets: Vec<&'r str>,
     places: Vec<Place<'r>>,
-    facts: BTreeMap<&'static str, &'r str>,
+    facts: Facts<'r>,
     findings: Vec<Found<'r>>,
 }
 
@@ -40,7 +48,7 @@ struct Place<'r> {
 }
 
 #[derive(Serialize)]
-struct Found<'r> {
+pub(super) struct Found<'r> {
     rule: &'static str,
     code: &'static str,
     severity: &'static str,
@@ -62,7 +70,7 @@ struct Link<'r> {
 }
 
 #[derive(Serialize)]
-struct Problem<'r> {
+pub(super) struct Problem<'r> {
     file: &'r str,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u32>,
@@ -76,23 +84,23 @@ pub(super) fn print(report: &GraphReport) -> String {
 }
 
 impl<'r> Report<'r> {
-    pub(super) fn new(report: &'r GraphReport) -> Report<'r> {
+    fn new(report: &'r GraphReport) -> Report<'r> {
         Report {
             version: VERSION,
             targets: &report.targets,
             nodes: report.nodes.iter().map(vertex).collect(),
             edges: report.edges.iter().map(|edge| link(report, edge)).collect(),
             elsewhere: report.elsewhere.iter().map(found).collect(),
-            problems: report
-                .problems
-                .iter()
-                .map(|(file, line, message)| Problem { file, line: *line, message })
-                .collect(),
+            problems: problems(report),
         }
     }
 }
 
-fn vertex(node: &Node) -> Vertex<'_> {
+pub(super) fn problems(report: &GraphReport) -> Vec<Problem<'_>> {
+    report.problems.iter().map(|(file, line, message)| Problem { file, line: *line, message }).collect()
+}
+
+pub(super) fn vertex(node: &Node) -> Vertex<'_> {
     Vertex {
         id: &node.id,
         class: node.class.name(),
@@ -106,7 +114,7 @@ fn vertex(node: &Node) -> Vertex<'_> {
         },
         targets: node.targets.iter().map(|target| &**target).collect(),
         places: node.places.iter().map(place).collect(),
-        facts: node.facts.iter().map(|(name, value)| (*name, value.as_str())).collect(),
+        facts: Facts(&node.facts),
         findings: node.findings.iter().map(found).collect(),
     }
 }
@@ -115,7 +123,7 @@ fn place(at: &At) -> Place<'_> {
     Place { file: &at.file, line: at.line }
 }
 
-fn found(remark: &Remark) -> Found<'_> {
+pub(super) fn found(remark: &Remark) -> Found<'_> {
     Found {
         rule: remark.rule,
         code: remark.code,

@@ -1,8 +1,9 @@
 //! The graph as a page, complete in itself: it asks nobody for anything. What it holds is data, which the scripts
 //! beside this file show as texts and never as markup.
 
+use super::json::{self, Found, Problem, Vertex};
 use super::lanes::Board;
-use super::{At, Class, GraphReport, Node, Presence, Remark};
+use super::{At, Class, GraphReport};
 use crate::graph::links::Relation;
 use crate::report::escape;
 use base64::Engine;
@@ -35,32 +36,7 @@ struct Data<'r> {
     lanes: Vec<&'static str>,
     bands: Vec<Row<'r>>,
     elsewhere: Vec<Found<'r>>,
-    problems: Vec<(String, &'r str)>,
-}
-
-#[derive(Serialize)]
-struct Vertex<'r> {
-    id: &'r str,
-    class: &'static str,
-    kind: &'r str,
-    namespace: Option<&'r str>,
-    name: &'r str,
-    presence: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'r str>,
-    targets: Vec<&'r str>,
-    places: Vec<String>,
-    facts: &'r [(&'static str, String)],
-    findings: Vec<Found<'r>>,
-}
-
-#[derive(Serialize)]
-struct Found<'r> {
-    severity: &'static str,
-    confidence: &'static str,
-    rule: &'static str,
-    message: &'r str,
-    at: String,
+    problems: Vec<Problem<'r>>,
 }
 
 #[derive(Serialize)]
@@ -77,7 +53,7 @@ pub(super) fn print(report: &GraphReport) -> String {
         targets: &report.targets,
         classes: Class::ALL.into_iter().map(Class::name).collect(),
         relations: Relation::ALL.into_iter().map(|relation| (relation.name(), relation.reverse())).collect(),
-        nodes: report.nodes.iter().map(vertex).collect(),
+        nodes: report.nodes.iter().map(json::vertex).collect(),
         edges: report
             .links()
             .map(|edge| {
@@ -91,16 +67,10 @@ pub(super) fn print(report: &GraphReport) -> String {
             .iter()
             .map(|band| Row { title: band.title, namespace: band.namespace, cells: &band.cells })
             .collect(),
-        elsewhere: report.elsewhere.iter().map(found).collect(),
-        problems: report
-            .problems
-            .iter()
-            .map(|(file, line, message)| {
-                (line.map_or_else(|| file.clone(), |line| format!("{file}:{line}")), message.as_str())
-            })
-            .collect(),
+        elsewhere: report.elsewhere.iter().map(json::found).collect(),
+        problems: json::problems(report),
     };
-    let json = serde_json::to_string(&data).expect("internal: texts and numbers are JSON");
+    let text = serde_json::to_string(&data).expect("internal: texts and numbers are JSON");
     let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
     // What comes last may hold any text; nothing is filled in behind it.
     PAGE.replace("{{style-hash}}", &hash(STYLE))
@@ -108,38 +78,9 @@ pub(super) fn print(report: &GraphReport) -> String {
         .replace("{{style}}", STYLE)
         .replace("{{script}}", SCRIPT)
         .replace("{{counts}}", &escape::html(&report.counts()))
-        .replacen("{{data}}", &escape::script(&json), 1)
+        .replacen("{{data}}", &escape::script(&text), 1)
 }
 
 fn place(at: &At) -> String {
     format!("{}:{}", at.file, at.line)
-}
-
-fn vertex(node: &Node) -> Vertex<'_> {
-    Vertex {
-        id: &node.id,
-        class: node.class.name(),
-        kind: &node.kind,
-        namespace: node.namespace.as_deref(),
-        name: &node.name,
-        presence: node.presence.name(),
-        reason: match &node.presence {
-            Presence::Unknown(reason) => Some(reason),
-            _ => None,
-        },
-        targets: node.targets.iter().map(|target| &**target).collect(),
-        places: node.places.iter().map(place).collect(),
-        facts: &node.facts,
-        findings: node.findings.iter().map(found).collect(),
-    }
-}
-
-fn found(remark: &Remark) -> Found<'_> {
-    Found {
-        severity: remark.severity.name(),
-        confidence: remark.confidence.name(),
-        rule: remark.rule,
-        message: &remark.message,
-        at: place(&remark.at),
-    }
 }

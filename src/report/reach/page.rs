@@ -10,13 +10,14 @@ body{font-family:system-ui,-apple-system,'Segoe UI','DejaVu Sans',sans-serif;mar
 h1{font-size:20px}h2{font-size:16px;margin-top:28px}svg{max-width:100%;height:auto;border:1px solid #e4e7eb}\
 table{border-collapse:collapse;font-size:13px}td,th{text-align:left;padding:3px 12px 3px 0;\
 border-bottom:1px solid #e4e7eb;vertical-align:top;overflow-wrap:anywhere}.unknown td{color:#6b5d12}.stopped td{color:#b42318}\
-input{font-size:14px;padding:4px 8px;width:320px}:focus-visible{outline:3px solid #0b5cad;outline-offset:2px}\
+input{font-size:14px;padding:4px 8px;width:320px}::placeholder{color:#4c5a68;opacity:1}\
+:focus-visible{outline:3px solid #0b5cad;outline-offset:2px}\
 @media (prefers-color-scheme:dark){body{color:#e7ecf1;background:#10151a}svg{border-color:#3a4653}\
 svg>rect:first-of-type{fill:#10151a}body text{fill:#e7ecf1}body .ns{fill:#161d24;stroke:#3a4653}\
 body .card{fill:#1b232b;stroke:#3a4653}body .db{fill:#1c3550;stroke:#7cb8f5}body .ca{fill:#1c3a28;stroke:#5fae7b}\
 body .cu{fill:#39331a;stroke:#c9b35c}body .cb{fill:#4a1d1d;stroke:#ff9d97}body .ea{stroke:#6cc48d}\
 body .eu{stroke:#c9b35c}body .eb{stroke:#ff8d86}td,th{border-color:#3a4653}.unknown td{color:#e3cf80}\
-.stopped td{color:#ff9d97}:focus-visible{outline-color:#7cb8f5}}";
+.stopped td{color:#ff9d97}::placeholder{color:#c3ccd5}:focus-visible{outline-color:#7cb8f5}}";
 
 /// Shows the lines that hold what is typed.
 const SCRIPT: &str = "\

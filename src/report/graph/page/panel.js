@@ -35,7 +35,7 @@ function finding(one) {
     ' ',
     make('code', {}, one.rule),
     make('p', {}, one.message),
-    make('p', { class: 'at' }, one.at),
+    make('p', { class: 'at' }, placed(one)),
   );
 }
 
@@ -118,8 +118,13 @@ function overview() {
     make('dl', {}, ...kinds.flatMap(([name, number]) => [make('dt', {}, name), make('dd', {}, String(number))])),
     ...part(
       'Could not be read or built',
-      data.problems.map(([at, message]) =>
-        make('li', { class: 'finding error' }, make('p', {}, message), make('p', { class: 'at' }, at)),
+      data.problems.map((problem) =>
+        make(
+          'li',
+          { class: 'finding error' },
+          make('p', {}, problem.message),
+          make('p', { class: 'at' }, placed(problem)),
+        ),
       ),
     ),
     ...part(

@@ -15,8 +15,11 @@ data.edges.forEach(([from, relation, to, sure, at], number) => {
   links[from].push({ other: to, name: data.relations[relation][0], number, sure, at, out: true });
   links[to].push({ other: from, name: data.relations[relation][1], number, sure, at, out: false });
 });
+const placed = (at) => (at.line === undefined ? at.file : `${at.file}:${at.line}`);
 nodes.forEach((node, number) => {
   node.number = number;
+  node.facts = Object.entries(node.facts);
+  node.places = node.places.map(placed);
   node.errors = node.findings.filter((finding) => finding.severity === 'error').length;
   node.warnings = node.findings.filter((finding) => finding.severity === 'warning').length;
   const told = node.findings.flatMap((finding) => [finding.rule, finding.message]);
