@@ -240,7 +240,7 @@ fn help_version_completions_and_man_go_to_standard_output() {
         let ran = repo.run(arguments).exits(0);
         assert!(ran.out.contains(expected) && ran.err.is_empty(), "{arguments:?}: {}", ran.out);
     }
-    assert!(repo.run(&["man", "lnit"]).exits(2).err.contains("there is lint, render, reach, explain"));
+    assert!(repo.run(&["man", "lnit"]).exits(2).err.contains("there is lint, render, reach, graph, explain"));
     let long = |arguments: &[&str]| {
         let mut command = program(repo.root());
         let out = run(command.args(arguments).env("COLUMNS", "80"), b"").out;
