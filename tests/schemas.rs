@@ -52,7 +52,7 @@ fn folders() -> Vec<PathBuf> {
 
 #[test]
 fn schemas_are_schemas() {
-    for path in ["schemas/config.schema.json", "schemas/report.schema.json"] {
+    for path in ["schemas/config.schema.json", "schemas/report.schema.json", "schemas/graph.schema.json"] {
         let schema = schema(path);
         assert!(jsonschema::draft202012::meta::is_valid(&schema), "{path}");
         assert!(schema["title"].is_string() && schema["description"].is_string(), "{path}");

@@ -97,7 +97,7 @@ fn export(arguments: &ContractExport, io: &mut Io<'_>) -> Result<io::Result<Stat
         }
     }
     Ok(match &arguments.output {
-        Some(file) => match report::reach::write_reach_file(&text, file) {
+        Some(file) => match report::write_text_file(&text, file) {
             Ok(()) => Ok(Status::Clean),
             Err(error) => {
                 return Err(plain(format!("{}: the contract could not be written: {error}", file.display())));

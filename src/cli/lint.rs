@@ -27,15 +27,20 @@ pub(super) fn lint(arguments: &Lint, io: &mut Io<'_>) -> io::Result<Status> {
         Ok(checked) => checked,
         Err(error) => return complain(io, &error),
     };
-    let mut pool = rayon::ThreadPoolBuilder::new();
-    if let Some(jobs) = arguments.jobs {
-        pool = pool.num_threads(usize::from(jobs));
-    }
-    let pool = match pool.build() {
+    let pool = match threads(arguments.jobs) {
         Ok(pool) => pool,
-        Err(error) => return complain(io, &plain(format!("the threads could not be started: {error}"))),
+        Err(error) => return complain(io, &error),
     };
     Session { arguments, request, destinations, incoming, pool }.run(io)
+}
+
+/// As many threads as are asked for, else one a core.
+pub(super) fn threads(jobs: Option<u16>) -> Result<rayon::ThreadPool, OptionError> {
+    let mut pool = rayon::ThreadPoolBuilder::new();
+    if let Some(jobs) = jobs {
+        pool = pool.num_threads(usize::from(jobs));
+    }
+    pool.build().map_err(|error| plain(format!("the threads could not be started: {error}")))
 }
 
 struct Session<'a> {
@@ -86,7 +91,8 @@ impl Session<'_> {
         let start = Instant::now();
         let mut loaded = self.pool.install(|| load(self.arguments, self.incoming.as_ref()));
         if !loaded.config_errors.is_empty() || !loaded.refusals.is_empty() || loaded.roots.is_empty() {
-            self.refuse(&loaded, io)?;
+            let style = Style { colour: self.colour(io.terminal.error_colour), ..self.style(io) };
+            refuse(&loaded, &style, io)?;
             return Ok(Err(Status::Failed));
         }
         let overridden = self.override_configs(&mut loaded);
@@ -110,29 +116,6 @@ impl Session<'_> {
             run.outcome.failures.extend(baseline::record(self.arguments, known, &loaded, whole, io)?);
         }
         Ok(Ok(Pass { loaded, run, reading, judging: start.elapsed() }))
-    }
-
-    fn refuse(&self, loaded: &Loaded, io: &mut Io<'_>) -> io::Result<()> {
-        let masks = Masks::default();
-        let display = display(loaded);
-        let texts = Texts { sources: &loaded.sources, masks: &masks, display: &|source| display(source) };
-        for error in &loaded.config_errors {
-            let labels = [Label { span: error.span, text: error.label.clone().into() }];
-            let helps: Vec<String> = error.help.iter().cloned().collect();
-            let problem = Problem {
-                severity: Severity::Error,
-                message: &error.message,
-                labels: &labels,
-                notes: &[],
-                helps: &helps,
-            };
-            let style = Style { colour: self.colour(io.terminal.error_colour), ..self.style(io) };
-            report::problem(&texts, &style, &problem, io.err)?;
-        }
-        for refusal in loaded.refusals.iter().chain(&loaded.missing) {
-            writeln!(io.err, "error: {}: {}", refusal.path, refusal.message)?;
-        }
-        Ok(())
     }
 
     /// Says which of the named files no rule will look at: silence over them says nothing.
@@ -254,11 +237,29 @@ impl Session<'_> {
     }
 }
 
+/// Says what is wrong with configs, and what of them could not be read.
+pub(super) fn refuse(loaded: &Loaded, style: &Style, io: &mut Io<'_>) -> io::Result<()> {
+    let masks = Masks::default();
+    let display = display(loaded);
+    let texts = Texts { sources: &loaded.sources, masks: &masks, display: &|source| display(source) };
+    for error in &loaded.config_errors {
+        let labels = [Label { span: error.span, text: error.label.clone().into() }];
+        let helps: Vec<String> = error.help.iter().cloned().collect();
+        let problem =
+            Problem { severity: Severity::Error, message: &error.message, labels: &labels, notes: &[], helps: &helps };
+        report::problem(&texts, style, &problem, io.err)?;
+    }
+    for refusal in loaded.refusals.iter().chain(&loaded.missing) {
+        writeln!(io.err, "error: {}: {}", refusal.path, refusal.message)?;
+    }
+    Ok(())
+}
+
 fn plain(message: String) -> OptionError {
     OptionError { message, help: None }
 }
 
-fn request(arguments: &Lint) -> Result<Request, OptionError> {
+pub(super) fn request(arguments: &Lint) -> Result<Request, OptionError> {
     let selection = Selection { select: arguments.select.clone(), ignore: arguments.ignore.clone() };
     for name in selection.select.iter().chain(&selection.ignore) {
         if !rules::ALL.iter().any(|rule| engine::names(name, rule)) {

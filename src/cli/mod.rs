@@ -9,6 +9,10 @@ mod contract;
 mod contract_args;
 mod contracts;
 mod given;
+mod graph;
+mod graph_facts;
+mod graph_nodes;
+mod graph_world;
 mod init;
 mod lint;
 mod load;
@@ -91,6 +95,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> St
         Command::Render(arguments) => render::render(&arguments, io),
         Command::Reach(arguments) => reach::reach(&arguments, io),
         Command::Contract(arguments) => contract::contract(&arguments, io),
+        Command::Graph(arguments) => graph::graph(&arguments, io),
         Command::Explain(arguments) => catalogue::explain(&arguments, io),
         Command::Rules(arguments) => catalogue::list(&arguments, io),
         Command::Init(arguments) => init::init(&arguments, io),

@@ -10,7 +10,8 @@ use crate::config::OptionError;
 use crate::engine::{self, Seen};
 use crate::manifest::Role;
 use crate::reach::ports::{PortSet, Protocol};
-use crate::report::reach::{ReachFormat, ReachProblem, ReachReport, print_reach, write_reach_file};
+use crate::report::reach::{ReachFormat, ReachProblem, ReachReport, print_reach};
+use crate::report::write_text_file;
 use crate::source::{Sources, Span};
 use crate::tree::{Repository, Revision};
 use crate::yaml::{self, SyntaxKind};
@@ -50,10 +51,10 @@ pub(super) fn reach(arguments: &Reach, io: &mut Io<'_>) -> io::Result<Status> {
         }
     }
     let status = if facts.failed { Status::Failed } else { Status::Clean };
-    hand_over(arguments, &facts.report, status, io)
+    print(arguments, &facts.report, status, io)
 }
 
-fn hand_over(arguments: &Reach, report: &ReachReport, status: Status, io: &mut Io<'_>) -> io::Result<Status> {
+fn print(arguments: &Reach, report: &ReachReport, status: Status, io: &mut Io<'_>) -> io::Result<Status> {
     let format = match arguments.format {
         ReachFormatWord::Text => ReachFormat::Text,
         ReachFormatWord::Json => ReachFormat::Json,
@@ -63,9 +64,13 @@ fn hand_over(arguments: &Reach, report: &ReachReport, status: Status, io: &mut I
         ReachFormatWord::Svg => ReachFormat::Svg,
         ReachFormatWord::Html => ReachFormat::Html,
     };
-    let text = print_reach(format, report);
-    match &arguments.output {
-        Some(file) => match write_reach_file(&text, file) {
+    hand_over(&print_reach(format, report), arguments.output.as_deref(), status, io)
+}
+
+/// Writes a report to `file`, else to standard output.
+pub(super) fn hand_over(text: &str, file: Option<&Path>, status: Status, io: &mut Io<'_>) -> io::Result<Status> {
+    match file {
+        Some(file) => match write_text_file(text, file) {
             Ok(()) => Ok(status),
             Err(error) => {
                 writeln!(io.err, "error: {}: the report could not be written: {error}", file.display())?;
@@ -205,7 +210,7 @@ pub(super) fn problem(sources: &Sources, span: Span, message: String) -> ReachPr
 }
 
 /// Documents that do not parse, and what does not build.
-fn broken(seen: &Seen<'_, '_>, sources: &Sources) -> Vec<ReachProblem> {
+pub(super) fn broken(seen: &Seen<'_, '_>, sources: &Sources) -> Vec<ReachProblem> {
     let mut found = Vec::new();
     for (parsed, role) in seen.manifests.files.iter().zip(&seen.manifests.roles) {
         if matches!(role, Role::Data | Role::Other) && parsed.file.documents().iter().any(yaml::Document::is_readable) {

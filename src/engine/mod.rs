@@ -133,13 +133,23 @@ pub struct Statistics {
 /// compared: what changed is for the rules that look at changes.
 pub fn run(sources: &Sources, roots: Vec<Root>, base: Option<Vec<Root>>, request: &Request) -> Run {
     let mut statistics = Statistics::default();
-    let Some(base) = base else { return run_on(sources, roots, None, request, statistics) };
+    let Some(base) = base else { return run_on(sources, roots, None, request, statistics, |_, _| ()).0 };
     let start = Instant::now();
     stage(sources, base, request, &mut Statistics::default(), |old| {
         let known = request.new_only.then(|| known(old, request));
         statistics.phases.push(("base", start.elapsed()));
-        run_on(sources, roots, Some((old, known)), request, statistics)
+        run_on(sources, roots, Some((old, known)), request, statistics, |_, _| ()).0
     })
+}
+
+/// As [`run`] without another state; what the rules saw and what they say of it is handed to `look`.
+pub fn run_and_look<T>(
+    sources: &Sources,
+    roots: Vec<Root>,
+    request: &Request,
+    look: impl FnOnce(&World<'_>, &Outcome) -> T,
+) -> (Run, T) {
+    run_on(sources, roots, None, request, Statistics::default(), look)
 }
 
 /// What the rules say of the state that this one is compared with.
@@ -148,14 +158,15 @@ fn known(old: &Stage<'_>, request: &Request) -> Baseline {
     Baseline::of(old.world.sources, &outcome.findings)
 }
 
-fn run_on(
+fn run_on<T>(
     sources: &Sources,
     roots: Vec<Root>,
     base: Option<(&Stage<'_>, Option<Baseline>)>,
     request: &Request,
     mut statistics: Statistics,
-) -> Run {
-    let mut done = stage(sources, roots, request, &mut statistics, |new| {
+    look: impl FnOnce(&World<'_>, &Outcome) -> T,
+) -> (Run, T) {
+    let (mut done, looked) = stage(sources, roots, request, &mut statistics, |new| {
         let mut own = Statistics::default();
         let mut clock = Instant::now();
         let mut phase = |own: &mut Statistics, name| {
@@ -190,11 +201,12 @@ fn run_on(
         outcome.summary.documents = files.map(|parsed| parsed.file.documents().len()).sum();
         outcome.summary.resources = new.world.resources.iter().filter(|resource| is_own(resource.root)).count();
         outcome.summary.left_alone = new.left_alone.iter().map(|(what, count)| (*what, *count)).collect();
-        Run { outcome, masks, statistics: own, targets: new.names.clone(), baseline: renewed }
+        let looked = look(&new.world, &outcome);
+        (Run { outcome, masks, statistics: own, targets: new.names.clone(), baseline: renewed }, looked)
     });
     statistics.phases.append(&mut done.statistics.phases);
     statistics.rules = done.statistics.rules;
-    Run { statistics, ..done }
+    (Run { statistics, ..done }, looked)
 }
 
 /// Runs the rules over one state, and over what changed since `base`.

@@ -70,8 +70,12 @@ impl<'w> Graph<'w> {
 
     /// Objects of a kind with this written name, in whatever namespace.
     pub fn named(&self, group: &str, kind: &str, name: &str) -> Vec<&'w Resource<'w>> {
-        let named = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
-        named.iter().copied().filter(|resource| resource.is(group, kind)).collect()
+        self.all_named(name).iter().copied().filter(|resource| resource.is(group, kind)).collect()
+    }
+
+    /// Objects of whatever kind with this written name, in whatever namespace.
+    pub fn all_named(&self, name: &str) -> &[&'w Resource<'w>] {
+        self.by_name.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Whether what is not seen is surely not there; if not, why.

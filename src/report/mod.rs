@@ -2,8 +2,10 @@
 //! It decides nothing about findings beyond how many of them a person sees at once.
 
 mod concise;
+mod escape;
 mod github;
 mod gitlab;
+pub mod graph;
 mod json;
 mod junit;
 mod line;
@@ -232,6 +234,11 @@ pub fn write_text(path: &Path, text: &str) -> io::Result<()> {
         let _ = std::fs::remove_file(&beside);
     }
     written
+}
+
+/// Writes a text to the file at `path`, which it creates or empties.
+pub fn write_text_file(text: &str, path: &Path) -> io::Result<()> {
+    std::fs::write(path, text)
 }
 
 /// Writes what could not be checked, one line each; meant for standard error.

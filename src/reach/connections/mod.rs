@@ -20,6 +20,7 @@ mod needed;
 mod network_policy;
 mod pairs;
 mod parties;
+mod subjects;
 mod unseen;
 mod view;
 mod ways_in;
@@ -47,6 +48,7 @@ pub(super) use isolation::Decrees;
 pub use lack::{Block, Lack, Verdict};
 pub use needed::{Need, NeedKind, Way};
 pub use parties::{Endpoint, Party, PartyKind};
+pub use subjects::Subject;
 pub use ways_in::WayIn;
 
 /// One end of a flow.

@@ -1,6 +1,7 @@
 //! The connections as a table and as graphs that other programs draw.
 
 use super::{ReachReport, Verdict};
+use crate::report::escape;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -62,7 +63,7 @@ fn short(title: &str) -> &str {
 
 /// A graph for Graphviz: a box for each namespace.
 pub(super) fn dot(report: &ReachReport) -> String {
-    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    let quoted = escape::dot;
     let databases: BTreeSet<&str> =
         report.nodes.iter().filter(|node| node.database).map(|node| node.title.as_str()).collect();
     let mut out = String::from("digraph reach {\n  rankdir=LR;\n  node [shape=box];\n");
@@ -96,7 +97,7 @@ pub(super) fn dot(report: &ReachReport) -> String {
 
 /// A graph for Mermaid.
 pub(super) fn mermaid(report: &ReachReport) -> String {
-    let quoted = |text: &str| text.replace('"', "#quot;");
+    let quoted = escape::mermaid;
     let databases: BTreeSet<&str> =
         report.nodes.iter().filter(|node| node.database).map(|node| node.title.as_str()).collect();
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();

@@ -11,9 +11,6 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-use std::fs;
-use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
 /// How the connections are written.
@@ -192,9 +189,4 @@ pub fn print_reach(format: ReachFormat, report: &ReachReport) -> String {
         ReachFormat::Svg => picture::print(report),
         ReachFormat::Html => page::print(report),
     }
-}
-
-/// Writes a report to the file at `path`, which it creates or empties.
-pub fn write_reach_file(text: &str, path: &Path) -> io::Result<()> {
-    fs::write(path, text)
 }

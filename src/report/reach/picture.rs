@@ -3,6 +3,7 @@
 
 use super::ReachReport;
 use super::layout::{CARD, CHIP, Chip, Column, GAP, HEAD, Layout, PADDING, Style};
+use crate::report::escape::html as escaped;
 use std::fmt::Write;
 
 const LEFT: u32 = 24;
@@ -66,10 +67,6 @@ fn legend(out: &mut String) {
 
 fn letters(text: &str) -> u32 {
     text.chars().count() as u32
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// A line of text that is at most `room` wide: what does not fit is left out, and told when pointed at.
