@@ -271,3 +271,21 @@ fn rules_are_listed_for_people_and_for_tools() {
         ran.err.starts_with("error: unknown rule `superuser-acess`\n  help: did you mean `cnpg/superuser-access`?")
     );
 }
+
+#[test]
+fn no_format_shows_a_secret() {
+    let value = "c0rrect-Horse-battery-9";
+    let secret = format!(
+        "apiVersion: v1\nkind: Secret\nmetadata:\n  name: orders-db\n  namespace: shop\nstringData:\n  \
+         password: {value}\n  password: {value}\n  unknownBool: {value}\n"
+    );
+    let broken = format!("kind: Secret\nstringData:\n  password: \"{value}\n");
+    let repo = Repo::new(&[("secret.yaml", &secret), ("broken.yaml", &broken)]);
+    for format in tidegate::report::Format::ALL.map(tidegate::report::Format::name) {
+        let ran = repo.run(&["lint", "--all", "--verbose", "--severity-from", "note", "--format", format]).exits(1);
+        assert!(ran.out.contains("secret.yaml") && ran.out.contains("secrets/plaintext"), "{format}: {}", ran.out);
+        assert!(!ran.out.contains(value) && !ran.err.contains(value), "{format}: {}", ran.out);
+    }
+    repo.run(&["lint", "--write-baseline"]).exits(0);
+    assert!(!repo.read("tidegate-baseline.json").contains(value));
+}

@@ -92,7 +92,7 @@ fn the_file_is_sorted_and_free_of_values_and_machines() {
 #[test]
 fn lines_and_files_may_move() {
     type Change = fn(&Repo);
-    let changes: [(&str, Change); 8] = [
+    let changes: [(&str, Change); 9] = [
         ("lines move", |repo| repo.write("apps/orders.yaml", format!("# a\n\n# b\n{FAULTY}").as_bytes())),
         ("documents move", |repo| repo.write("apps/orders.yaml", format!("{HARMLESS}---\n{FAULTY}").as_bytes())),
         ("the file of an object is renamed", |repo| rename(repo, "apps/orders.yaml", "databases/clusters.yaml")),
@@ -106,6 +106,9 @@ fn lines_and_files_may_move() {
         ("a kustomization is moved", |repo| {
             rename(repo, "shop/kustomization.yaml", "store/kustomization.yaml");
             rename(repo, "shop/settings.yaml", "store/settings.yaml");
+        }),
+        ("another namespace is set", |repo| {
+            repo.write("apps/orders.yaml", FAULTY.replace("shop-data", "orders").as_bytes());
         }),
         ("values change", |repo| {
             repo.write("apps/orders.yaml", FAULTY.replace("instances: 3", "instances: 5").as_bytes());

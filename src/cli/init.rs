@@ -199,7 +199,11 @@ fn pipeline(pipelines: Pipelines) -> &'static str {
 # For .gitlab-ci.yml. The program has to be in the image.
 tidegate:
   script:
-    - tidegate lint .
+    - tidegate lint . --format concise --format gitlab=gl-code-quality-report.json
+  artifacts:
+    when: always
+    reports:
+      codequality: gl-code-quality-report.json
 "
         }
         Pipelines::Other => {

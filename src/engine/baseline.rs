@@ -87,7 +87,7 @@ impl Baseline {
 
     /// Which of `findings` are known, one entry for one finding, the likeliest pairs first: the same place in the same
     /// file, the same place of the same object, the same place in a file that was moved or renamed, another item of the
-    /// same list.
+    /// same list, an object of this kind and name in another namespace.
     pub(super) fn recognise(&self, sources: &Sources, findings: &[Finding]) -> Recognised {
         let files: HashSet<Cow<'_, str>> =
             sources.iter().filter(|(_, source)| source.revision().is_none()).map(|(id, _)| sources.name(id)).collect();
@@ -123,6 +123,11 @@ impl Baseline {
             },
             |found, object| Some(("", identity::without_numbers(found.pointer), Some(object?))),
         );
+        // Where something else delivers a file, its objects may get another namespace.
+        pairing.pair(
+            |entry| Some((name(&entry.file), elsewhere(entry.object.as_deref()?, &entry.pointer), None)),
+            |found, object| Some((name(&found.file), elsewhere(object?, found.pointer), None)),
+        );
         Recognised { known: pairing.known, met: pairing.met }
     }
 }
@@ -137,6 +142,13 @@ impl FromIterator<Identity> for Baseline {
 
 fn exact(pointer: &str) -> Cow<'_, str> {
     Cow::Borrowed(pointer)
+}
+
+/// Kind, name and pointer, whatever the namespace is.
+fn elsewhere<'t>(object: &str, pointer: &str) -> Cow<'t, str> {
+    let mut parts = object.splitn(3, '/');
+    let (kind, _, name) = (parts.next(), parts.next(), parts.next());
+    Cow::Owned(format!("{}/{}:{pointer}", kind.unwrap_or_default(), name.unwrap_or_default()))
 }
 
 fn name(file: &str) -> &str {

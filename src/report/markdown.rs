@@ -94,6 +94,9 @@ fn tail(view: &View<'_>, style: &Style) -> String {
         0 => {}
         open => parts.push(format!("{} stayed undecided", count(open, "question"))),
     }
+    if !view.outcome.findings.is_empty() {
+        parts.push("`tidegate explain RULE` says more".to_owned());
+    }
     parts.join("<br>")
 }
 
