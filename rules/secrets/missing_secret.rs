@@ -51,8 +51,8 @@ const SHOWN: usize = 2;
 
 fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let secrets = context.secrets;
-    let mut missing: BTreeMap<(usize, String, String), Missing<'_, 'w>> = BTreeMap::new();
-    let mut tally: HashMap<(usize, String), Tally> = HashMap::new();
+    let mut missing: BTreeMap<(Sort, String, String), Missing<'_, 'w>> = BTreeMap::new();
+    let mut tally: HashMap<(Sort, String), Tally> = HashMap::new();
     for one in secrets.uses() {
         let Some(sort) = sort(one).filter(|_| !one.optional && one.by.whole) else { continue };
         let Some(name) = one.name.known().filter(|name| !name.is_empty()) else {
@@ -86,7 +86,14 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     }
     let surroundings = Surroundings::default();
     for ((sort, space, _), missing) in missing {
-        match missing.prove(context, &tally[&(sort, space)], &surroundings) {
+        let other = match sort {
+            Sort::Login => Sort::Database,
+            Sort::Database => Sort::Login,
+            sort => sort,
+        };
+        let own = &tally[&(sort, space.clone())];
+        let beside = tally.get(&(other, space)).filter(|_| other != sort);
+        match missing.prove(context, own, beside, &surroundings) {
             Ok(proof) => missing.report(&proof, context, sink),
             // Nobody wants a list of the Secrets that his charts and he make.
             Err(reason) if missing.class == Class::Database => sink.undecided(missing.at().name.span(), reason),
@@ -95,12 +102,24 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     }
 }
 
+/// Sorts of places: those of one sort get their Secrets in one way, as a rule.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Sort {
+    /// Passwords of roles.
+    Login,
+    /// What else the database operator reads: credentials for backups, certificates.
+    Database,
+    Pod,
+    Values,
+}
+
 /// Which sort of places a use belongs to; none for those that are not judged.
-fn sort(one: &Use<'_>) -> Option<usize> {
+fn sort(one: &Use<'_>) -> Option<Sort> {
     match one.class {
-        Class::Database => Some(0),
-        Class::Pod => Some(1),
-        Class::Values => Some(2),
+        Class::Database if one.login.is_some() => Some(Sort::Login),
+        Class::Database => Some(Sort::Database),
+        Class::Pod => Some(Sort::Pod),
+        Class::Values => Some(Sort::Values),
         Class::Certificate | Class::Bootstrap | Class::Flux => None,
     }
 }
@@ -134,8 +153,8 @@ enum Proof<'a, 'w> {
     Misspelt(&'a Made<'w>),
     /// The operator makes it in other settings only.
     Unmade(Unmade<'w>),
-    /// So many others of this sort are made here.
-    Others(usize, Confidence),
+    /// So many others that such places name are made here.
+    Others(usize, &'static str, Confidence),
 }
 
 impl<'a, 'w> Missing<'a, 'w> {
@@ -146,7 +165,8 @@ impl<'a, 'w> Missing<'a, 'w> {
     fn prove(
         &self,
         context: &TargetContext<'a, 'w>,
-        tally: &Tally,
+        own: &Tally,
+        beside: Option<&Tally>,
         surroundings: &Surroundings<'w>,
     ) -> Result<Proof<'a, 'w>, String> {
         let (graph, namespace) = (context.graph, &self.at().namespace);
@@ -175,11 +195,22 @@ impl<'a, 'w> Missing<'a, 'w> {
         if let Some(reason) = graph.opened(namespace).filter(|_| self.class != Class::Database) {
             return Err(reason.to_owned());
         }
-        let (made, unseen) = (tally.made.len(), tally.unseen.len());
-        match (self.class, made, unseen) {
-            (Class::Database, CONVINCING.., 1) => Ok(Proof::Others(made, Confidence::High)),
-            (Class::Database, 1.., 1) | (Class::Pod, CONVINCING.., 1) => Ok(Proof::Others(made, Confidence::Medium)),
-            (Class::Database, _, _) if made >= CONVINCING * unseen => Ok(Proof::Others(made, Confidence::Medium)),
+        let (made, unseen) = (own.made.len(), own.unseen.len());
+        let count = |of: fn(&Tally) -> &HashSet<String>| of(own).len() + beside.map_or(0, |beside| of(beside).len());
+        let (all_made, all_unseen) = (count(|tally| &tally.made), count(|tally| &tally.unseen));
+        let is_database = self.class == Class::Database;
+        let who = match &self.at().login {
+            Some(_) => "roles",
+            None if is_database => "database objects",
+            None => "pods",
+        };
+        match (made, unseen) {
+            (CONVINCING.., 1) if is_database => Ok(Proof::Others(made, who, Confidence::High)),
+            (2.., 1) if is_database => Ok(Proof::Others(made, who, Confidence::Medium)),
+            (CONVINCING.., _) if made >= CONVINCING * unseen => Ok(Proof::Others(made, who, Confidence::Medium)),
+            _ if is_database && all_unseen == 1 && all_made >= CONVINCING => {
+                Ok(Proof::Others(all_made, "database objects", Confidence::Medium))
+            }
             _ => Err(format!("nothing in this repo makes Secret `{}`; somebody may do so by hand", self.name)),
         }
     }
@@ -222,13 +253,10 @@ impl<'a, 'w> Missing<'a, 'w> {
         match proof {
             Proof::Misspelt(made) => misspelt(finding, first, made),
             Proof::Unmade(unmade) => not_made(finding, unmade),
-            Proof::Others(count, confidence) => {
-                let kind = if self.class == Class::Database { "database objects" } else { "pods" };
+            Proof::Others(count, who, confidence) => {
                 let note = match count {
-                    1 => format!("the other Secret that {kind} name in this namespace is made in this repo"),
-                    count => {
-                        format!("the other {count} Secrets that {kind} name in this namespace are made in this repo")
-                    }
+                    1 => format!("1 other Secret that {who} name in this namespace is made in this repo"),
+                    count => format!("{count} other Secrets that {who} name in this namespace are made in this repo"),
                 };
                 finding.confidence(*confidence).note(note).help(match elsewhere.is_empty() {
                     true => format!("add what makes Secret `{name}` here, as for the others"),

@@ -154,7 +154,7 @@ impl<'w> Hints<'w> {
     fn scripts(&mut self, resource: &'w Resource<'w>) {
         walk(resource.value, &mut |_, value| {
             if let Some(text) = value.raw()
-                && ["create secret", "kind: Secret", "/secrets", "apply -f -", "\"Secret\""]
+                && ["create secret", "patch secret", "kind: Secret", "/secrets", "apply -f -", "\"Secret\""]
                     .iter()
                     .any(|part| memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some())
             {
@@ -162,6 +162,11 @@ impl<'w> Hints<'w> {
             }
             Visit::Into
         });
+    }
+
+    /// Whether a script speaks of the Secret `name`, and may add to it.
+    pub(super) fn is_scripted(&self, name: &str) -> bool {
+        self.scripts.iter().any(|(text, _)| text.contains(name))
     }
 
     /// Why something that is not told may make the Secret `name` of `namespace`, if so.

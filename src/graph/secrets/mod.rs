@@ -141,7 +141,7 @@ impl<'w> Secrets<'w> {
 
     /// Whether a Secret has a key; none where nobody can tell. A copy has what its source has.
     pub fn has_key(&self, made: &Made<'w>, key: &str) -> Option<bool> {
-        let known = made.keys.has(key);
+        let known = made.keys.has(key).filter(|has| *has || !self.hints.is_scripted(&made.name));
         let copy = Copy::of(made.by).filter(|_| known.is_none() && made.maker == Maker::Written);
         let Some((namespace, name)) = copy.and_then(|copy| copy.source) else { return known };
         match self.find(&Namespace::Known(namespace), name) {
@@ -181,3 +181,6 @@ impl<'w> Made<'w> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
