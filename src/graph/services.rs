@@ -89,12 +89,19 @@ pub struct Bundled<'w> {
     pub switch: Value<'w>,
 }
 
+fn says_something(value: Value<'_>) -> bool {
+    match value.raw() {
+        Some(text) => !text.is_empty() && !value.is_null(),
+        None => !value.is_empty(),
+    }
+}
+
 /// The parts that `values` switch on. What the chart does without being told is not seen.
 pub fn bundled<'w>(values: Value<'w>) -> Vec<Bundled<'w>> {
     let parts = values.entries().filter(|(part, _)| is_service_chart(part));
     parts
         .filter(|(_, settings)| settings.is_mapping())
-        .filter(|(_, settings)| !ELSEWHERE.iter().any(|key| settings.get(key).is_some_and(|host| !host.is_empty())))
+        .filter(|(_, settings)| !ELSEWHERE.iter().any(|key| settings.get(key).is_some_and(says_something)))
         .filter_map(|(part, settings)| {
             let switches = ["enabled", "install"].iter().filter_map(|key| settings.get(key));
             let switch = switches.into_iter().find(|switch| switch.as_bool() == Some(true))?;
