@@ -336,6 +336,7 @@ fn read_root(
         extras: BTreeMap::new(),
         charts: Charts::default(),
         lone: place.only.is_some(),
+        beside: walked.beside,
     };
     for path in &options.named {
         let is_failure = root.failures.iter().any(|failure| failure.path == *path);

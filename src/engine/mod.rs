@@ -25,7 +25,7 @@ use crate::yaml;
 use elsa::sync::FrozenVec;
 use jiff::civil::Date;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -44,6 +44,8 @@ pub struct Root {
     pub extras: BTreeMap<String, Extra>,
     /// What the charts of kustomizations render to.
     pub charts: Charts,
+    /// What lies there and is not looked into.
+    pub beside: BTreeSet<String>,
     /// Files recognised as no manifests, by what they are.
     pub left_alone: BTreeMap<&'static str, usize>,
     /// What could not be read.
@@ -257,11 +259,12 @@ fn stage<T>(
     let mut left_alone: BTreeMap<&'static str, usize> = BTreeMap::new();
     let mut configs = Vec::new();
     let mut lone = Vec::new();
-    let (mut extras, mut charts) = (Vec::new(), Vec::new());
+    let (mut extras, mut charts, mut beside) = (Vec::new(), Vec::new(), Vec::new());
     for root in roots {
         failures.extend(root.failures);
         extras.push(root.extras);
         charts.push(root.charts);
+        beside.push(root.beside);
         for (what, count) in root.left_alone {
             *left_alone.entry(what).or_default() += count;
         }
@@ -307,6 +310,7 @@ fn stage<T>(
         resources: &resources,
         told: &worlds.told,
         lone,
+        beside,
         targets: &targets,
         graphs,
         reaches,

@@ -4,6 +4,7 @@ pub mod backup;
 pub mod cnpg;
 pub mod credential;
 pub mod flux;
+pub mod helm;
 mod lookup;
 mod operator_version;
 pub mod operators;
