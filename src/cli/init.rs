@@ -4,9 +4,13 @@
 use super::args::Init;
 use super::shown::shown_path;
 use super::survey::{Pipelines, Survey, survey};
+use super::trial::{fingerprints, trial};
 use super::{Io, Status, complain};
 use crate::config::{self, OptionError, Role};
-use crate::tree;
+use crate::rules::habits::Habit;
+use crate::tree::{self, ReadError};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write as _};
@@ -27,14 +31,42 @@ pub(super) fn init(arguments: &Init, io: &mut Io<'_>) -> io::Result<Status> {
         Ok(survey) => survey,
         Err(error) => return complain(io, &OptionError { message: error.to_string(), help: None }),
     };
-    let text = config_text(&survey, arguments.role.map(Role::from));
+    let role = arguments.role.map(Role::from);
+    let text = match tried(survey.clone(), role, folder) {
+        Ok(text) => text,
+        Err(error) => return complain(io, &OptionError { message: error.to_string(), help: None }),
+    };
     if let Err(error) = write(&file, &text, arguments.force) {
         let message = format!("{}: cannot be written: {error}", shown_path(&file));
         return complain(io, &OptionError { message, help: None });
     }
     tell(&survey, arguments, &file, io)?;
-    write!(io.out, "{PRE_COMMIT}\n{}", pipeline(survey.pipelines))?;
+    write!(io.out, "{}{HOOK}\n{}", hooks(survey.has_hooks), pipeline(survey.pipelines))?;
     Ok(Status::Clean)
+}
+
+/// The config, with nothing in it under which lint says more of the repo than without it.
+fn tried(mut survey: Survey, role: Option<Role>, folder: &Path) -> Result<String, ReadError> {
+    let rules: Vec<&str> = survey.habits.iter().map(|habit| habit.rule).collect();
+    if !rules.is_empty() {
+        let outcome = trial(folder, &config_text(&survey, role), &rules)?.outcome;
+        survey.habits.retain(|habit| {
+            let is_told = outcome.findings.iter().any(|finding| finding.rule == habit.rule);
+            let is_unsure = outcome.undecided.iter().any(|question| question.rule == habit.rule);
+            !(is_told || is_unsure && habit.told_by_rule)
+        });
+    }
+    let text = config_text(&survey, role);
+    if survey.shared.is_empty() && survey.client_label.is_none() {
+        return Ok(text);
+    }
+    let bare = Survey { shared: BTreeMap::new(), client_label: None, ..survey.clone() };
+    let known = fingerprints(folder, &config_text(&bare, role))?;
+    match fingerprints(folder, &text)?.is_subset(&known) {
+        true => Ok(text),
+        // What it brings to light is for somebody to look at who asked for it.
+        false => Ok(config_text(&bare, role)),
+    }
 }
 
 /// The file to write, and whether it exists.
@@ -122,20 +154,108 @@ fn config_text(survey: &Survey, role: Option<Role>) -> String {
     }
     text.push('\n');
     databases(survey, &mut text);
+    targets(survey, &mut text);
     text.push_str(
         "\n# What the clusters run. Without it the newest versions that tidegate knows are assumed.\n\
-         #versions:\n#  kubernetes: \"1.34\"\n\n\
-         # A rule's severity (error, warning, note, off) and its options; `tidegate rules` lists the rules,\n\
-         # `tidegate explain RULE` tells the options.\n#rules: {}\n\n\
-         # What is accepted although a rule objects: rule, object or path, reason, and maybe until when.\n\
+         #versions:\n#  kubernetes: \"1.34\"\n",
+    );
+    rules(&survey.habits, &mut text);
+    text.push_str(
+        "\n# What is accepted although a rule objects: rule, object or path, reason, and maybe until when.\n\
          #allow: []\n\n\
          # Files that are not to be looked at.\n#exclude: [\"docs/**\"]\n",
     );
     text
 }
 
+fn targets(survey: &Survey, text: &mut String) {
+    text.push_str("\n# The clusters that are delivered to, with the folders that each starts from.\n");
+    match survey.targets.as_slice() {
+        [] => text.push_str("# Nothing in here tells them; all of the repo is taken for one.\n"),
+        found => {
+            let list = format!("Found by themselves, and needed only if that is wrong: {}.", found.join(", "));
+            comment(&list, "", text);
+        }
+    }
+    text.push_str("#targets:\n#  live: {roots: [clusters/live]}\n");
+}
+
+/// The rules: what the repo does throughout, each with what speaks for it.
+fn rules(habits: &[Habit], text: &mut String) {
+    text.push_str(
+        "\n# A rule's severity (error, warning, note, off) and its options; `tidegate rules` lists the rules,\n\
+         # `tidegate explain RULE` tells the options.\n",
+    );
+    if habits.is_empty() {
+        text.push_str("#rules: {}\n");
+        return;
+    }
+    text.push_str("# These hold the repo to what it does throughout already. Take out what is so by chance.\nrules:\n");
+    for habit in habits {
+        comment(&sentence(&habit.why), "  ", text);
+        let _ = match habit.options.as_slice() {
+            [] => writeln!(text, "  {}: warning", habit.rule),
+            options => {
+                let options: Vec<String> =
+                    options.iter().map(|(key, value)| format!("{key}: {}", flow(value))).collect();
+                match format!("  {}: {{{}}}", habit.rule, options.join(", ")) {
+                    line if line.len() <= WIDTH => writeln!(text, "{line}"),
+                    _ => writeln!(text, "  {}:\n    {}", habit.rule, options.join("\n    ")),
+                }
+            }
+        };
+    }
+}
+
+/// Lines are no longer than this where words allow it.
+const WIDTH: usize = 100;
+
+/// A comment in lines of bearable length.
+fn comment(words: &str, indent: &str, text: &mut String) {
+    let mut line = format!("{indent}#");
+    for word in words.split_whitespace() {
+        if line.len() + 1 + word.len() > WIDTH {
+            let _ = writeln!(text, "{line}");
+            line = format!("{indent}#");
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    let _ = writeln!(text, "{line}");
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
+/// A value between brackets, as people write it.
+fn flow(value: &Json) -> String {
+    match value {
+        Json::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Json::Object(entries) => {
+            let entries: Vec<String> =
+                entries.iter().map(|(key, value)| format!("{}: {}", word(key), flow(value))).collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+        Json::String(text) => word(text),
+        other => other.to_string(),
+    }
+}
+
+/// A text between brackets: without quotes where no reader takes it for anything else.
+fn word(text: &str) -> String {
+    let plain =
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/' | b'_' | b'='));
+    if plain { quoted(text) } else { Json::String(text.to_owned()).to_string() }
+}
+
 fn databases(survey: &Survey, text: &mut String) {
-    let known = !survey.namespaces.is_empty() || !survey.operators.is_empty();
+    let known = !survey.namespaces.is_empty()
+        || !survey.operators.is_empty()
+        || !survey.shared.is_empty()
+        || survey.client_label.is_some();
     let off = if known { "" } else { "#" };
     let _ = writeln!(text, "{off}databases:");
     text.push_str("  # Namespaces that hold databases.\n");
@@ -147,9 +267,17 @@ fn databases(survey: &Survey, text: &mut String) {
         }
     }
     text.push_str("  # Clusters that several apps use, as namespace/name; some rules speak of these only.\n");
-    let clusters: Vec<String> = survey.clusters.iter().map(|name| quoted(name)).collect();
-    let example = if clusters.is_empty() { "databases/shared".to_owned() } else { clusters.join(", ") };
-    let _ = writeln!(text, "#  shared: [{example}]");
+    if survey.shared.is_empty() {
+        let clusters: Vec<String> = survey.clusters.iter().map(|name| quoted(name)).collect();
+        let example = if clusters.is_empty() { "databases/shared".to_owned() } else { clusters.join(", ") };
+        let _ = writeln!(text, "#  shared: [{example}]");
+    } else {
+        for (name, why) in &survey.shared {
+            comment(&format!("{name}: {why}."), "  ", text);
+        }
+        let names: Vec<String> = survey.shared.keys().map(|name| quoted(name)).collect();
+        let _ = writeln!(text, "  shared: [{}]", names.join(", "));
+    }
     text.push_str("  # Where the CloudNativePG operator runs, and which version.\n");
     match survey.operators.first() {
         Some(namespace) => {
@@ -157,8 +285,14 @@ fn databases(survey: &Survey, text: &mut String) {
         }
         None => text.push_str("#  operator: {namespace: cnpg-system, version: \"1.28\"}\n"),
     }
-    text.push_str("  # The label that marks Pods which may reach a database.\n");
-    text.push_str("#  client-label: example.org/database-client\n");
+    text.push_str("  # The label by which a namespace opts in to a database.\n");
+    match &survey.client_label {
+        Some((key, why)) => {
+            comment(&sentence(why), "  ", text);
+            let _ = writeln!(text, "  client-label: {}", quoted(key));
+        }
+        None => text.push_str("#  client-label: example.org/database-client\n"),
+    }
 }
 
 /// A name as a YAML scalar that every reader takes for text: `on` and `123` are names of namespaces, too.
@@ -172,8 +306,18 @@ fn quoted(name: &str) -> String {
     }
 }
 
-const PRE_COMMIT: &str = "\
-# For .pre-commit-config.yaml, below `repos:`. The program has to be on the PATH.
+/// What stands before the hook.
+fn hooks(is_there: bool) -> &'static str {
+    match is_there {
+        true => "# For .pre-commit-config.yaml, below `repos:`. The program has to be on the PATH.\n",
+        false => {
+            "# A whole .pre-commit-config.yaml, for the hooks of pre-commit. The program has to be on the PATH.\n\
+             repos:\n"
+        }
+    }
+}
+
+const HOOK: &str = "\
   - repo: local
     hooks:
       - id: tidegate
@@ -200,6 +344,16 @@ fn pipeline(pipelines: Pipelines) -> &'static str {
 tidegate:
   script:
     - tidegate lint .
+"
+        }
+        Pipelines::Woodpecker => {
+            "\
+# For a workflow in .woodpecker. The program has to be in the image.
+steps:
+  - name: tidegate
+    image: example.org/tidegate
+    commands:
+      - tidegate lint .
 "
         }
         Pipelines::Other => {
@@ -267,7 +421,9 @@ mod tests {
 
     #[test]
     fn snippets_are_yaml() {
-        for snippet in [PRE_COMMIT, pipeline(Pipelines::Github), pipeline(Pipelines::Gitlab)] {
+        let hook = format!("{}{HOOK}", hooks(false));
+        let steps = [Pipelines::Github, Pipelines::Gitlab, Pipelines::Woodpecker].map(pipeline);
+        for snippet in [HOOK, hook.as_str()].into_iter().chain(steps) {
             serde_yaml::from_str::<serde_json::Value>(snippet).expect("YAML");
         }
     }
