@@ -275,3 +275,17 @@ fn what_is_written_fits_the_published_schema() {
         assert!(errors.is_empty(), "{errors:?}\n{text}");
     }
 }
+
+#[test]
+fn a_role_that_brings_findings_is_left_to_whoever_knows() {
+    let cluster = cluster("main", "fast");
+    let database = DATABASE.replace("namespace: shop", "namespace: databases");
+    let repo = Repo::new(&[("cluster.yaml", cluster.as_str()), ("database.yaml", database.as_str())]);
+    let ran = repo.run(&["init"]).exits(0);
+    assert!(ran.err.contains("role: not set; it looks like platform, and the config says why not\n"), "{}", ran.err);
+    let text = repo.read("tidegate.yaml");
+    assert!(text.contains("\n#role: platform\n#paths:\n#  apps/**: {role: app}\n"), "{text}");
+    is_taken(&repo);
+    repo.run(&["init", "--force", "--role", "platform"]).exits(0);
+    assert!(repo.read("tidegate.yaml").contains("\nrole: platform\n"));
+}

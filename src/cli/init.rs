@@ -10,7 +10,6 @@ use crate::config::{self, OptionError, Role};
 use crate::rules::habits::Habit;
 use crate::tree::{self, ReadError};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write as _};
@@ -27,12 +26,12 @@ pub(super) fn init(arguments: &Init, io: &mut Io<'_>) -> io::Result<Status> {
         return complain(io, &OptionError { message, help: Some("--force writes over it".into()) });
     }
     let folder = file.parent().unwrap_or(Path::new("."));
-    let survey = match survey(folder) {
+    let mut survey = match survey(folder) {
         Ok(survey) => survey,
         Err(error) => return complain(io, &OptionError { message: error.to_string(), help: None }),
     };
     let role = arguments.role.map(Role::from);
-    let text = match tried(survey.clone(), role, folder) {
+    let text = match tried(&mut survey, role, folder) {
         Ok(text) => text,
         Err(error) => return complain(io, &OptionError { message: error.to_string(), help: None }),
     };
@@ -45,28 +44,47 @@ pub(super) fn init(arguments: &Init, io: &mut Io<'_>) -> io::Result<Status> {
     Ok(Status::Clean)
 }
 
-/// The config, with nothing in it under which lint says more of the repo than without it.
-fn tried(mut survey: Survey, role: Option<Role>, folder: &Path) -> Result<String, ReadError> {
+/// The config, with nothing in it under which lint says more of the repo than without it; takes out of `survey` what
+/// is not to be set.
+fn tried(survey: &mut Survey, role: Option<Role>, folder: &Path) -> Result<String, ReadError> {
     let rules: Vec<&str> = survey.habits.iter().map(|habit| habit.rule).collect();
     if !rules.is_empty() {
-        let outcome = trial(folder, &config_text(&survey, role), &rules)?.outcome;
+        let outcome = trial(folder, &config_text(survey, role), &rules)?.outcome;
         survey.habits.retain(|habit| {
             let is_told = outcome.findings.iter().any(|finding| finding.rule == habit.rule);
             let is_unsure = outcome.undecided.iter().any(|question| question.rule == habit.rule);
             !(is_told || is_unsure && habit.told_by_rule)
         });
     }
-    let text = config_text(&survey, role);
-    if survey.shared.is_empty() && survey.client_label.is_none() {
-        return Ok(text);
+    let with = |shared: bool, guess: bool, survey: &Survey| {
+        let mut survey = survey.clone();
+        if !shared {
+            survey.shared.clear();
+            survey.client_label = None;
+        }
+        survey.withheld = if guess { None } else { Some(0) };
+        survey
+    };
+    let guesses = role.is_none() && survey.role().is_some();
+    if survey.shared.is_empty() && survey.client_label.is_none() && !guesses {
+        return Ok(config_text(survey, role));
     }
-    let bare = Survey { shared: BTreeMap::new(), client_label: None, ..survey.clone() };
-    let known = fingerprints(folder, &config_text(&bare, role))?;
-    match fingerprints(folder, &text)?.is_subset(&known) {
-        true => Ok(text),
-        // What it brings to light is for somebody to look at who asked for it.
-        false => Ok(config_text(&bare, role)),
+    let known = fingerprints(folder, &config_text(&with(false, !guesses, survey), role))?;
+    // What a line brings to light is for somebody to look at who asked for it.
+    for (shared, guess) in [(true, true), (false, true), (true, false), (false, false)] {
+        let candidate = with(shared, guess, survey);
+        let text = config_text(&candidate, role);
+        if (guess || guesses) && fingerprints(folder, &text)?.is_subset(&known) {
+            *survey = candidate;
+            if !guess {
+                let all = fingerprints(folder, &config_text(&with(false, true, survey), role))?;
+                survey.withheld = Some(all.difference(&known).count());
+            }
+            return Ok(config_text(survey, role));
+        }
     }
+    *survey = with(false, !guesses, survey);
+    Ok(config_text(survey, role))
 }
 
 /// The file to write, and whether it exists.
@@ -120,6 +138,9 @@ fn tell(survey: &Survey, arguments: &Init, file: &Path, io: &mut Io<'_>) -> io::
     }
     match (arguments.role.map(Role::from), survey.role()) {
         (Some(role), _) => writeln!(io.err, "role: {role}, as you said")?,
+        (None, Some((role, _))) if survey.withheld.is_some() => {
+            writeln!(io.err, "role: not set; it looks like {role}, and the config says why not")?;
+        }
         (None, Some((role, why))) => writeln!(io.err, "role: {role}, a guess: {why}; --role says otherwise")?,
         (None, None) => writeln!(io.err, "role: not known; set it in the file, or run this with --force --role ROLE")?,
     }
@@ -138,15 +159,27 @@ fn counted(count: usize, what: &str) -> String {
 }
 
 /// The config. Behind `#` and a space stand words; behind `#` alone stands what may be taken in.
-fn config_text(survey: &Survey, role: Option<Role>) -> String {
+fn config_text(survey: &Survey, given: Option<Role>) -> String {
     let mut text = String::from(
         "# What tidegate is told about this repo. Nothing in here is needed; take the `#` away\n\
          # from what you want to say. `tidegate lint` points at mistakes in this file.\n\n",
     );
-    let guess = role.map(|role| (role, "as `tidegate init` was told")).or_else(|| survey.role());
+    let guess = given.map(|role| (role, "as `tidegate init` was told")).or_else(|| survey.role());
     text.push_str("# What the repo is for: platform runs what apps share, app describes apps that use a platform,\n");
     text.push_str("# runtime only says what is deployed where. Rules about who owns what ask for it.\n");
     match guess {
+        Some((role, why)) if survey.withheld.is_some_and(|_| given.is_none()) => {
+            let count = match survey.withheld {
+                Some(1) => "1 finding comes".to_owned(),
+                other => format!("{} findings come", other.unwrap_or_default()),
+            };
+            let words = format!(
+                "It looks like {role}: {why}. Not set, as {count} with it: what belongs to apps stands beside it. \
+                 Say it, and under `paths` where apps are, once that is meant."
+            );
+            comment(&words, "", &mut text);
+            let _ = write!(text, "#role: {role}\n#paths:\n#  apps/**: {{role: app}}\n");
+        }
         Some((role, why)) => {
             let _ = write!(text, "# Set to {role}: {why}.\nrole: {role}\n");
         }

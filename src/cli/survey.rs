@@ -43,6 +43,8 @@ pub(super) struct Survey {
     pub(super) holds_platform: bool,
     /// Whether a Database or a DatabaseRole is there.
     pub(super) holds_app: bool,
+    /// How many findings come with the role that it seems to have, where it is left unset for their sake.
+    pub(super) withheld: Option<usize>,
     /// Files that could not be read.
     pub(super) unread: usize,
     /// What runs checks on this repo.
