@@ -4,6 +4,8 @@ pub mod argo;
 pub mod boundary;
 pub mod cnpg;
 pub mod flux;
+pub mod habits;
+pub mod helm;
 pub mod kustomize;
 pub mod netpol;
 pub mod repo;
@@ -69,6 +71,8 @@ pub static ALL: &[&Rule] = &[
     &flux::undefined_variable::RULE,
     &flux::unpinned_chart::RULE,
     &flux::unusual_interval::RULE,
+    &helm::deprecated_chart::RULE,
+    &helm::missing_required_value::RULE,
     &kustomize::build_failure::RULE,
     &kustomize::deprecated_field::RULE,
     &kustomize::ineffective_patch::RULE,
@@ -92,7 +96,13 @@ pub static ALL: &[&Rule] = &[
     &netpol::self_granted_access::RULE,
     &netpol::unlabelled_client::RULE,
     &netpol::widened_reachability::RULE,
+    &repo::dead_make_path::RULE,
     &repo::duplicate_object::RULE,
+    &repo::missing_file::RULE,
+    &repo::missing_label::RULE,
+    &repo::missing_make_target::RULE,
+    &repo::off_pattern_name::RULE,
+    &repo::unapplied_manifest::RULE,
     &repo::unused_suppression::RULE,
     &schema::deprecated_api::RULE,
     &schema::failed_cel::RULE,

@@ -18,7 +18,7 @@ declare_rule! {
     /// dropped without a word, new kinds are refused, and a removed version breaks the upgrade after next.
     ///
     /// ## Instead
-    /// `install.crds: CreateReplace` and `upgrade.crds: CreateReplace`.
+    /// `install.crds: CreateReplace` and `upgrade.crds: CreateReplace`, for one release or by a patch for all of them.
     ///
     /// ## Limits
     /// Which charts bring definitions is not seen, so the rule is off until the config names it, and `releases` may say

@@ -345,6 +345,7 @@ pub(super) fn read_root(
         config,
         files: Vec::with_capacity(walked.files.len()),
         lone: place.only.is_some(),
+        beside: walked.beside,
         ..Root::default()
     };
     for path in &options.named {

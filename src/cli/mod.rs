@@ -26,6 +26,7 @@ mod render_target;
 mod shown;
 mod survey;
 mod terminal;
+mod trial;
 
 use crate::config::OptionError;
 use args::{Arguments, Command};

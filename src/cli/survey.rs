@@ -1,22 +1,27 @@
 //! What a repo holds, as far as a first config depends on it. It judges nothing.
 
+use super::trial;
 use crate::config::Role;
-use crate::graph::cnpg;
-use crate::manifest::{Kustomization, Manifests, Namespace, Parsed, Resource};
-use crate::source::SourceId;
-use crate::tree::{Disk, ReadError, Tree};
-use crate::walk;
-use crate::yaml::{self, Dialect, Value};
+use crate::engine::{self, Seen};
+use crate::graph::cnpg::{self, Cluster, Database, cluster_reference};
+use crate::graph::release::HelmRelease;
+use crate::graph::{Graph, View};
+use crate::manifest::{Parsed, Resource};
+use crate::rules::habits::{Habit, habits};
+use crate::tree::ReadError;
+use crate::yaml::{Dialect, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
 
 /// The chart, and the Deployment, of the operator.
 const CHART: &str = "cloudnative-pg";
 const DEPLOYMENT: &str = "cnpg-controller-manager";
 
+/// A Cluster with so many Databases of its own is shared.
+const SHARED: usize = 3;
+
 /// What a repo holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Survey {
     /// How many there are of what is worth telling, in the order to tell it; nothing that is not there.
     pub(super) counts: Vec<(&'static str, usize)>,
@@ -24,25 +29,39 @@ pub(super) struct Survey {
     pub(super) namespaces: BTreeSet<String>,
     /// Clusters as `namespace/name`.
     pub(super) clusters: BTreeSet<String>,
+    /// Those that several apps use, and what says so.
+    pub(super) shared: BTreeMap<String, String>,
+    /// The label by which clients opt in, if there is one, and what says so.
+    pub(super) client_label: Option<(String, String)>,
     /// Namespaces the operator is installed in.
     pub(super) operators: BTreeSet<String>,
+    /// Clusters of Kubernetes that are delivered to, where the repo says which.
+    pub(super) targets: Vec<String>,
+    /// What the repo does throughout.
+    pub(super) habits: Vec<Habit>,
     /// Whether a Cluster or the operator is there.
     pub(super) holds_platform: bool,
     /// Whether a Database or a DatabaseRole is there.
     pub(super) holds_app: bool,
+    /// How many findings come with the role that it seems to have, where it is left unset for their sake.
+    pub(super) withheld: Option<usize>,
     /// Files that could not be read.
     pub(super) unread: usize,
     /// What runs checks on this repo.
     pub(super) pipelines: Pipelines,
+    /// Whether hooks of pre-commit are there already.
+    pub(super) has_hooks: bool,
 }
 
 /// What runs checks on a repo.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Pipelines {
-    /// GitHub Actions.
+    /// GitHub Actions, or one that reads the same files.
     Github,
     /// GitLab CI.
     Gitlab,
+    /// Woodpecker.
+    Woodpecker,
     /// Nothing that is known.
     #[default]
     Other,
@@ -61,33 +80,16 @@ impl Survey {
 
 /// Looks through the folder.
 pub(super) fn survey(folder: &Path) -> Result<Survey, ReadError> {
-    let tree = Disk::new(folder)?;
-    let walked = walk::walk(&tree, &walk::Options::default());
-    let mut survey = Survey { unread: walked.failures.len(), pipelines: pipelines(&tree), ..Survey::default() };
-    let files: Vec<yaml::File> =
-        walked.files.iter().map(|file| yaml::parse(SourceId(0), Arc::clone(&file.text))).collect();
-    let parsed: Vec<Parsed<'_>> =
-        walked.files.iter().zip(&files).map(|(taken, file)| Parsed { root: 0, path: &taken.path, file }).collect();
-    let encrypted = files.iter().filter(|file| is_encrypted(file)).count();
-    let manifests = Manifests::new(parsed);
-    let mut counted: BTreeMap<&'static str, usize> = BTreeMap::new();
-    for resource in manifests.resources.iter().filter(|resource| resource.whole) {
-        if let Some((.., what)) = COUNTED.iter().find(|(group, kind, _)| resource.is(group, kind)) {
-            *counted.entry(what).or_default() += 1;
-        }
-        survey.look(resource, &manifests.kustomizations);
-    }
-    counted.insert(KUSTOMIZATIONS, manifests.kustomizations.len());
-    counted.insert(ENCRYPTED, encrypted);
-    let order = [KUSTOMIZATIONS].into_iter().chain(COUNTED.iter().map(|(.., what)| *what)).chain([ENCRYPTED]);
-    // A Cluster beside the operator is no reason to call that namespace one of databases.
-    survey.namespaces = survey.namespaces.difference(&survey.operators).cloned().collect();
-    for what in order {
-        if let Some(count) = counted.remove(what).filter(|count| *count > 0) {
-            survey.counts.push((what, count));
-        }
-    }
-    Ok(survey)
+    let mut loaded = trial::read(folder)?;
+    let roots = std::mem::take(&mut loaded.roots);
+    let beside: BTreeSet<String> = roots.iter().flat_map(|root| root.beside.iter().cloned()).collect();
+    let survey = Survey {
+        unread: roots.iter().map(|root| root.failures.len()).sum(),
+        pipelines: pipelines(&beside),
+        has_hooks: beside.contains(".pre-commit-config.yaml"),
+        ..Survey::default()
+    };
+    Ok(engine::see(&loaded.sources, roots, |seen| survey.look(seen, &beside)))
 }
 
 const KUSTOMIZATIONS: &str = "kustomization";
@@ -109,27 +111,143 @@ const COUNTED: &[(&str, &str, &str)] = &[
 ];
 
 impl Survey {
-    fn look(&mut self, resource: &Resource<'_>, kustomizations: &[Kustomization<'_>]) {
+    fn look(mut self, seen: Seen<'_, '_>, beside: &BTreeSet<String>) -> Survey {
+        self.count(seen);
+        for resource in seen.resources {
+            if resource.whole && !resource.is_example() {
+                self.platform(resource);
+            }
+        }
+        let graphs: Vec<Graph<'_>> =
+            seen.targets.iter().map(|target| Graph::new(seen.resources, target, None)).collect();
+        for graph in &graphs {
+            for release in graph.all::<HelmRelease<'_>>() {
+                let url = release.source(graph).and_then(|source| source.at(&["spec", "url"])?.known());
+                if url.is_some_and(|url| url.trim_end_matches('/').ends_with("/cloudnative-pg")) {
+                    self.operator(release.resource());
+                }
+            }
+        }
+        // A Cluster beside the operator is no reason to call that namespace one of databases.
+        self.namespaces = self.namespaces.difference(&self.operators).cloned().collect();
+        self.sharing(&graphs);
+        self.targets = seen.targets.iter().map(|target| target.name.to_string()).filter(|name| name != ".").collect();
+        self.targets.sort();
+        self.targets.dedup();
+        self.habits = habits(&graphs, seen.manifests, seen.told, beside);
+        self
+    }
+
+    fn count(&mut self, seen: Seen<'_, '_>) {
+        let mut counted: BTreeMap<&'static str, usize> = BTreeMap::new();
+        for resource in seen.manifests.resources.iter().filter(|resource| resource.whole) {
+            if let Some((.., what)) = COUNTED.iter().find(|(group, kind, _)| resource.is(group, kind)) {
+                *counted.entry(what).or_default() += 1;
+            }
+        }
+        counted.insert(KUSTOMIZATIONS, seen.manifests.kustomizations.len());
+        counted.insert(ENCRYPTED, seen.manifests.files.iter().filter(|file| is_encrypted(file)).count());
+        let order = [KUSTOMIZATIONS].into_iter().chain(COUNTED.iter().map(|(.., what)| *what)).chain([ENCRYPTED]);
+        for what in order {
+            if let Some(count) = counted.remove(what).filter(|count| *count > 0) {
+                self.counts.push((what, count));
+            }
+        }
+    }
+
+    fn platform(&mut self, resource: &Resource<'_>) {
         if resource.is(cnpg::GROUP, "Cluster") {
             self.holds_platform = true;
-            if let Some(namespace) = namespace(resource, kustomizations) {
+            if let Some(namespace) = resource.namespace.known().filter(|name| is_label(name)) {
                 if let Some(name) = resource.name().filter(|name| is_label(name)) {
                     self.clusters.insert(format!("{namespace}/{name}"));
                 }
-                self.namespaces.insert(namespace);
+                self.namespaces.insert(namespace.to_owned());
             }
         }
         self.holds_app |= resource.is(cnpg::GROUP, "Database") || resource.is(cnpg::GROUP, "DatabaseRole");
         if is_operator(resource) {
-            self.holds_platform = true;
-            let installed = ["targetNamespace", "destination"].iter().find_map(|key| {
-                let value = resource.at(&["spec", key])?;
-                value.get("namespace").unwrap_or(value).known().map(str::to_owned)
-            });
-            self.operators
-                .extend(installed.filter(|name| is_label(name)).or_else(|| namespace(resource, kustomizations)));
+            self.operator(resource);
         }
     }
+
+    /// What installs the operator.
+    fn operator(&mut self, resource: &Resource<'_>) {
+        self.holds_platform = true;
+        let installed = ["targetNamespace", "destination"].iter().find_map(|key| {
+            let value = resource.at(&["spec", key])?;
+            value.get("namespace").unwrap_or(value).known()
+        });
+        self.operators
+            .extend(installed.or_else(|| resource.namespace.known()).filter(|name| is_label(name)).map(str::to_owned));
+    }
+
+    /// Which Clusters several apps use, and by which label they opt in.
+    fn sharing(&mut self, graphs: &[Graph<'_>]) {
+        let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut opened: BTreeMap<String, String> = BTreeMap::new();
+        let mut databases: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+        for graph in graphs {
+            let policies = graph.resources().iter().filter(|one| one.whole && one.kind.ends_with("NetworkPolicy"));
+            for policy in policies {
+                for (key, value) in opt_ins(policy) {
+                    keys.entry(key.to_owned()).or_default().insert(policy.title());
+                    opened.insert(value.to_owned(), format!("{} opens it by label", policy.title()));
+                }
+            }
+            for database in graph.all::<Database<'_>>() {
+                let resource = database.resource();
+                let cluster = cluster_reference(resource).and_then(Value::known);
+                if let (Some(namespace), Some(cluster)) = (resource.namespace.known(), cluster) {
+                    let names = databases.entry((namespace.to_owned(), cluster.to_owned())).or_default();
+                    names.extend(resource.written_name().map(str::to_owned));
+                }
+            }
+            for cluster in graph.all::<Cluster<'_>>() {
+                let resource = cluster.resource();
+                let Some((namespace, name)) = resource.namespace.known().zip(resource.name()) else { continue };
+                let many = databases.get(&(namespace.to_owned(), name.to_owned())).map_or(0, BTreeSet::len);
+                let why = opened.get(name).cloned();
+                let why = why.or_else(|| (many >= SHARED).then(|| format!("it holds {many} Databases")));
+                if let Some(why) = why.filter(|_| is_label(namespace) && is_label(name)) {
+                    self.shared.insert(format!("{namespace}/{name}"), why);
+                }
+            }
+        }
+        if let (1, Some((key, policies))) = (keys.len(), keys.pop_first()) {
+            let first = policies.first().cloned().unwrap_or_default();
+            let why = match policies.len() {
+                1 => format!("{first} lets in who carries it"),
+                more => format!("{first} and {} more let in who carries it", more - 1),
+            };
+            self.client_label = Some((key, why));
+        }
+    }
+}
+
+/// The labels of namespaces by which a policy on the pods of a Cluster lets clients in.
+fn opt_ins<'w>(policy: &Resource<'w>) -> Vec<(&'w str, &'w str)> {
+    const CILIUM: &str = "k8s:io.cilium.k8s.namespace.labels.";
+    let selects = |path: &[&str]| {
+        let labels = policy.at(path).into_iter().flat_map(Value::entries);
+        labels.into_iter().any(|(key, _)| key.ends_with("cnpg.io/cluster"))
+    };
+    if !selects(&["spec", "podSelector", "matchLabels"]) && !selects(&["spec", "endpointSelector", "matchLabels"]) {
+        return Vec::new();
+    }
+    let rules = policy.at(&["spec", "ingress"]).into_iter().flat_map(Value::items);
+    let mut found = Vec::new();
+    for rule in rules {
+        let peers = rule.get("from").into_iter().flat_map(Value::items);
+        let selectors = peers.filter_map(|peer| peer.at(&["namespaceSelector", "matchLabels"]));
+        found.extend(selectors.flat_map(Value::entries).filter_map(|(key, value)| Some((key, value.known()?))));
+        let endpoints = rule.get("fromEndpoints").into_iter().flat_map(Value::items);
+        let labels = endpoints.filter_map(|one| one.get("matchLabels")).flat_map(Value::entries);
+        found.extend(labels.filter_map(|(key, value)| Some((key.strip_prefix(CILIUM)?, value.known()?))));
+    }
+    // A namespace by its name, or by what Kubernetes makes of it, is a list of clients.
+    found.retain(|(key, _)| key.split_once('/').is_some_and(|(prefix, _)| !prefix.ends_with("kubernetes.io")));
+    found
 }
 
 /// Whether an object installs the operator.
@@ -145,38 +263,29 @@ fn is_operator(resource: &Resource<'_>) -> bool {
     }
 }
 
-/// The namespace of an object, if it can be told: its own, or the one that the kustomization beside it sets.
-fn namespace(resource: &Resource<'_>, kustomizations: &[Kustomization<'_>]) -> Option<String> {
-    let name = match &resource.namespace {
-        Namespace::Known(name) => Some(*name),
-        Namespace::Set(_, written) => kustomizations
-            .iter()
-            .filter(|kustomization| kustomization.includes.iter().any(|(path, _)| path == resource.path))
-            .find_map(|kustomization| kustomization.value.get("namespace")?.known())
-            .or(*written),
-        _ => None,
-    };
-    name.filter(|name| is_label(name)).map(str::to_owned)
-}
-
 /// Whether the API server takes `name` for a namespace.
 fn is_label(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=63).contains(&name.len()) && name.bytes().all(allowed) && !name.starts_with('-') && !name.ends_with('-')
 }
 
-fn is_encrypted(file: &yaml::File) -> bool {
-    file.documents()
-        .iter()
-        .filter_map(|document| document.root)
-        .any(|root| Value::new(file, root, Dialect::Kubectl).at(&["sops", "mac"]).is_some())
+fn is_encrypted(parsed: &Parsed<'_>) -> bool {
+    let roots = parsed.file.documents().iter().filter_map(|document| document.root);
+    roots.into_iter().any(|root| Value::new(parsed.file, root, Dialect::Kubectl).at(&["sops", "mac"]).is_some())
 }
 
-fn pipelines(tree: &Disk) -> Pipelines {
-    if tree.kind(".github").is_some() {
+fn pipelines(beside: &BTreeSet<String>) -> Pipelines {
+    // Hidden files and folders are left out of the walk, and stand among what lies beside it.
+    let has = |path: &str| {
+        let first = beside.range(path.to_owned()..).next();
+        first.is_some_and(|found| found == path || found.starts_with(&format!("{path}/")))
+    };
+    if has(".github") || has(".forgejo") || has(".gitea") {
         Pipelines::Github
-    } else if tree.kind(".gitlab-ci.yml").is_some() {
+    } else if has(".gitlab-ci.yml") {
         Pipelines::Gitlab
+    } else if has(".woodpecker") || has(".woodpecker.yaml") || has(".woodpecker.yml") {
+        Pipelines::Woodpecker
     } else {
         Pipelines::Other
     }

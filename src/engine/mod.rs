@@ -23,7 +23,7 @@ use crate::rule::World;
 use crate::schema::GivenFile;
 use crate::source::{Masks, SourceId, Sources};
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -54,6 +54,8 @@ pub struct Root {
     pub extras: BTreeMap<String, Extra>,
     /// What the charts of kustomizations render to.
     pub charts: Charts,
+    /// What lies there and is not looked into.
+    pub beside: BTreeSet<String>,
     /// Files recognised as no manifests, by what they are.
     pub left_alone: BTreeMap<&'static str, usize>,
     /// What could not be read.

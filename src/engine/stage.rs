@@ -58,9 +58,10 @@ pub(super) fn stage<T>(
     let mut left_alone: BTreeMap<&'static str, usize> = BTreeMap::new();
     let mut configs = Vec::new();
     let mut lone = Vec::new();
-    let (mut extras, mut charts) = (Vec::new(), Vec::new());
+    let (mut extras, mut charts, mut beside) = (Vec::new(), Vec::new(), Vec::new());
     let (mut relies, mut references) = (Vec::new(), Vec::new());
     for root in roots {
+        beside.push(root.beside);
         relies.push(root.relies);
         references.push(root.reference);
         failures.extend(root.failures);
@@ -120,6 +121,7 @@ pub(super) fn stage<T>(
         resources: &resources,
         told: &worlds.told,
         lone,
+        beside,
         targets: &targets,
         graphs,
         clients,

@@ -5,6 +5,7 @@ pub mod clients;
 pub mod cnpg;
 pub mod credential;
 pub mod flux;
+pub mod helm;
 pub mod links;
 mod lookup;
 mod operator_version;

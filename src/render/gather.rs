@@ -3,10 +3,12 @@
 
 use super::argo::{self, Named};
 use super::files::Extra;
-use super::recipes::MAKEFILES;
+use super::make;
+use super::recipes::{self, MAKEFILES};
 use crate::manifest::{FILE_NAMES, own_paths};
 use crate::source::{Source, SourceId, Sources};
 use crate::tree::{self, EntryKind, Tree};
+use crate::walk;
 use crate::yaml::{self, Dialect, Value};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -61,6 +63,7 @@ pub fn gather(
     open.extend(folders.iter().flat_map(|folder| gathering.take(folder, Use::Manifest)));
     if folders.is_empty() {
         open.extend(MAKEFILES.iter().flat_map(|name| gathering.take(name, Use::Data)));
+        gathering.recipes();
     }
     open.extend(gathering.argo());
     while let Some((path, text)) = open.pop() {
@@ -145,6 +148,17 @@ impl Gathering<'_> {
             None => *self.known.get(path)?,
         };
         Some(self.sources[source].shared_text())
+    }
+
+    /// Notes what the recipes of a Makefile name and nothing lies at. What git leaves out is made on the way.
+    fn recipes(&mut self) {
+        let Some(text) = MAKEFILES.iter().find_map(|name| self.text(name)) else { return };
+        for path in recipes::named(&make::read(&text)) {
+            let is_there = |path: &str| self.known.contains_key(path) || self.tree.kind(path).is_some();
+            if !is_there(&path) && !walk::is_ignored(self.tree, &path) {
+                self.found.extras.entry(path).or_insert(Extra::Missing);
+            }
+        }
     }
 
     /// Looks for what Argo CD is told to take; gives the kustomizations that this brings.

@@ -2,10 +2,11 @@
 
 use super::files::{Content, Files};
 use super::lies_in;
-use super::make::{self, Command, InputKind, Makefile};
+use super::make::{self, Command, Input, InputKind, Makefile};
+use crate::manifest::own_paths;
 use crate::source::SourceId;
 use crate::tree;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The names make looks for, in its order.
 pub const MAKEFILES: [&str; 3] = ["GNUmakefile", "makefile", "Makefile"];
@@ -21,6 +22,34 @@ pub struct Recipes {
     pub kustomizations: BTreeSet<String>,
     /// Files and folders that are applied as they are, and into which namespace, if the command says one.
     applied: Vec<(String, Option<String>)>,
+    /// Paths that recipes name and nothing lies at, in a checkout as it comes from git.
+    pub missing: BTreeSet<String>,
+    /// Files that recipes write, with what each is made from; none where one is written whose name is not known.
+    pub written: Option<BTreeMap<String, Vec<String>>>,
+}
+
+/// Every path of a file or folder that recipes apply or take values from, as far as they are known.
+pub(super) fn named(makefile: &Makefile) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for input in makefile.commands().flat_map(|(_, command)| command.inputs()) {
+        let Some(path) = path_of(input) else { continue };
+        match input.kind {
+            InputKind::Kustomization => {
+                found.extend(own_paths(&path));
+                found.insert(path);
+            }
+            InputKind::File | InputKind::Folder | InputKind::Decrypted | InputKind::Substituted => {
+                found.insert(path);
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The path of an input, where it is one path.
+pub fn path_of(input: &Input) -> Option<String> {
+    input.path.known().filter(|_| !input.path.glob).and_then(tree::normalize).filter(|path| !path.is_empty())
 }
 
 impl Recipes {
@@ -31,7 +60,10 @@ impl Recipes {
             _ => None,
         })?;
         let makefile = make::read(text);
-        let mut recipes = Recipes { source, makefile, kustomizations: BTreeSet::new(), applied: Vec::new() };
+        let missing = named(&makefile).into_iter().filter(|path| files.is_surely_missing(path)).collect();
+        let written = written(&makefile);
+        let mut recipes =
+            Recipes { source, makefile, kustomizations: BTreeSet::new(), applied: Vec::new(), missing, written };
         for (_, command) in recipes.makefile.commands() {
             let Command::Apply(apply) = command else { continue };
             let namespace = apply.namespace.as_ref().and_then(|namespace| namespace.known());
@@ -63,6 +95,21 @@ impl Recipes {
     pub fn applies(&self, path: &str) -> bool {
         self.applied.iter().any(|(applied, _)| lies_in(path, applied))
     }
+
+    /// Whether some recipe writes the file, or one of the folder, at `path`; or may write it.
+    pub fn may_write(&self, path: &str) -> bool {
+        self.written.as_ref().is_none_or(|written| written.keys().any(|one| lies_in(one, path) || lies_in(path, one)))
+    }
+}
+
+fn written(makefile: &Makefile) -> Option<BTreeMap<String, Vec<String>>> {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (_, command) in makefile.commands() {
+        let Command::Write(write) = command else { continue };
+        let path = write.path.known().and_then(tree::normalize)?;
+        found.entry(path).or_default().extend(write.from.iter().filter_map(path_of));
+    }
+    Some(found)
 }
 
 #[cfg(test)]

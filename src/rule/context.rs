@@ -18,7 +18,7 @@ use crate::schema::{Schemas, Validity};
 use crate::source::{Source, SourceId, Sources};
 use jiff::civil::Date;
 use std::any::Any;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Deref;
 
 /// Everything that was read, of all roots.
@@ -35,6 +35,8 @@ pub struct World<'w> {
     pub told: &'w Told<'w>,
     /// Which roots are one file by itself, whatever may lie beside it.
     pub lone: Vec<bool>,
+    /// What lies in each root and is not looked into: files that are no manifests, and what is left out.
+    pub beside: Vec<BTreeSet<String>>,
     /// All targets of all roots.
     pub targets: &'w [Target],
     /// The graph of each target.
@@ -75,6 +77,25 @@ pub struct World<'w> {
 }
 
 impl<'w> World<'w> {
+    /// Whether something lies at a path of root number `root`, or may lie there: in a folder that is left out.
+    pub fn may_hold(&self, root: usize, path: &str) -> bool {
+        let files = &self.manifests.files;
+        if files.binary_search_by(|file| (file.root, file.path).cmp(&(root, path))).is_ok() {
+            return true;
+        }
+        let beside = &self.beside[root];
+        let mut above = path;
+        loop {
+            if beside.contains(above) {
+                return true;
+            }
+            match above.rsplit_once('/') {
+                Some((folder, _)) => above = folder,
+                None => return false,
+            }
+        }
+    }
+
     /// Every text of this state, what only kustomizations name among them.
     pub fn texts(&self) -> impl Iterator<Item = (SourceId, &'w Source)> {
         let own = self.revision.clone();

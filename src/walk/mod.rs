@@ -84,6 +84,9 @@ pub struct Walked {
     pub left_alone: BTreeMap<&'static str, usize>,
     /// What could not be read, sorted by path.
     pub failures: Vec<Failure>,
+    /// Paths of what lies there and is not looked into: files that are no manifests, and files and folders that are
+    /// left out. Nothing is known of what such a folder holds.
+    pub beside: BTreeSet<String>,
 }
 
 /// Why something is left alone, as `--verbose` says it.
@@ -120,20 +123,33 @@ pub mod reason {
 
 /// Walks a tree and reads what belongs to the run. The result does not depend on the number of threads.
 pub fn walk(tree: &dyn Tree, options: &Options) -> Walked {
-    let scan::Scanned { mut files, mut left_alone, mut failures } = scan::scan(tree, options);
+    let scan::Scanned { mut files, mut left_alone, mut failures, beside } = scan::scan(tree, options);
+    let mut beside: BTreeSet<String> = beside.into_iter().collect();
     files.sort_unstable();
-    let read: Vec<Result<Candidate, NotTaken>> =
-        files.into_par_iter().map(|(path, kind)| read(tree, options, path, kind)).collect();
+    let read: Vec<Result<Candidate, (String, NotTaken)>> = files
+        .into_par_iter()
+        .map(|(path, kind)| read(tree, options, &path, kind).map_err(|outcome| (path, outcome)))
+        .collect();
     let mut taken = Vec::with_capacity(read.len());
     for outcome in read {
         match outcome {
             Ok(candidate) => taken.push(candidate),
-            Err(NotTaken::Left(reason)) => *left_alone.entry(reason).or_default() += 1,
-            Err(NotTaken::Failed(failure)) => failures.push(failure),
+            Err((path, outcome)) => {
+                beside.insert(path);
+                match outcome {
+                    NotTaken::Left(reason) => *left_alone.entry(reason).or_default() += 1,
+                    NotTaken::Failed(failure) => failures.push(failure),
+                }
+            }
         }
     }
     failures.sort();
-    Walked { files: taken, left_alone, failures }
+    Walked { files: taken, left_alone, failures, beside }
+}
+
+/// Whether git leaves a path of the tree out, whether or not something lies there.
+pub fn is_ignored(tree: &dyn Tree, path: &str) -> bool {
+    scan::is_ignored(tree, path)
 }
 
 enum NotTaken {
@@ -141,17 +157,17 @@ enum NotTaken {
     Failed(Failure),
 }
 
-fn read(tree: &dyn Tree, options: &Options, path: String, kind: FileKind) -> Result<Candidate, NotTaken> {
-    let bytes = tree.read_listed(&path, options.max_file_size).map_err(|error| NotTaken::Failed(error.into()))?;
+fn read(tree: &dyn Tree, options: &Options, path: &str, kind: FileKind) -> Result<Candidate, NotTaken> {
+    let bytes = tree.read_listed(path, options.max_file_size).map_err(|error| NotTaken::Failed(error.into()))?;
     if let Some(reason) = content::left_alone_as_bytes(&bytes) {
         return Err(NotTaken::Left(reason));
     }
     let text = match content::decode(bytes) {
         Ok(text) => text,
-        Err(message) => return Err(NotTaken::Failed(Failure { path, message })),
+        Err(message) => return Err(NotTaken::Failed(Failure { path: path.to_owned(), message })),
     };
-    match content::left_alone_as_text(&text, kind, &path) {
+    match content::left_alone_as_text(&text, kind, path) {
         Some(reason) => Err(NotTaken::Left(reason)),
-        None => Ok(Candidate { path, kind, text: text.into() }),
+        None => Ok(Candidate { path: path.to_owned(), kind, text: text.into() }),
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct Scanned {
     pub(super) left_alone: BTreeMap<&'static str, usize>,
     /// Folders that could not be listed, and what is no regular file.
     pub(super) failures: Vec<Failure>,
+    /// Everything else.
+    pub(super) beside: Vec<String>,
 }
 
 /// A folder to be listed, and what is known from above.
@@ -64,6 +66,7 @@ pub(super) fn scan(tree: &dyn Tree, options: &Options) -> Scanned {
             level.extend(folders);
             scanned.files.extend(found.files);
             scanned.failures.extend(found.failures);
+            scanned.beside.extend(found.beside);
             for (reason, count) in found.left_alone {
                 *scanned.left_alone.entry(reason).or_default() += count;
             }
@@ -103,12 +106,17 @@ impl Scan<'_> {
                 Way::ToNamed(reason) => Some(reason),
                 Way::Out(reason) => {
                     found.leave(reason);
+                    found.beside.push(path);
                     continue;
                 }
             };
             match kind {
-                EntryKind::Symlink(_) => found.leave(reason::LINK),
+                EntryKind::Symlink(_) => {
+                    found.leave(reason::LINK);
+                    found.beside.push(path);
+                }
                 EntryKind::Special => {
+                    found.beside.push(path.clone());
                     if folder.left_alone.is_none() && matches!(of_file(&name), Named::Take(_)) {
                         found.failures.push(ReadError::Special { path }.into());
                     }
@@ -118,6 +126,7 @@ impl Scan<'_> {
                     let left_alone = match of_folder(here, &name) {
                         Some(Holds::Dependencies) => {
                             found.leave(reason::DEPENDENCIES);
+                            found.beside.push(path);
                             continue;
                         }
                         Some(Holds::Ci) => Some(reason::CI),
@@ -167,6 +176,30 @@ impl Scan<'_> {
     }
 }
 
+/// Whether the ignore rules of git leave a path out, or a folder above it.
+pub(super) fn is_ignored(tree: &dyn Tree, path: &str) -> bool {
+    let outer = tree.outer_ignores();
+    let mut rules = None;
+    for file in &outer.files {
+        rules = Rules::over(rules.clone(), &file.folder, &file.text).unwrap_or(rules);
+    }
+    let mut folder = String::new();
+    let steps: Vec<&str> = path.split('/').collect();
+    for (at, step) in steps.iter().enumerate() {
+        let text = tree.read(&tree::child(&folder, ".gitignore"), super::MAX_FILE_SIZE);
+        if let Ok(bytes) = text {
+            let place = tree::child(&outer.prefix, &folder);
+            rules = Rules::over(rules.clone(), &place, &String::from_utf8_lossy(&bytes)).unwrap_or(rules);
+        }
+        folder = tree::child(&folder, step);
+        let whole = tree::child(&outer.prefix, &folder);
+        if rules.as_ref().is_some_and(|rules| rules.leave_out(&whole, at + 1 < steps.len())) {
+            return true;
+        }
+    }
+    false
+}
+
 /// What becomes of an entry before anybody asks what it is.
 enum Way {
     In,
@@ -181,8 +214,11 @@ impl Scanned {
 
     fn file(&mut self, path: String, name: &str, left_alone: Option<&'static str>) {
         match (of_file(name), left_alone) {
-            (Named::Nothing, _) => {}
-            (_, Some(reason)) | (Named::Leave(reason), None) => self.leave(reason),
+            (Named::Nothing, _) => self.beside.push(path),
+            (_, Some(reason)) | (Named::Leave(reason), None) => {
+                self.leave(reason);
+                self.beside.push(path);
+            }
             (Named::Take(kind), None) => self.files.push((path, kind)),
         }
     }

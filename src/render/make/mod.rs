@@ -291,6 +291,38 @@ impl Makefile {
     }
 }
 
+impl Command {
+    /// The files and folders that it applies or takes values from.
+    pub fn inputs(&self) -> &[Input] {
+        match self {
+            Command::Apply(apply) => &apply.sources,
+            Command::Release(release) => &release.values,
+            _ => &[],
+        }
+    }
+
+    /// Where it stands, for what applies or installs something.
+    pub fn range(&self) -> Option<&Range<usize>> {
+        match self {
+            Command::Apply(apply) => Some(&apply.range),
+            Command::Release(release) => Some(&release.range),
+            _ => None,
+        }
+    }
+
+    /// Whether it may be passed over.
+    pub fn is_conditional(&self) -> bool {
+        match self {
+            Command::Apply(one) => one.conditional,
+            Command::Release(one) => one.conditional,
+            Command::Create(one) => one.conditional,
+            Command::Write(one) => one.conditional,
+            Command::Opaque(one) => one.conditional,
+            Command::Repository(_) => false,
+        }
+    }
+}
+
 impl Text {
     /// The value, if it is known.
     pub fn known(&self) -> Option<&str> {

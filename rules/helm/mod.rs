@@ -1,0 +1,17 @@
+//! Rules about the charts that a repo installs, whoever hands them to Helm.
+
+pub mod deprecated_chart;
+pub mod missing_required_value;
+
+use crate::graph::helm::{Install, by_flux, by_recipes};
+use crate::rule::TargetContext;
+
+/// Everything that a target installs, the recipes of its root included.
+fn installs<'w>(context: &TargetContext<'_, 'w>) -> Vec<Install<'w>> {
+    let root = context.target.root;
+    let mut found = by_flux(context.graph);
+    if let Some(recipes) = context.world.told.recipes.get(&root) {
+        found.extend(by_recipes(recipes, context.world.manifests, root));
+    }
+    found
+}
