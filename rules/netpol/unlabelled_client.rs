@@ -257,6 +257,10 @@ fn report<'w>(client: &Client<'w>, grants: &[Grant<'_, 'w>], sink: &mut Sink<'_,
         let labels: Option<Vec<String>> = asked
             .iter()
             .map(|(key, asked)| match asked.wanted().first() {
+                // Without quotes some would be no text.
+                Some(value) if matches!(*value, "true" | "false" | "yes" | "no" | "on" | "off") => {
+                    Some(format!("`{key}: \"{value}\"`"))
+                }
                 Some(value) => Some(format!("`{key}: {value}`")),
                 None => matches!(asked.expression, kube_core::Expression::Exists(_)).then(|| format!("`{key}`")),
             })
