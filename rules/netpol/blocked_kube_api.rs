@@ -7,7 +7,8 @@ use crate::rule::{Sink, TargetContext, report_blocked};
 declare_rule! {
     /// ## What it does
     /// Finds Clusters and Poolers whose pods surely cannot reach the API server: egress is isolated, and no rule opens 6443 to any
-    /// address or, with Cilium, to the entity `kube-apiserver`.
+    /// address or, with Cilium, to the entity `kube-apiserver`. With Cilium the other way, too: policies that keep the API server
+    /// from the webhooks of the operator on 9443.
     ///
     /// ## Why it matters
     /// Every instance manager, pooler and Job of CloudNativePG reads and writes objects. A rule for 443 to the address of the
@@ -31,7 +32,10 @@ declare_rule! {
         id: "netpol/blocked-kube-api",
         summary: "policies keep a database from the API server",
         scope: Target,
-        codes: ["blocked" => (Error, High, Network)],
+        codes: [
+            "blocked" => (Error, High, Network),
+            "webhook" => (Warning, Medium, Network),
+        ],
         since: "0.1.0",
         check: check,
     }
@@ -39,4 +43,5 @@ declare_rule! {
 
 fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     report_blocked(context, sink, |kind| (kind == NeedKind::KubeApi).then_some("blocked"));
+    report_blocked(context, sink, |kind| (kind == NeedKind::Webhook).then_some("webhook"));
 }

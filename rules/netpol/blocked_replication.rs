@@ -7,7 +7,8 @@ use crate::rule::{Sink, TargetContext, report_blocked};
 declare_rule! {
     /// ## What it does
     /// Finds Clusters with several instances that policies keep from reaching each other on 5432, the Jobs that add an instance
-    /// among them, or on 8000.
+    /// among them, or on 8000. Replica clusters and copies that cannot reach the Cluster which they copy, too, where
+    /// `externalClusters` names its service.
     ///
     /// ## Why it matters
     /// A policy holds among the pods of one Cluster, too: a rule for clients and one for the operator do not let a replica copy the
@@ -35,6 +36,7 @@ declare_rule! {
             "replication" => (Error, High, Network),
             "join" => (Error, High, Network),
             "isolation-check" => (Warning, High, Network),
+            "source" => (Warning, High, Network),
         ],
         since: "0.1.0",
         check: check,
@@ -51,4 +53,5 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         NeedKind::IsolationCheck if asks => Some("isolation-check"),
         _ => None,
     });
+    report_blocked(context, sink, |kind| (kind == NeedKind::Source).then_some("source"));
 }

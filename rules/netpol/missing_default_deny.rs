@@ -118,7 +118,7 @@ fn judge<'w>(home: &Home<'w>, reach: &Reach<'w>, context: &TargetContext<'_, 'w>
         .namespaces
         .iter()
         .find(|declared| home.namespace.known() == Some(declared.value.as_str()));
-    let (code, unseen) = match reach.unseen_policies(context.graph, home.namespace) {
+    let (code, unseen) = match reach.unseen_policies_of_databases(context.graph, home.namespace) {
         Unseen::Likely(reason) => return sink.undecided(headline, reason),
         Unseen::Possible(reason) if first.direction == Direction::Egress || !first.unlabelled => {
             return sink.undecided(headline, reason);

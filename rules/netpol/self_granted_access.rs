@@ -1,10 +1,11 @@
 //! Access to a database that every author of a pod can give himself.
 
 use crate::declare_rule;
+use crate::finding::Confidence;
 use crate::graph::cnpg;
 use crate::reach::POSTGRES_PORT;
 use crate::reach::connections::PartyKind;
-use crate::rule::{Sink, TargetContext};
+use crate::rule::{MESH_NOTE, Sink, TargetContext, is_in_mesh};
 use crate::source::Span;
 use std::collections::BTreeSet;
 
@@ -21,7 +22,8 @@ declare_rule! {
     ///
     /// ## Limits
     /// NetworkPolicies and policies of Cilium alike. Selectors that exclude labels only are `netpol/open-database`'s matter.
-    /// Where admission control watches over the label, allow the finding with that as the reason.
+    /// Where admission control watches over the label, allow the finding with that as the reason. Confidence is low where a
+    /// service mesh carries the traffic of the database's namespace.
     pub static RULE {
         id: "netpol/self-granted-access",
         summary: "every pod can give itself access to a database by a label",
@@ -44,7 +46,7 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             let Some(first) = asked.first().filter(|first| seen.insert(first.value.span())) else { continue };
             let labels: Vec<String> = asked.iter().map(|asked| format!("`{}`", asked.expression)).collect();
             let noun = if labels.len() == 1 { "label" } else { "labels" };
-            sink.finding(
+            let finding = sink.finding(
                 "by-pod-label",
                 grant.policy,
                 grant.rule,
@@ -53,11 +55,16 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
                     labels.join(" and "),
                     party.resource.title()
                 ),
-            )
-            .underline(first.value.key_or_span())
-            .label("whoever makes a pod writes its labels")
-            .related(party.resource.headline().span(), "this can be reached from any namespace")
-            .help("select namespaces by a label that they opt in by, beside the label of the pod");
+            );
+            let finding = match is_in_mesh(context.reach, connections, at) {
+                true => finding.note(MESH_NOTE).confidence(Confidence::Low),
+                false => finding,
+            };
+            finding
+                .underline(first.value.key_or_span())
+                .label("whoever makes a pod writes its labels")
+                .related(party.resource.headline().span(), "this can be reached from any namespace")
+                .help("select namespaces by a label that they opt in by, beside the label of the pod");
         }
     }
 }

@@ -6,16 +6,18 @@ use crate::graph::clients::Client;
 use crate::graph::workload::{Labels, Workload};
 use crate::manifest::{Namespace, Resource};
 use crate::reach::answer::{Answer, any};
-use crate::reach::connections::{Connections, Grant, PartyKind};
+use crate::reach::connections::{Connections, End, Grant, Need, NeedKind, PartyKind, Verdict};
+use crate::reach::ports::{PortSet, Protocol};
 use crate::reach::{Direction, POSTGRES_PORT, Unseen};
-use crate::rule::{Sink, TargetContext};
+use crate::rule::{MESH_NOTE, Sink, TargetContext, add_entry};
 use crate::yaml::Value;
 use std::collections::{HashMap, HashSet};
 
 declare_rule! {
     /// ## What it does
     /// Finds workloads, ConfigMaps, Secrets, templates of Secrets and values of Helm releases that name the service of a
-    /// Cluster or Pooler, in a namespace that no policy lets reach it.
+    /// Cluster or Pooler, in a namespace that no policy lets reach it. Workloads, too, that are let in and that policies of their
+    /// own namespace do not let out to it.
     ///
     /// ## Why it matters
     /// The connection times out. The app is rolled out, its pods never get ready, and no message speaks of a policy. The
@@ -26,15 +28,19 @@ declare_rule! {
     ///
     /// ## Limits
     /// Only namespaces whose Namespace object is in the repo, and names of services with the namespace in them, as
-    /// `orders-pg-rw.databases`, in a connection string or as the whole value. What a rule asks of pods is left out, and so is
-    /// the way out of the client's namespace. Undecided where charts or kustomizations that are not built
+    /// `orders-pg-rw.databases`, in a connection string or as the whole value. What a rule asks of pods is left out, and the way out
+    /// of the client's namespace is judged for workloads only. Undecided where charts or kustomizations that are not built
     /// may bring policies, and where a rule lets in addresses. Confidence is low where a service mesh carries the traffic.
     pub static RULE {
         id: "netpol/unlabelled-client",
         summary: "a client's namespace may not reach its database",
         scope: Target,
-        codes: ["not-let-in" => (Error, High, Network)],
+        codes: [
+            "not-let-in" => (Error, High, Network),
+            "not-let-out" => (Error, High, Network),
+        ],
         since: "0.1.0",
+        fixable: Unsafe,
         check: check,
     }
 }
@@ -102,8 +108,8 @@ fn judge<'w>(
     let labels = context.reach.namespace_labels(&Namespace::Known(name));
     let grants = connections.grants(party, POSTGRES_PORT);
     let admitted = any(grants.iter().map(|grant| grant.who.admits(place, &labels)));
-    match (admitted, context.reach.unseen_policies(context.graph, &database.namespace)) {
-        (Answer::Yes, _) => {}
+    match (admitted, context.reach.unseen_policies_of_databases(context.graph, &database.namespace)) {
+        (Answer::Yes, _) => let_out(resource, value, party, connections, context, sink),
         (Answer::Unknown(reason), _) => sink.undecided(value.span(), reason),
         (Answer::No, Unseen::Likely(reason) | Unseen::Possible(reason)) => sink.undecided(value.span(), reason),
         (Answer::No, Unseen::None) => {
@@ -112,6 +118,60 @@ fn judge<'w>(
             report(&ShutOut { resource, value, object, database, mesh }, &grants, sink);
         }
     }
+}
+
+/// Reports a workload that is let in, and whose own namespace does not let it out.
+fn let_out<'w>(
+    resource: &'w Resource<'w>,
+    value: Value<'w>,
+    party: usize,
+    connections: &Connections<'w>,
+    context: &TargetContext<'_, 'w>,
+    sink: &mut Sink<'_, 'w>,
+) {
+    let parties = connections.parties();
+    let Some(own) = parties.iter().position(|own| std::ptr::eq(own.resource, resource)) else { return };
+    let ports = PortSet::one(Protocol::Tcp, POSTGRES_PORT);
+    let (from, to) = (End::Party(own), End::Party(party));
+    let kind = NeedKind::Client;
+    let need = Need { from, to, ports, why: "a client connects", kind, owner: own, others: Vec::new() };
+    let lack = match connections.verdict(&need) {
+        Verdict::Met => return,
+        Verdict::Unknown(reason) => return sink.undecided(value.span(), reason),
+        Verdict::Stopped(lack) => lack,
+    };
+    let mut out = lack.blocks.into_iter().filter(|block| block.direction == Direction::Egress);
+    // What a namespace that lets nothing out at all is opened by is written elsewhere.
+    let Some(block) = out.next().filter(|block| block.denies || connections.is_allowed_something(own)) else { return };
+    if let Some(reason) = connections.unread() {
+        return sink.undecided(value.span(), reason);
+    }
+    match context.reach.unseen_policies(context.graph, &resource.namespace) {
+        Unseen::Likely(reason) | Unseen::Possible(reason) if !block.denies => {
+            return sink.undecided(value.span(), reason);
+        }
+        _ => {}
+    }
+    let database = parties[party].resource;
+    let message =
+        format!("{} names {}, and its own policies do not let it out there", resource.title(), database.title());
+    let mut finding = sink.finding("not-let-out", block.policy, block.value, message);
+    if !block.denies {
+        finding = finding.underline(block.value.key_or_span());
+    }
+    finding = finding.label(match block.denies {
+        true => "denies it".to_owned(),
+        false => format!("closes egress; no rule opens TCP {POSTGRES_PORT} for it"),
+    });
+    if let Some((span, text)) = block.near {
+        finding = finding.related(span, text);
+    }
+    finding = finding.related(value.key_or_span(), format!("names a service of {}", database.title()));
+    let place = parties[party].namespace.as_str();
+    if is_in_mesh(&context.reach.namespace_labels(&resource.namespace)) {
+        finding = finding.note(MESH_NOTE).confidence(Confidence::Low);
+    }
+    finding.help(format!("add an egress rule for TCP {POSTGRES_PORT} to namespace `{place}`"));
 }
 
 fn is_in_mesh(labels: &Labels<'_>) -> bool {
@@ -141,24 +201,42 @@ fn report<'w>(client: &ShutOut<'w>, grants: &[Grant<'_, 'w>], sink: &mut Sink<'_
         let labels: Option<Vec<String>> = asked
             .iter()
             .map(|(key, asked)| match asked.wanted().first() {
+                // Without quotes some would be no text.
+                Some(value) if matches!(*value, "true" | "false" | "yes" | "no" | "on" | "off") => {
+                    Some(format!("`{key}: \"{value}\"`"))
+                }
                 Some(value) => Some(format!("`{key}: {value}`")),
                 None => matches!(asked.expression, kube_core::Expression::Exists(_)).then(|| format!("`{key}`")),
             })
             .collect();
         let labels = labels.filter(|labels| !labels.is_empty())?;
-        Some((labels.join(" and "), asked.first()?.1.value.span()))
+        let only = match asked.as_slice() {
+            [(key, asked)] => asked.wanted().first().map(|value| ((*key).to_owned(), (*value).to_owned())),
+            _ => None,
+        };
+        Some((labels.join(" and "), asked.first()?.1.value.span(), only))
     });
     finding = finding.related(
         object.headline().span(),
         match &opt_in {
-            Some((labels, _)) => format!("does not carry {labels}"),
+            Some((labels, ..)) => format!("does not carry {labels}"),
             None => "this namespace is not let in".to_owned(),
         },
     );
     finding = match opt_in {
-        Some((labels, span)) => finding
-            .related(span, "lets namespaces in by this label")
-            .help(format!("label Namespace `{place}` with {labels}")),
+        Some((labels, span, only)) => {
+            let finding = finding.related(span, "lets namespaces in by this label");
+            let written = object.at(&["metadata", "labels"]);
+            let edits = written.zip(only).and_then(|(written, (key, value))| {
+                // A value that is there is another one on purpose, or not: that is for its owner to say.
+                written.get(&key).is_none().then(|| add_entry(written, &key, &value)).flatten()
+            });
+            let title = format!("label Namespace `{place}` with {labels}");
+            match edits {
+                Some(edits) => finding.suggestion(title, edits),
+                None => finding.help(title),
+            }
+        }
         None => finding
             .help(format!("allow namespace `{place}` to reach port {POSTGRES_PORT}, by a label that it opts in by")),
     };

@@ -1,10 +1,11 @@
 //! A change that lets somebody new reach a database.
 
 use crate::declare_rule;
+use crate::finding::Confidence;
 use crate::manifest::Resource;
 use crate::reach::connections::{Grant, Granted, PartyKind};
 use crate::reach::{Direction, POSTGRES_PORT};
-use crate::rule::{ChangeContext, Sink};
+use crate::rule::{ChangeContext, MESH_NOTE, Sink, is_in_mesh};
 use crate::source::Span;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -24,7 +25,8 @@ declare_rule! {
     /// ## Limits
     /// Works with `--base`, for databases and targets that both states have. What is told is whom rules describe: a namespace
     /// that takes the label which a rule asks for is not told. A rule that says the same in other words is. Blocks of
-    /// addresses are not compared, and rules that deny are left out. Where the namespace is not closed any more, `netpol/lost-default-deny` says so.
+    /// addresses are not compared, and rules that deny are left out. Where the namespace is not closed any more, `netpol/lost-default-deny` says so. Confidence
+    /// is low where a service mesh carries the traffic of the database's namespace.
     pub static RULE {
         id: "netpol/widened-reachability",
         summary: "a change lets somebody new reach a database",
@@ -59,7 +61,9 @@ fn check<'w>(context: &ChangeContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             for grant in new.grants(at, POSTGRES_PORT).iter().filter(is_new) {
                 let Some(who) = who(grant).filter(|who| !before.contains(who)) else { continue };
                 if seen.insert((grant.rule.span(), who.clone())) {
-                    report(party.resource, grant, &who, &context.new.world.targets[after].name, sink);
+                    let mesh = is_in_mesh(&context.new.world.reaches[after], new, at);
+                    let target = &context.new.world.targets[after].name;
+                    report(party.resource, grant, (&who, mesh), target, sink);
                 }
             }
         }
@@ -82,20 +86,22 @@ fn who(grant: &Grant<'_, '_>) -> Option<String> {
 fn report<'w>(
     database: &'w Resource<'w>,
     grant: &Grant<'_, 'w>,
-    who: &str,
+    (who, mesh): (&str, bool),
     target: &Arc<str>,
     sink: &mut Sink<'_, 'w>,
 ) {
     let who = if who == EVERYONE { who.to_owned() } else { format!("`{who}`") };
     let targets = std::slice::from_ref(target);
-    sink.finding(
+    let finding = sink.finding(
         "new-client",
         grant.policy,
         grant.rule,
         format!("{who} may reach PostgreSQL of {} now", database.title()),
-    )
-    .label("lets them in; the state before did not")
-    .related(database.headline().span(), "this can be reached")
-    .in_targets(targets, &grant.policy.object_name())
-    .help("let in fewer, if it is not meant");
+    );
+    let finding = if mesh { finding.note(MESH_NOTE).confidence(Confidence::Low) } else { finding };
+    finding
+        .label("lets them in; the state before did not")
+        .related(database.headline().span(), "this can be reached")
+        .in_targets(targets, &grant.policy.object_name())
+        .help("let in fewer, if it is not meant");
 }

@@ -335,6 +335,16 @@ impl<'w> Graph<'w> {
         opening.map(|opening| opening.reason.as_str())
     }
 
+    /// As [`Graph::opened`], where the charts of that namespace bring nothing of what is asked for.
+    pub fn opened_from_elsewhere(&self, namespace: &Namespace<'_>) -> Option<&str> {
+        let mut openings = self.openings.iter().filter(|opening| !opening.chart || opening.namespace.is_none());
+        let opening = openings.find(|opening| match (&opening.namespace, namespace.known()) {
+            (Some(opened), Some(asked)) => opened == asked,
+            _ => true,
+        });
+        opening.map(|opening| opening.reason.as_str())
+    }
+
     /// Whether the repo is that of an app, whose namespaces and policies others may hold too.
     pub fn is_of_app(&self) -> bool {
         self.role == Some(Role::App)

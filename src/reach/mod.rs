@@ -25,6 +25,7 @@ use answer::Answer;
 use connections::Decrees;
 use connections::clause::{Decree, Pods};
 use selector::Selector;
+use std::collections::HashSet;
 
 pub use namespaces::{METADATA_NAME, NamespaceKey};
 pub use operator::{Operator, operators};
@@ -41,6 +42,7 @@ pub struct Reach<'w> {
     namespaces: namespaces::Namespaces<'w>,
     pod_makers: Vec<&'w Resource<'w>>,
     carriers: Vec<&'w Resource<'w>>,
+    of_operators: HashSet<&'w str>,
     unread: Option<String>,
 }
 
@@ -86,6 +88,7 @@ impl<'w> Reach<'w> {
             namespaces: namespaces::Namespaces::new(graph),
             pod_makers: graph.pod_makers().collect(),
             carriers: graph.resources().iter().copied().filter(|resource| unread::carries_policy(resource)).collect(),
+            of_operators: operator::namespaces_of_operators(graph),
             unread: all().find_map(unread::unread),
         }
     }
@@ -143,6 +146,20 @@ impl<'w> Reach<'w> {
 
     /// Whether policies may be in force in `namespace` that are not seen.
     pub fn unseen_policies(&self, graph: &Graph<'w>, namespace: &Namespace<'w>) -> Unseen {
+        self.unseen(namespace, graph.opened(namespace))
+    }
+
+    /// As [`Reach::unseen_policies`], for databases and for every pod of the namespace: the charts of the operator and of its
+    /// plugins bring policies for their own pods at most.
+    pub fn unseen_policies_of_databases(&self, graph: &Graph<'w>, namespace: &Namespace<'w>) -> Unseen {
+        let opened = match namespace.known().is_some_and(|name| self.of_operators.contains(name)) {
+            true => graph.opened_from_elsewhere(namespace),
+            false => graph.opened(namespace),
+        };
+        self.unseen(namespace, opened)
+    }
+
+    fn unseen(&self, namespace: &Namespace<'w>, opened: Option<&str>) -> Unseen {
         let there = |resource: &Resource<'_>| {
             let target = resource.at(&["spec", "targetNamespace"]).and_then(|target| target.known());
             match (target, namespace.known()) {
@@ -153,7 +170,7 @@ impl<'w> Reach<'w> {
         if let Some(carrier) = self.carriers.iter().find(|resource| there(resource)) {
             return Unseen::Likely(format!("{} brings a policy that is not worked out here", carrier.title()));
         }
-        graph.opened(namespace).map_or(Unseen::None, |reason| Unseen::Possible(reason.to_owned()))
+        opened.map_or(Unseen::None, |reason| Unseen::Possible(reason.to_owned()))
     }
 
     /// Whether `pod` is isolated in `direction`, by policies of every kind together. `Open` speaks of the policies that

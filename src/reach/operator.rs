@@ -4,9 +4,12 @@ use crate::graph::{Graph, Lookup};
 use crate::manifest::{Namespace, Resource};
 use crate::tree;
 use crate::yaml::Value;
+use std::collections::HashSet;
 
 /// The last part of the operator's image and chart, and its label.
 const OPERATOR: &str = "cloudnative-pg";
+/// The chart of the plugin for backups.
+const PLUGIN: &str = "plugin-barman-cloud";
 
 /// What brings the operator into the cluster.
 #[derive(Clone, Debug)]
@@ -17,6 +20,34 @@ pub struct Operator<'w> {
     pub namespace: Namespace<'w>,
     /// Whether it is told to watch only a namespace or a few.
     pub watches_one: bool,
+}
+
+/// Namespaces into which no other Helm release installs than the operator and its plugin for backups. Their charts bring
+/// no policy for other pods.
+pub(super) fn namespaces_of_operators<'w>(graph: &Graph<'w>) -> HashSet<&'w str> {
+    let own = operators(graph);
+    let is_own = |release: &Resource<'w>| {
+        own.iter().any(|operator| std::ptr::eq(operator.resource, release))
+            || [&["spec", "chart", "spec", "chart"][..], &["spec", "chartRef", "name"]]
+                .iter()
+                .filter_map(|path| release.at(path)?.raw())
+                .any(|chart| last_part(chart) == PLUGIN)
+    };
+    let mut found = HashSet::new();
+    let mut shared = HashSet::new();
+    for release in graph.of_kind("helm.toolkit.fluxcd.io", "HelmRelease") {
+        let target = release.at(&["spec", "targetNamespace"]).filter(|target| !target.is_null());
+        let place = target.map_or_else(|| release.namespace.known(), |target| target.known());
+        if let Some(place) = place {
+            if is_own(release) {
+                found.insert(place)
+            } else {
+                shared.insert(place)
+            };
+        }
+    }
+    found.retain(|place| !shared.contains(place));
+    found
 }
 
 /// Every operator that the target runs, by Deployment, Flux or Argo CD.

@@ -1,12 +1,13 @@
 //! Findings about flows that databases need and policies stop: the same for every kind of flow, but for the words.
 
+use super::blocked_fix::operator_rule;
 use super::{Sink, TargetContext};
 use crate::finding::Confidence;
 use crate::graph::workload::Label;
 use crate::manifest::{Namespace, Resource};
 use crate::reach::connections::{Block, Connections, End, Lack, Need, NeedKind, PartyKind, Verdict};
 use crate::reach::ports::PortSet;
-use crate::reach::{Direction, Unseen};
+use crate::reach::{Direction, Reach, Unseen};
 use crate::source::Span;
 
 /// What is stopped for one object.
@@ -116,7 +117,13 @@ fn seen<'w>(
 
 /// Whether a policy that is not seen may open a side.
 fn unseen<'w>(block: &Block<'w>, connections: &Connections<'w>, context: &TargetContext<'_, 'w>) -> Unseen {
-    context.reach.unseen_policies(context.graph, home(block, connections))
+    let home = home(block, connections);
+    match connections.parties()[block.party].kind {
+        PartyKind::Database | PartyKind::Pooler | PartyKind::Job => {
+            context.reach.unseen_policies_of_databases(context.graph, home)
+        }
+        _ => context.reach.unseen_policies(context.graph, home),
+    }
 }
 
 /// The namespace of the pods that a policy closes.
@@ -180,11 +187,14 @@ fn report<'w>(
     finding = finding.note(words.why);
     let mesh = lack.blocks.iter().any(|block| in_mesh(block, connections, context));
     if mesh {
-        let text = "a service mesh carries the traffic of this namespace; only plain TCP is judged here";
-        finding = finding.note(text).confidence(Confidence::Low);
+        finding = finding.note(MESH_NOTE).confidence(Confidence::Low);
     }
     if owner.is_example() && others.iter().all(|other| other.owner.is_example()) {
         finding = finding.confidence(Confidence::Low);
+    }
+    if let Some((title, edits)) = operator_rule(need, block, connections) {
+        finding.suggestion(title, edits);
+        return;
     }
     let directions = sides(needs);
     finding.help(match block.denies {
@@ -215,16 +225,27 @@ fn label(block: &Block<'_>, ports: &PortSet) -> String {
 
 /// Whether a mesh carries the traffic of the pods that a policy closes.
 fn in_mesh<'w>(block: &Block<'w>, connections: &Connections<'w>, context: &TargetContext<'_, 'w>) -> bool {
-    let labels = context.reach.namespace_labels(home(block, connections));
+    is_labelled_for_mesh(context.reach, home(block, connections)) || connections.opens_mesh(block.party)
+}
+
+/// What a finding about plain TCP says where a mesh carries the traffic.
+pub const MESH_NOTE: &str = "a service mesh carries the traffic of this namespace; only plain TCP is judged here";
+
+/// Whether a mesh carries the traffic of a party.
+pub fn is_in_mesh<'w>(reach: &Reach<'w>, connections: &Connections<'w>, party: usize) -> bool {
+    let namespace = &connections.parties()[party].resource.namespace;
+    is_labelled_for_mesh(reach, namespace) || connections.opens_mesh(party)
+}
+
+/// Whether the labels of a namespace make its pods members of a mesh.
+fn is_labelled_for_mesh<'w>(reach: &Reach<'w>, namespace: &Namespace<'w>) -> bool {
+    let labels = reach.namespace_labels(namespace);
     let is = |key: &str, values: &[&str]| match labels.get(key) {
         Label::Is(value) => values.is_empty() || values.contains(&value),
         Label::Hidden(_) => true,
         Label::Perhaps(_) | Label::Absent => false,
     };
-    is("istio.io/dataplane-mode", &["ambient"])
-        || is("istio-injection", &["enabled"])
-        || is("istio.io/rev", &[])
-        || connections.opens_mesh(block.party)
+    is("istio.io/dataplane-mode", &["ambient"]) || is("istio-injection", &["enabled"]) || is("istio.io/rev", &[])
 }
 
 /// How a finding speaks of a need.
@@ -301,6 +322,20 @@ fn words(kind: NeedKind, owner: &str, title: String, job: bool) -> Words {
             "a PodMonitor has these pods scraped, by Prometheus or the like and not by the operator",
             "from the namespace of whoever scrapes",
         ),
+        NeedKind::Source => (
+            pods,
+            "the Cluster that they copy".to_owned(),
+            "a replica cluster streams from its source on 5432, and the Job that makes a copy reads it from there",
+            "between the instances and Jobs of this Cluster and the instances of the other one",
+        ),
+        NeedKind::Webhook => (
+            "the API server".to_owned(),
+            format!("the webhooks of {title}"),
+            "the API server asks the operator before it takes a Cluster, Pooler or Backup, and refuses them where nobody \
+             answers; it gets through where it runs on the operator's own node",
+            "from the entity `kube-apiserver`",
+        ),
+        NeedKind::Client => (pods, title, "a client connects to its database on 5432", "to the pods of the database"),
         NeedKind::Plugin => (
             "the operator".to_owned(),
             "the barman-cloud plugin".to_owned(),

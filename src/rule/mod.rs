@@ -1,6 +1,7 @@
 //! What a rule is: metadata, a declared scope, and a pure function.
 
 mod blocked;
+mod blocked_fix;
 mod change;
 mod context;
 mod declare;
@@ -15,10 +16,10 @@ use crate::manifest::Resource;
 use serde_json::Value as Json;
 use std::any::Any;
 
-pub use blocked::report_blocked;
+pub use blocked::{MESH_NOTE, is_in_mesh, report_blocked};
 pub use change::{ChangeContext, Changes, Pair, Single};
 pub use context::{Context, FileContext, TargetContext, World};
-pub use rewrite::{remove_line, replace_name};
+pub use rewrite::{add_entry, add_item, remove_line, replace_name};
 pub use sink::{Builder, Found, Sink};
 pub use suppression::{Fault, Suppression, Written};
 

@@ -4,6 +4,7 @@
 use crate::finding::Edit;
 use crate::source::Span;
 use crate::yaml::Value;
+use crate::yaml::scalar::{self, Scalar, Style};
 
 /// Puts `text`, a name of lower-case letters, digits, `-`, `_`, `.` and `/` that begins with a letter, in place of a
 /// scalar and keeps its quotes. None where the value is not written there as one plain or quoted text.
@@ -46,6 +47,58 @@ pub fn remove_line(value: Value<'_>) -> Option<Vec<Edit>> {
         .then(|| vec![Edit { span: Span::new(key.source, start as u32..stop as u32), text: String::new() }])
 }
 
+/// Adds `key: value` behind the last entry of a block mapping of texts. None where the mapping is not written in
+/// that form.
+pub fn add_entry(mapping: Value<'_>, key: &str, value: &str) -> Option<Vec<Edit>> {
+    let (_, last) = mapping.entries().last()?;
+    mapping.origin().editable()?;
+    let (text, key_span) = (last.file()?.text(), last.key_span()?);
+    let start = line_start(text, key_span.start as usize);
+    let indent = &text[start..key_span.start as usize];
+    let quoted = !matches!(scalar::resolve(value, Style::Plain, None, last.dialect()), Scalar::Text(_));
+    let value = if quoted { format!("\"{value}\"") } else { value.to_owned() };
+    let one_line = indent.bytes().all(|byte| byte == b' ') && !indent.is_empty() && last.site() == last.span();
+    let lines = format!("{indent}{key}: {value}\n");
+    one_line.then(|| insert_behind(text, last.span(), &lines)).flatten()
+}
+
+/// Adds an item, of which each line is given without its indent, behind the last one of a block sequence. None where
+/// the sequence is not written in that form.
+pub fn add_item(list: Value<'_>, lines: &[String]) -> Option<Vec<Edit>> {
+    let last = list.items().last()?;
+    list.origin().editable()?;
+    let text = last.file()?.text();
+    let start = line_start(text, last.span().start as usize);
+    let before = &text[start..last.span().start as usize];
+    let indent = before.trim_end().strip_suffix('-')?;
+    if !indent.bytes().all(|byte| byte == b' ') || last.site() != last.span() {
+        return None;
+    }
+    let mut added = String::new();
+    for (at, line) in lines.iter().enumerate() {
+        let mark = if at == 0 { "- " } else { "  " };
+        added.push_str(&format!("{indent}{mark}{line}\n"));
+    }
+    insert_behind(text, last.span(), &added)
+}
+
+fn line_start(text: &str, at: usize) -> usize {
+    text[..at].rfind('\n').map_or(0, |at| at + 1)
+}
+
+/// Puts whole lines behind the line that `span` ends in, where nothing but a comment follows it there.
+fn insert_behind(text: &str, span: Span, lines: &str) -> Option<Vec<Edit>> {
+    let end = span.start as usize + text[span.range()].trim_end().len();
+    let stop = text[end..].find('\n').map(|at| end + at + 1);
+    let rest = text[end..stop.unwrap_or(text.len())].trim();
+    if !(rest.is_empty() || rest.starts_with('#')) {
+        return None;
+    }
+    let at = stop.unwrap_or(text.len()) as u32;
+    let lines = if stop.is_some() { lines.to_owned() } else { format!("\n{}", lines.trim_end()) };
+    Some(vec![Edit { span: Span::new(span.source, at..at), text: lines }])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,6 +133,31 @@ mod tests {
             ("spec:\n  owner: order\n", "a: b", None),
         ] {
             assert_eq!(edited(before, |value| replace_name(value, name)).as_deref(), after, "{before}");
+        }
+    }
+
+    #[test]
+    fn an_entry_and_an_item_are_put_behind_the_last_one() {
+        let lines = vec!["from:".to_owned(), "  - x".to_owned()];
+        for (before, after) in [
+            (
+                "spec:\n  owner:\n    a: b # why\n  c: d\n",
+                Some("spec:\n  owner:\n    a: b # why\n    k: \"true\"\n  c: d\n"),
+            ),
+            ("spec:\n  owner:\n    a: b", Some("spec:\n  owner:\n    a: b\n    k: \"true\"")),
+            ("spec:\n  owner: {a: b}\n", None),
+        ] {
+            assert_eq!(edited(before, |value| add_entry(value, "k", "true")).as_deref(), after, "{before}");
+        }
+        for (before, after) in [
+            (
+                "spec:\n  owner:\n    - from:\n        - y\n      ports: 1\n  c: d\n",
+                Some("spec:\n  owner:\n    - from:\n        - y\n      ports: 1\n    - from:\n        - x\n  c: d\n"),
+            ),
+            ("spec:\n  owner:\n  - {a: b}\n", Some("spec:\n  owner:\n  - {a: b}\n  - from:\n      - x\n")),
+            ("spec:\n  owner: [{a: b}]\n", None),
+        ] {
+            assert_eq!(edited(before, |value| add_item(value, &lines)).as_deref(), after, "{before}");
         }
     }
 

@@ -219,17 +219,17 @@ impl Granted<'_, '_> {
         let known = selector.doubt.is_none() && asked.iter().all(|requirement| requirement.doubt.is_none());
         (known && asked.iter().any(is_positive)).then_some(asked)
     }
-
-    /// What is asked of the labels of a namespace by which it can opt in: without its name.
-    pub fn opt_in(&self) -> Vec<(&str, &Requirement<'_>)> {
-        let mut asked = self.asked_of_namespace();
-        // Every namespace has a name: that asks for nothing.
-        asked.retain(|(key, asked)| *key != METADATA_NAME || !matches!(asked.expression, Expression::Exists(_)));
-        if asked.iter().any(|(key, _)| *key == METADATA_NAME) { Vec::new() } else { asked }
-    }
 }
 
 impl<'c, 'w> Granted<'c, 'w> {
+    /// What is asked of the labels of a namespace by which it can opt in: without its name.
+    pub fn opt_in(&self) -> Vec<(&'c str, &'c Requirement<'w>)> {
+        let mut asked = self.asked_of_namespace();
+        // That there is a namespace is how Cilium's rules say that any will do.
+        asked.retain(|(key, asked)| *key != METADATA_NAME || !matches!(asked.expression, Expression::Exists(_)));
+        if asked.iter().any(|(key, _)| *key == METADATA_NAME) { Vec::new() } else { asked }
+    }
+
     /// What is asked of the labels of a namespace, its name among them: the label, and the requirement.
     pub fn asked_of_namespace(&self) -> Vec<(&'c str, &'c Requirement<'w>)> {
         match *self {

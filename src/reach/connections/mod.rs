@@ -20,6 +20,7 @@ mod needed;
 mod network_policy;
 mod pairs;
 mod parties;
+mod sources;
 mod subjects;
 mod unseen;
 mod view;

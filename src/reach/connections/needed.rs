@@ -3,6 +3,7 @@
 
 use super::clause::{Entity, Reached};
 use super::parties::{Parties, Party, PartyKind};
+use super::sources::Services;
 use super::unseen::{Unseen, uses_plugin};
 use super::{Connections, End};
 use crate::graph::workload::Label;
@@ -25,6 +26,7 @@ const OPENSHIFT_DNS_PORT: u16 = 5353;
 const INSTANCE_METRICS_PORT: u16 = 9187;
 const POOLER_METRICS_PORT: u16 = 9127;
 const PLUGIN_PORT: u16 = 9090;
+const WEBHOOK_PORT: u16 = 9443;
 /// Ports on which a store of backups is not.
 const NO_STORE_PORTS: &[u16] = &[
     DNS_PORT,
@@ -60,6 +62,12 @@ pub enum NeedKind {
     Metrics,
     /// The operator and a plugin.
     Plugin,
+    /// A Cluster and another one that it copies.
+    Source,
+    /// The API server and the operator's webhooks.
+    Webhook,
+    /// A client and its database; asked for by the rule that knows the clients.
+    Client,
 }
 
 /// Another way in which a need may be met.
@@ -104,6 +112,7 @@ pub(super) fn needs<'w>(
     unseen: Option<&Unseen<'w>>,
 ) -> Vec<Need> {
     let mut needs = Vec::new();
+    let sources = unseen.map(|_| Services::new(parties)).unwrap_or_default();
     let of = |resource: &Resource<'_>| {
         let same = |at: &usize| std::ptr::eq(parties.parties[*at].resource, resource);
         (0..parties.parties.len()).find(same)
@@ -170,10 +179,46 @@ pub(super) fn needs<'w>(
         need(own, api, tcp(API_PORT), NeedKind::KubeApi, "the instance manager talks to the API server");
         if let Some(unseen) = unseen {
             add_unseen(graph, parties, at, party, (unseen, &name_servers), &mut needs);
+            let to = sources.source(party).filter(|to| *to != at);
+            needs
+                .extend(to.map(|to| single(own, End::Party(to), tcp(POSTGRES_PORT), NeedKind::Source, SOURCE_WHY, at)));
         }
+    }
+    if let Some(unseen) = unseen.filter(|_| cilium) {
+        // Where packets of the API server come from, only Cilium knows.
+        let operators = unseen.operators.iter().filter(|at| has_usual_webhook(&parties.parties[**at]));
+        let api = End::Entity(Entity::KubeApiserver);
+        needs.extend(operators.map(|at| {
+            single(api, End::Party(*at), tcp(WEBHOOK_PORT), NeedKind::Webhook, "the API server asks the webhooks", *at)
+        }));
     }
     needs
 }
+
+fn single(from: End, to: End, ports: PortSet, kind: NeedKind, why: &'static str, owner: usize) -> Need {
+    Need { from, to, ports, why, kind, owner, others: Vec::new() }
+}
+
+/// Whether the webhooks of an operator surely listen on their usual port, in the network of pods.
+fn has_usual_webhook(party: &Party<'_>) -> bool {
+    let resource = party.resource;
+    match resource.kind {
+        "Deployment" => {
+            let pod = resource.at(&["spec", "template", "spec"]);
+            let containers = pod.and_then(|pod| pod.get("containers")).into_iter().flat_map(Value::items);
+            let mut ports = containers.filter_map(|container| container.get("ports")).flat_map(Value::items);
+            pod.is_some_and(|pod| pod.get("hostNetwork").is_none())
+                && ports.any(|port| port.get("containerPort").and_then(Value::as_int) == Some(i64::from(WEBHOOK_PORT)))
+        }
+        "HelmRelease" => {
+            let unset = |path: &[&str]| matches!(resource.release_value(path), Ok(None));
+            unset(&["webhook", "port"]) && unset(&["hostNetwork"])
+        }
+        _ => false,
+    }
+}
+
+const SOURCE_WHY: &str = "data is copied and streamed from the other Cluster";
 
 const OPERATOR_WHY: &str = "the operator asks each instance for its state and connects to it";
 const DNS_WHY: &str = "names of Services are asked for";
@@ -296,6 +341,7 @@ impl Connections<'_> {
             // Which address the API server has is not known: it takes some that is open.
             (End::Party(from), End::Addresses(_)) => self.somewhere(from),
             (End::Party(from), end) => self.reached_beyond(from, end, Direction::Egress),
+            (from @ End::Entity(_), End::Party(to)) => self.reached_beyond(to, from, Direction::Ingress),
             _ => Reached::all(),
         }
     }

@@ -151,6 +151,16 @@ impl<'w> Inherited<'w> {
 /// The operator's setting, in its ConfigMap or environment: names, or starts of names with a `*`.
 const INHERITED_LABELS: &str = "INHERITED_LABELS";
 
+/// Labels that only pods of a Cluster have.
+pub(super) const CLUSTER_LABELS: &[&str] = &[
+    "cnpg.io/cluster",
+    "cnpg.io/instanceName",
+    "cnpg.io/instanceRole",
+    "cnpg.io/jobRole",
+    "cnpg.io/podRole",
+    "cnpg.io/poolerName",
+];
+
 /// What stands for the kind of somebody who is not in the repo.
 const UNSEEN_KIND: &str = "unseen";
 
@@ -284,6 +294,9 @@ impl<'w> Parties<'w> {
             labels.insert("app.kubernetes.io/instance", LabelValue::Perhaps(format!("the chart of `{name}` gives it")));
         }
         labels.admit_more(format!("the chart of {} is not rendered", resource.title()));
+        for key in CLUSTER_LABELS {
+            labels.insert(*key, LabelValue::Missing);
+        }
         self.add(Newcomer {
             resource,
             name: resource.name_value().and_then(Value::raw).unwrap_or(chart).to_owned(),

@@ -1,7 +1,7 @@
 //! Those whom databases need and the repo need not show: the operator, name servers, whoever scrapes metrics, the plugin
 //! for backups and the store they go to. Where one of them runs is known as far as something in the repo says so.
 
-use super::parties::{Parties, PartyKind, place};
+use super::parties::{CLUSTER_LABELS, Parties, PartyKind, place};
 use crate::graph::backup::Archive;
 use crate::graph::cnpg::{BARMAN_PLUGIN, Cluster, Pooler};
 use crate::graph::workload::{LabelValue, Labels};
@@ -59,16 +59,6 @@ const SCRAPERS: &[(&str, &str, &str)] = &[
 ];
 
 const PLUGIN: &str = "plugin-barman-cloud";
-
-/// Labels that only pods of a Cluster have.
-const CLUSTER_LABELS: &[&str] = &[
-    "cnpg.io/cluster",
-    "cnpg.io/instanceName",
-    "cnpg.io/instanceRole",
-    "cnpg.io/jobRole",
-    "cnpg.io/podRole",
-    "cnpg.io/poolerName",
-];
 
 fn open(reason: &str) -> Labels<'static> {
     let mut labels = Labels::none();
@@ -198,7 +188,8 @@ fn store<'w>(graph: &Graph<'w>, cluster: &Cluster<'w>, parties: &mut Parties<'w>
     };
     let (scheme, rest) = endpoint.split_once("://").unwrap_or(("https", endpoint));
     let authority = rest.split('/').next().unwrap_or(rest);
-    if authority.contains(['[', '@']) {
+    // A variable that is written in another way than Flux's is no host.
+    if authority.contains(['[', '@', '$', '{']) {
         return None;
     }
     let (host, port) = match authority.split_once(':') {
