@@ -3,7 +3,7 @@
 use crate::declare_rule;
 use crate::finding::Confidence;
 use crate::graph::clients::Client;
-use crate::graph::workload::{Labels, Workload};
+use crate::graph::workload::Workload;
 use crate::manifest::{Namespace, Resource};
 use crate::reach::answer::{Answer, any};
 use crate::reach::connections::{Connections, Grant, PartyKind};
@@ -14,21 +14,21 @@ use std::collections::{HashMap, HashSet};
 
 declare_rule! {
     /// ## What it does
-    /// Finds workloads, ConfigMaps, Secrets, templates of Secrets and values of Helm releases that name the service of a
-    /// Cluster or Pooler, in a namespace that no policy lets reach it.
+    /// Finds workloads, ConfigMaps, Secrets, templates of Secrets and values of Helm releases that name the service of
+    /// a Cluster or Pooler, in a namespace that no policy lets reach it.
     ///
     /// ## Why it matters
-    /// The connection times out. The app is rolled out, its pods never get ready, and no message speaks of a policy. The
-    /// label by which a namespace opts in is easy to forget, for it is written in another file than the connection.
+    /// The connection times out. The app is rolled out, its pods never get ready, and no message speaks of a policy.
+    /// The label by which a namespace opts in is easy to forget, for it is written in another file than the connection.
     ///
     /// ## Instead
     /// Give the Namespace the label that the policy asks for.
     ///
     /// ## Limits
     /// Only namespaces whose Namespace object is in the repo, and names of services with the namespace in them, as
-    /// `orders-pg-rw.databases`, in a connection string or as the whole value. What a rule asks of pods is left out, and so is
-    /// the way out of the client's namespace. Undecided where charts or kustomizations that are not built
-    /// may bring policies, and where a rule lets in addresses. Confidence is low where a service mesh carries the traffic.
+    /// `orders-pg-rw.databases`, in a connection string or as the whole value. What a rule asks of pods is left out,
+    /// and so is the way out of the client's namespace. Undecided where charts or kustomizations that are not built may
+    /// bring policies, and where a rule lets in addresses. Confidence is low where a service mesh carries the traffic.
     pub static RULE {
         id: "netpol/unlabelled-client",
         summary: "a client's namespace may not reach its database",
@@ -38,9 +38,6 @@ declare_rule! {
         check: check,
     }
 }
-
-/// Labels by which a namespace takes part in a mesh.
-const MESH_LABELS: &[&str] = &["istio.io/dataplane-mode", "istio-injection", "istio.io/rev", "linkerd.io/inject"];
 
 /// The services of Clusters and Poolers, by namespace and name.
 type Services<'w> = HashMap<(String, String), usize>;
@@ -108,14 +105,10 @@ fn judge<'w>(
         (Answer::No, Unseen::Likely(reason) | Unseen::Possible(reason)) => sink.undecided(value.span(), reason),
         (Answer::No, Unseen::None) => {
             let home = context.reach.namespace_labels(&database.namespace);
-            let mesh = is_in_mesh(&labels) || is_in_mesh(&home);
+            let mesh = labels.join_mesh() || home.join_mesh();
             report(&ShutOut { resource, value, object, database, mesh }, &grants, sink);
         }
     }
-}
-
-fn is_in_mesh(labels: &Labels<'_>) -> bool {
-    labels.known().any(|(key, value)| MESH_LABELS.contains(&key) && value != "disabled" && value != "none")
 }
 
 /// Who names a database and may not reach it.

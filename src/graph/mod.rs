@@ -3,15 +3,19 @@
 pub mod backup;
 pub mod clients;
 pub mod cnpg;
+pub mod contents;
 pub mod credential;
+pub mod database_pods;
+pub mod database_secrets;
 pub mod flux;
 mod lookup;
 mod operator_version;
 pub mod operators;
 pub mod roles;
 pub mod secret_scan;
+pub mod services;
 pub mod sops;
-mod statements;
+pub mod statements;
 mod view;
 pub mod workload;
 

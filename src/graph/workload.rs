@@ -137,6 +137,11 @@ impl<'w> Labels<'w> {
         }
     }
 
+    /// Whether they put a namespace into a service mesh, which carries the traffic of its pods and encrypts it.
+    pub fn join_mesh(&self) -> bool {
+        self.known().any(|(key, value)| MESH_LABELS.contains(&key) && value != "disabled" && value != "none")
+    }
+
     /// Labels with known keys and values, by key.
     pub fn known(&self) -> impl Iterator<Item = (&str, &str)> {
         self.entries.iter().filter_map(|(key, value)| match value {
@@ -145,6 +150,9 @@ impl<'w> Labels<'w> {
         })
     }
 }
+
+/// Labels by which a namespace takes part in a mesh.
+const MESH_LABELS: &[&str] = &["istio.io/dataplane-mode", "istio-injection", "istio.io/rev", "linkerd.io/inject"];
 
 /// A port of a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -233,6 +241,12 @@ impl<'w> Workload<'w> {
         let host_network = spec.and_then(|spec| spec.get("hostNetwork")).and_then(Value::as_bool) == Some(true);
         Some(Workload { resource, labels, ports, host_network })
     }
+}
+
+/// The `spec` of the pods that a workload makes.
+pub fn pod_spec<'w>(resource: &'w Resource<'w>) -> Option<Value<'w>> {
+    let kind = POD_KINDS.iter().find(|kind| resource.is(kind.group, kind.kind))?;
+    resource.at(kind.template)?.get("spec")
 }
 
 fn container_port(port: Value<'_>) -> ContainerPort<'_> {
