@@ -11,6 +11,7 @@ pub mod netpol;
 pub mod repo;
 pub mod schema;
 pub mod secrets;
+pub mod workload;
 pub mod yaml;
 
 use crate::rule::Rule;
@@ -26,19 +27,25 @@ pub static ALL: &[&Rule] = &[
     &boundary::renamed_published_object::RULE,
     &boundary::service_in_runtime::RULE,
     &cnpg::app_data_in_bootstrap::RULE,
+    &cnpg::dangling_host::RULE,
     &cnpg::dangling_reference::RULE,
     &cnpg::database_owner_without_role::RULE,
     &cnpg::disposable_database::RULE,
     &cnpg::duplicate_database::RULE,
     &cnpg::five_field_schedule::RULE,
     &cnpg::floating_image::RULE,
+    &cnpg::foreign_backup_destination::RULE,
     &cnpg::foreign_storage_class::RULE,
     &cnpg::in_tree_barman::RULE,
     &cnpg::ineffective_bootstrap_change::RULE,
     &cnpg::ineffective_field::RULE,
     &cnpg::leftover_switch::RULE,
     &cnpg::legacy_sync_replicas::RULE,
+    &cnpg::manual_provisioning::RULE,
+    &cnpg::missing_alerts::RULE,
     &cnpg::missing_backup::RULE,
+    &cnpg::missing_extension::RULE,
+    &cnpg::missing_pod_monitor::RULE,
     &cnpg::missing_scheduled_backup::RULE,
     &cnpg::missing_wal_archiver::RULE,
     &cnpg::operator_namespace::RULE,
@@ -52,6 +59,8 @@ pub static ALL: &[&Rule] = &[
     &cnpg::thin_pooler::RULE,
     &cnpg::unbounded_resources::RULE,
     &cnpg::uncompressed_backup::RULE,
+    &cnpg::unencrypted_backup::RULE,
+    &cnpg::unexpected_pool_mode::RULE,
     &cnpg::unsafe_transaction_pooling::RULE,
     &cnpg::unsupported_postgres::RULE,
     &cnpg::unusable_backup_method::RULE,
@@ -123,6 +132,13 @@ pub static ALL: &[&Rule] = &[
     &secrets::plaintext_value::RULE,
     &secrets::sops_not_encrypted::RULE,
     &secrets::sops_readable_leaf::RULE,
+    &workload::added_capabilities::RULE,
+    &workload::direct_connection::RULE,
+    &workload::install_at_start::RULE,
+    &workload::missing_pod_security_label::RULE,
+    &workload::privilege_escalation::RULE,
+    &workload::runs_as_root::RULE,
+    &workload::unpinned_image::RULE,
     &yaml::ambiguous_scalar::RULE,
     &yaml::duplicate_key::RULE,
     &yaml::syntax::RULE,

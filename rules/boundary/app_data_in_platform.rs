@@ -9,7 +9,7 @@ use crate::graph::values::values_files;
 use crate::graph::{Graph, View};
 use crate::manifest::{Namespace, Resource};
 use crate::rule::{Builder, Sink, TargetContext};
-use crate::source::Span;
+use crate::source::{Sources, Span};
 use crate::yaml::{self, Value, Visit};
 use std::collections::HashMap;
 
@@ -84,13 +84,19 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         let Some(role) = config.role_of(file.path).filter(|role| role.value == Role::Platform) else { continue };
         let own = own.get_or_insert_with(|| Own::new(context));
         for mention in mentions_of_values(file.value) {
-            value_of_app(own, &mention, role.span, sink);
+            value_of_app(own, &mention, role.span, context.world.sources, sink);
         }
     }
 }
 
 /// A values file that names an app's database.
-fn value_of_app<'w>(own: &Own<'w>, mention: &Mention<'w>, role: Option<Span>, sink: &mut Sink<'_, 'w>) {
+fn value_of_app<'w>(
+    own: &Own<'w>,
+    mention: &Mention<'w>,
+    role: Option<Span>,
+    sources: &Sources,
+    sink: &mut Sink<'_, 'w>,
+) {
     let Some(namespace) = mention.host.namespace.as_deref() else { return };
     let Some(database) = mention.database.as_ref().and_then(|part| part.text.as_deref()) else { return };
     let Some((cluster, meta)) = own.cluster_at(&mention.host.service, namespace) else { return };
@@ -100,7 +106,7 @@ fn value_of_app<'w>(own: &Own<'w>, mention: &Mention<'w>, role: Option<Span>, si
     }
     let message = format!("these values connect to an app's database of {}", cluster.title());
     let finding = sink
-        .file_finding("dsn", mention.span(), format!("/{}", mention.key), message)
+        .file_finding("dsn", mention.span(sources), format!("/{}", mention.key), message)
         .label("an app's database")
         .related(cluster.headline().span(), "the cluster it connects to");
     finish(finding, role, "move the app's values to the repo that deploys it");

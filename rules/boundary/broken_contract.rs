@@ -7,6 +7,7 @@ use crate::graph::clients::{Mention, is_cluster_like, mentions_of_values};
 use crate::graph::cnpg::{Cluster, Database, DatabaseRole, GROUP, Pooler, cluster_reference};
 use crate::graph::roles::{Declarations, Makers, is_built_in};
 use crate::graph::values::values_files;
+use crate::graph::workload::MESH_LABELS;
 use crate::graph::{View, is_near};
 use crate::manifest::Resource;
 use crate::rule::{Builder, Sink, TargetContext, replace_name};
@@ -52,9 +53,6 @@ declare_rule! {
 /// Kinds that name their Cluster in `spec.cluster.name`.
 const DEPENDANTS: [&str; 7] =
     ["Database", "DatabaseRole", "Pooler", "ScheduledBackup", "Backup", "Publication", "Subscription"];
-
-/// Labels by which a namespace takes part in a mesh.
-const MESH_LABELS: [&str; 4] = ["istio.io/dataplane-mode", "istio-injection", "istio.io/rev", "linkerd.io/inject"];
 
 /// Places that are shown beside the first one.
 const SHOWN: usize = 3;
@@ -138,7 +136,7 @@ fn connections<'w>(context: &TargetContext<'_, 'w>) -> Vec<Connection<'w>> {
             at: Use {
                 resource: Some(client.resource),
                 value: mention.value,
-                span: mention.span(),
+                span: mention.span(context.world.sources),
                 host: Some(mention.host.text.clone()),
             },
             place: client.place.known().map(str::to_owned),
@@ -153,7 +151,7 @@ fn connections<'w>(context: &TargetContext<'_, 'w>) -> Vec<Connection<'w>> {
             at: Use {
                 resource: None,
                 value: mention.value,
-                span: mention.span(),
+                span: mention.span(context.world.sources),
                 host: Some(mention.host.text.clone()),
             },
             place: file.namespace.map(str::to_owned),

@@ -2,7 +2,7 @@
 
 use crate::config::Role;
 use crate::declare_rule;
-use crate::graph::services::{Bundled, bundled};
+use crate::graph::bundled::{Bundled, bundled};
 use crate::graph::values::values_files;
 use crate::manifest::Resource;
 use crate::rule::{Builder, Sink, TargetContext};

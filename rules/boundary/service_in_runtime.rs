@@ -2,7 +2,7 @@
 
 use crate::config::{KindName, Role};
 use crate::declare_rule;
-use crate::graph::services::{chart_of, is_service_chart, is_service_kind};
+use crate::graph::bundled::{chart_of, is_service_chart, is_service_kind};
 use crate::graph::values::values_files;
 use crate::manifest::Resource;
 use crate::render::make::Command;

@@ -1,19 +1,25 @@
 //! What the CloudNativePG operator refuses, and what it accepts and you regret.
 
 pub mod app_data_in_bootstrap;
+pub mod dangling_host;
 pub mod dangling_reference;
 pub mod database_owner_without_role;
 pub mod disposable_database;
 pub mod duplicate_database;
 pub mod five_field_schedule;
 pub mod floating_image;
+pub mod foreign_backup_destination;
 pub mod foreign_storage_class;
 pub mod in_tree_barman;
 pub mod ineffective_bootstrap_change;
 pub mod ineffective_field;
 pub mod leftover_switch;
 pub mod legacy_sync_replicas;
+pub mod manual_provisioning;
+pub mod missing_alerts;
 pub mod missing_backup;
+pub mod missing_extension;
+pub mod missing_pod_monitor;
 pub mod missing_scheduled_backup;
 pub mod missing_wal_archiver;
 pub mod operator_namespace;
@@ -27,6 +33,8 @@ pub mod superuser_access;
 pub mod thin_pooler;
 pub mod unbounded_resources;
 pub mod uncompressed_backup;
+pub mod unencrypted_backup;
+pub mod unexpected_pool_mode;
 pub mod unsafe_transaction_pooling;
 pub mod unsupported_postgres;
 pub mod unusable_backup_method;

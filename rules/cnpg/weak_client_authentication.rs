@@ -1,46 +1,96 @@
-//! Lines of `pg_hba` that let clients in too easily.
+//! Lines of `pg_hba` that let clients in too easily, and clients without TLS.
 
 use crate::declare_rule;
 use crate::finding::Confidence;
 use crate::graph::View;
+use crate::graph::clients::{Client, Part};
 use crate::graph::cnpg::Cluster;
+use crate::graph::services::{Service, Services};
 use crate::rule::{Context, Sink};
+use crate::source::Sources;
 use crate::yaml::Value;
 
 declare_rule! {
     /// ## What it does
-    /// Finds lines of `postgresql.pg_hba` that let clients in by `trust`, `password` or `md5`, and says whether they hold
-    /// for every address.
+    /// Finds lines of `postgresql.pg_hba` that let clients in by `trust`, `password` or `md5`, and says whether they
+    /// hold for every address. Of clients it finds connection strings and variables with `sslmode=disable` to a Cluster
+    /// or Pooler.
     ///
     /// ## Why it matters
-    /// The operator puts these lines before its own last one, which asks everybody for SCRAM: the first line that fits a
-    /// connection decides. `trust` asks for nothing; `password` hands the server the password itself, in clear on a
-    /// `host` line; `md5` takes the hash of it that some old role still has, which is as good as the password to whoever
-    /// reads it, and PostgreSQL 18 calls it deprecated.
+    /// The operator puts these lines before its own last one, which asks everybody for SCRAM: the first line that fits
+    /// a connection decides. `trust` asks for nothing; `password` hands the server the password itself, in clear on a
+    /// `host` line; `md5` takes the hash of it that some old role still has, which is as good as the password to
+    /// whoever reads it, and PostgreSQL 18 calls it deprecated. A client without TLS sends every row, and takes whoever
+    /// answers for the database.
     ///
     /// ## Instead
     /// `hostssl all all <network> scram-sha-256`, or `cert` for clients with certificates; no line at all where the
-    /// operator's own will do.
+    /// operator's own will do. For clients
+    /// `sslmode=verify-full` with the cluster's CA, or `require` at least: Clusters and Poolers have TLS by themselves.
     ///
     /// ## Limits
     /// Lines for `local` connections and for the loopback addresses, which only processes in the pod can use, and lines
-    /// that ask for a client certificate are left alone. Connection strings are not looked at. Under `docs`, `examples` and
-    /// the like the confidence is low. A line that still holds a `${VAR}` is left undecided.
+    /// that ask for a client certificate are left alone. Where a service mesh carries the traffic of a namespace it
+    /// encrypts it too, and the confidence is low. Under `docs`, `examples` and the like the confidence is low. A line
+    /// that still holds a `${VAR}` is left undecided.
     pub static RULE {
         id: "cnpg/weak-client-authentication",
-        summary: "a line of pg_hba lets clients in too easily",
-        scope: Resource(Cluster),
+        summary: "clients get in too easily, or without TLS",
+        scope: Repo,
         codes: [
             "trust" => (Warning, High, Secrets),
             "password" => (Warning, High, Secrets),
             "md5" => (Warning, High, Secrets),
+            "no-tls" => (Warning, High, Secrets),
         ],
         since: "0.1.0",
         check: check,
     }
 }
 
-fn check<'w>(cluster: &Cluster<'w>, _: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
+fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
+    for cluster in context.world.resources.iter().filter_map(Cluster::of) {
+        lines(&cluster, sink);
+    }
+    let targets = context.world.graphs.iter().zip(&context.world.clients).zip(&context.world.reaches);
+    for ((graph, clients), reach) in targets {
+        let services = Services::new(graph);
+        for client in clients.iter() {
+            let Some(service) = services.of(client) else { continue };
+            let mode = client.ssl_mode.as_ref().filter(|mode| mode.text.as_deref() == Some("disable"));
+            if let Some(mode) = mode {
+                let in_mesh = reach.namespace_labels(&client.place).join_mesh();
+                without_tls(client, (mode, context.world.sources), service, in_mesh, sink);
+            }
+        }
+    }
+}
+
+fn without_tls<'w>(
+    client: &Client<'w>,
+    (mode, sources): (&Part<'w>, &Sources),
+    service: &Service<'w>,
+    in_mesh: bool,
+    sink: &mut Sink<'_, 'w>,
+) {
+    let message = format!("{} talks to {} without TLS", client.resource.title(), service.owner.title());
+    let beside = mode.value.identity() != client.value.identity();
+    let finding = sink
+        .finding("no-tls", client.resource, mode.value, message)
+        .underline(if beside { mode.value.span() } else { client.span_of("sslmode=disable", sources) })
+        .label("switches TLS off")
+        .related(service.owner.headline().span(), "has a certificate by itself")
+        .help("write `sslmode=verify-full` and mount the cluster's CA, or `sslmode=require`");
+    if in_mesh {
+        finding
+            .note("a service mesh carries the traffic of this namespace, and encrypts it")
+            .confidence(Confidence::Low);
+    } else if client.resource.is_example() {
+        finding.confidence(Confidence::Low);
+    }
+}
+
+fn lines<'w>(cluster: &Cluster<'w>, sink: &mut Sink<'_, 'w>) {
     for line in cluster.spec(&["postgresql", "pg_hba"]).into_iter().flat_map(Value::items) {
         if let Some(reason) = line.unknown() {
             sink.undecided(line.span(), reason);

@@ -3,7 +3,7 @@
 use crate::declare_rule;
 use crate::finding::Confidence;
 use crate::graph::clients::Client;
-use crate::graph::workload::{Labels, Workload};
+use crate::graph::workload::Workload;
 use crate::manifest::{Namespace, Resource};
 use crate::reach::answer::{Answer, any};
 use crate::reach::connections::{Connections, End, Grant, Need, NeedKind, PartyKind, Verdict};
@@ -20,8 +20,8 @@ declare_rule! {
     /// own namespace do not let out to it.
     ///
     /// ## Why it matters
-    /// The connection times out. The app is rolled out, its pods never get ready, and no message speaks of a policy. The
-    /// label by which a namespace opts in is easy to forget, for it is written in another file than the connection.
+    /// The connection times out. The app is rolled out, its pods never get ready, and no message speaks of a policy.
+    /// The label by which a namespace opts in is easy to forget, for it is written in another file than the connection.
     ///
     /// ## Instead
     /// Give the Namespace the label that the policy asks for.
@@ -44,9 +44,6 @@ declare_rule! {
         check: check,
     }
 }
-
-/// Labels by which a namespace takes part in a mesh.
-const MESH_LABELS: &[&str] = &["istio.io/dataplane-mode", "istio-injection", "istio.io/rev", "linkerd.io/inject"];
 
 /// The services of Clusters and Poolers, by namespace and name.
 type Services<'w> = HashMap<(String, String), usize>;
@@ -114,7 +111,7 @@ fn judge<'w>(
         (Answer::No, Unseen::Likely(reason) | Unseen::Possible(reason)) => sink.undecided(value.span(), reason),
         (Answer::No, Unseen::None) => {
             let home = context.reach.namespace_labels(&database.namespace);
-            let mesh = is_in_mesh(&labels) || is_in_mesh(&home);
+            let mesh = labels.join_mesh() || home.join_mesh();
             report(&ShutOut { resource, value, object, database, mesh }, &grants, sink);
         }
     }
@@ -168,14 +165,10 @@ fn let_out<'w>(
     }
     finding = finding.related(value.key_or_span(), format!("names a service of {}", database.title()));
     let place = parties[party].namespace.as_str();
-    if is_in_mesh(&context.reach.namespace_labels(&resource.namespace)) {
+    if context.reach.namespace_labels(&resource.namespace).join_mesh() {
         finding = finding.note(MESH_NOTE).confidence(Confidence::Low);
     }
     finding.help(format!("add an egress rule for TCP {POSTGRES_PORT} to namespace `{place}`"));
-}
-
-fn is_in_mesh(labels: &Labels<'_>) -> bool {
-    labels.known().any(|(key, value)| MESH_LABELS.contains(&key) && value != "disabled" && value != "none")
 }
 
 /// Who names a database and may not reach it.

@@ -1,9 +1,13 @@
 //! Typed views of the objects of one target, and how they refer to each other.
 
 pub mod backup;
+pub mod bundled;
 pub mod clients;
 pub mod cnpg;
+pub mod contents;
 pub mod credential;
+pub mod database_pods;
+pub mod database_secrets;
 pub mod flux;
 pub mod helm;
 pub mod links;
@@ -17,7 +21,7 @@ pub mod secret_scan;
 pub mod secrets;
 pub mod services;
 pub mod sops;
-mod statements;
+pub mod statements;
 pub mod values;
 mod view;
 pub mod workload;

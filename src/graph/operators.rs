@@ -22,7 +22,7 @@ const OPERATORS: &[Operator] = &[
 ];
 
 /// The name of the chart of a HelmRelease: what it names, else the end of the URL that it is fetched from.
-pub(super) fn chart<'w>(release: &'w Resource<'w>, graph: &Graph<'w>) -> Option<&'w str> {
+pub fn chart<'w>(release: &'w Resource<'w>, graph: &Graph<'w>) -> Option<&'w str> {
     let last = |path: &'w str| path.trim_end_matches('/').rsplit('/').next().unwrap_or(path);
     if let Some(chart) = release.at(&["spec", "chart", "spec", "chart"]) {
         return chart.known().map(last);

@@ -3,7 +3,7 @@
 
 /// What a text of SQL or shell creates.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Created {
+pub enum Created {
     /// Roles of these names, maybe none.
     Roles(Vec<String>),
     /// Roles whose names cannot be read.
@@ -11,7 +11,7 @@ pub(super) enum Created {
 }
 
 /// The roles that the `CREATE` statements in a text make; a call of `createuser` cannot be read.
-pub(super) fn created_roles(text: &str) -> Created {
+pub fn created_roles(text: &str) -> Created {
     let mut words = text.split(|letter: char| letter.is_whitespace() || matches!(letter, ';' | '(' | ')' | ','));
     let mut words = words.by_ref().filter(|word| !word.is_empty()).peekable();
     let mut names = Vec::new();
@@ -45,6 +45,37 @@ pub(super) fn created_roles(text: &str) -> Created {
         }
     }
     Created::Roles(names)
+}
+
+/// Whether the SQL or shell in a text makes databases.
+pub fn creates_database(text: &str) -> bool {
+    let mut words =
+        text.split(|letter: char| letter.is_whitespace() || matches!(letter, ';' | '(' | ')' | ',')).peekable();
+    while let Some(word) = words.next() {
+        let follows = |next: Option<&&str>| next.is_some_and(|word| word.eq_ignore_ascii_case("database"));
+        if word.rsplit('/').next() == Some("createdb") || ends_with_word(word, "create") && follows(words.peek()) {
+            return true;
+        }
+    }
+    false
+}
+
+/// The extensions that the `CREATE EXTENSION` statements in a text ask for.
+pub fn created_extensions(text: &str) -> Vec<String> {
+    let words = text.split(|letter: char| letter.is_whitespace() || matches!(letter, ';' | '(' | ')' | ','));
+    let mut words = words.filter(|word| !word.is_empty()).peekable();
+    let mut names = Vec::new();
+    while let Some(word) = words.next() {
+        if !ends_with_word(word, "create") || words.next_if(|next| next.eq_ignore_ascii_case("extension")).is_none() {
+            continue;
+        }
+        for skipped in ["if", "not", "exists"] {
+            words.next_if(|next| next.eq_ignore_ascii_case(skipped));
+        }
+        let name = words.next().map(|name| name.trim_matches(['"', '\'', '\\']));
+        names.extend(name.filter(|name| !name.is_empty() && !name.contains(['$', '{', ':'])).map(str::to_lowercase));
+    }
+    names
 }
 
 /// Whether `word` is `ending`, with nothing but punctuation in front: a quote of a shell, say.
@@ -94,6 +125,33 @@ mod tests {
                 None => Created::Unreadable,
             };
             assert_eq!(created_roles(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn databases_are_made_by_statement_or_command() {
+        for (text, makes) in [
+            ("CREATE DATABASE orders;", true),
+            ("psql -c 'create database orders'", true),
+            ("/usr/bin/createdb orders", true),
+            ("CREATE TABLE database (id int)", false),
+            ("recreate database x", false),
+            ("", false),
+        ] {
+            assert_eq!(creates_database(text), makes, "{text}");
+        }
+    }
+
+    #[test]
+    fn extensions_are_read_out_of_statements() {
+        for (text, names) in [
+            ("CREATE EXTENSION IF NOT EXISTS vchord CASCADE;", &["vchord"][..]),
+            ("create extension \"uuid-ossp\"; CREATE EXTENSION PostGIS", &["uuid-ossp", "postgis"]),
+            ("ALTER EXTENSION vchord UPDATE", &[]),
+            ("CREATE EXTENSION :name", &[]),
+            ("CREATE EXTENSION", &[]),
+        ] {
+            assert_eq!(created_extensions(text), names, "{text}");
         }
     }
 

@@ -138,6 +138,11 @@ impl<'w> Labels<'w> {
         }
     }
 
+    /// Whether they put a namespace into a service mesh, which carries the traffic of its pods and encrypts it.
+    pub fn join_mesh(&self) -> bool {
+        self.known().any(|(key, value)| MESH_LABELS.contains(&key) && value != "disabled" && value != "none")
+    }
+
     /// Labels with known keys and values, by key.
     pub fn known(&self) -> impl Iterator<Item = (&str, &str)> {
         self.entries.iter().filter_map(|(key, value)| match value {
@@ -146,6 +151,9 @@ impl<'w> Labels<'w> {
         })
     }
 }
+
+/// Labels by which a namespace takes part in a mesh.
+pub const MESH_LABELS: &[&str] = &["istio.io/dataplane-mode", "istio-injection", "istio.io/rev", "linkerd.io/inject"];
 
 /// A port of a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,6 +12,7 @@ mod operator;
 mod peers;
 mod policy;
 pub mod ports;
+pub mod scraped;
 pub mod selector;
 mod unread;
 

@@ -52,6 +52,7 @@ impl<'w> Reader<'w> {
             value: self.value,
             key: self.key,
             how,
+            is_initial: false,
             host,
             port: none(),
             user: none(),

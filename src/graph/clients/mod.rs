@@ -11,7 +11,7 @@ use super::Graph;
 use super::cnpg::{Cluster, Pooler};
 use super::workload::Workload;
 use crate::manifest::{By, Namespace, Resource};
-use crate::source::Span;
+use crate::source::{Sources, Span};
 use crate::yaml::{Identity, Step, Value, Visit, walk};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use siblings::Home;
@@ -59,6 +59,8 @@ pub struct Mention<'w> {
     pub key: &'w str,
     /// In which form.
     pub how: How,
+    /// Whether it is told to a container that only prepares others.
+    pub is_initial: bool,
     /// The host.
     pub host: Host,
     /// The port.
@@ -72,22 +74,22 @@ pub struct Mention<'w> {
 }
 
 impl Mention<'_> {
-    /// The bytes of the host, where it stands once in what somebody wrote; else those of the value.
-    pub fn span(&self) -> Span {
-        self.span_of(&self.host.text)
+    /// The bytes of the host, where they can be found; else those of the value.
+    pub fn span(&self, sources: &Sources) -> Span {
+        self.span_of(&self.host.text, sources)
     }
 
-    /// The bytes of a part of the value, where it stands there once; else those of the value.
-    pub fn span_of(&self, part: &str) -> Span {
+    /// The bytes of a part of the value, where they can be found; else those of the value. A value that was put
+    /// together from pieces stands for a whole text, in which the first place is taken.
+    pub fn span_of(&self, part: &str, sources: &Sources) -> Span {
         let span = self.value.span();
-        let Some(written) = self.value.as_written().filter(|_| !part.is_empty()) else { return span };
-        let mut places = written.match_indices(part);
-        match (places.next(), places.next()) {
-            (Some((at, _)), None) => {
+        let text = sources[span.source].text().get(span.range()).unwrap_or_default();
+        match text.find(part).filter(|_| !part.is_empty()) {
+            Some(at) => {
                 let start = span.start + at as u32;
                 Span { start, end: start + part.len() as u32, ..span }
             }
-            _ => span,
+            None => span,
         }
     }
 }
@@ -214,6 +216,9 @@ fn read<'w>(content: Value<'w>, secret: bool, names: &HashSet<Cow<'w, str>>, int
             && whole.how == How::Whole
         {
             home.complete(whole, secret);
+        }
+        if steps.iter().any(|step| matches!(step, Step::Key("initContainers"))) {
+            found.iter_mut().for_each(|mention| mention.is_initial = true);
         }
         into.append(&mut found);
         Visit::Into
