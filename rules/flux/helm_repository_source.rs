@@ -1,8 +1,8 @@
 //! Helm releases whose chart comes from a HelmRepository.
 
-use super::releases::{is_named, judged};
 use crate::declare_rule;
 use crate::graph::View;
+use crate::rule::releases::{is_named, judged};
 use crate::rule::{Sink, TargetContext};
 use crate::yaml::Value;
 

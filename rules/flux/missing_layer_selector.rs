@@ -1,8 +1,8 @@
 //! Charts in OCI artifacts whose layer nobody names.
 
-use super::releases::{doubt, is_named, judged};
 use crate::declare_rule;
 use crate::graph::release::CHART_CONTENT;
+use crate::rule::releases::{doubt, is_named, judged};
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
 use crate::yaml::Value;

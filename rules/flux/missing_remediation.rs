@@ -1,9 +1,9 @@
 //! Helm releases that stay failed.
 
-use super::releases::{doubt, is_named, judged};
 use crate::declare_rule;
 use crate::graph::View;
 use crate::graph::release::HelmRelease;
+use crate::rule::releases::{doubt, is_named, judged};
 use crate::rule::{Sink, TargetContext};
 use crate::yaml::Value;
 

@@ -9,7 +9,6 @@ pub mod missing_layer_selector;
 pub mod missing_operator_dependency;
 pub mod missing_remediation;
 pub mod prunable_database;
-mod releases;
 pub mod undefined_variable;
 pub mod unpinned_chart;
 pub mod unusual_interval;

@@ -1,10 +1,10 @@
 //! Charts whose version moves by itself.
 
-use super::releases::{doubt, is_named, judged};
 use crate::declare_rule;
 use crate::graph::View;
 use crate::graph::release::{Exactness, HelmRelease, exactness};
 use crate::manifest::Resource;
+use crate::rule::releases::{doubt, is_named, judged};
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
 use crate::yaml::Value;

@@ -1,7 +1,7 @@
 //! Flux objects that are looked at more or less often than the project has it.
 
-use super::releases::is_named;
 use crate::declare_rule;
+use crate::rule::releases::is_named;
 use crate::rule::{Sink, TargetContext};
 use crate::schema::schedule::go_duration;
 use std::collections::BTreeMap;
