@@ -350,8 +350,7 @@ fn hooks(is_there: bool) -> &'static str {
     }
 }
 
-const HOOK: &str = "\
-  - repo: local
+const HOOK: &str = "  - repo: local
     hooks:
       - id: tidegate
         name: tidegate
