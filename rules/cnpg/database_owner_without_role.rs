@@ -218,9 +218,9 @@ fn declares(roles: &[DeclaredRole<'_>]) -> String {
     names.dedup();
     let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
     match (shown.is_empty(), names.len() > SHOWN) {
-        (true, _) => "declares no role".to_owned(),
-        (false, false) => format!("declares {}", shown.join(", ")),
-        (false, true) => format!("declares {} and {} more", shown.join(", "), names.len() - SHOWN),
+        (true, _) => "has no role".to_owned(),
+        (false, false) => format!("has {}", shown.join(", ")),
+        (false, true) => format!("has {} and {} more", shown.join(", "), names.len() - SHOWN),
     }
 }
 
@@ -234,10 +234,10 @@ mod tests {
     fn the_roles_of_a_cluster_are_named_up_to_three() {
         let origin = Origin::Written(Span::new(SourceId(0), 0..0));
         for (names, expected) in [
-            (&[][..], "declares no role"),
-            (&["app"], "declares `app`"),
-            (&["b", "a", "b"], "declares `a`, `b`"),
-            (&["d", "c", "b", "a", "e"], "declares `a`, `b`, `c` and 2 more"),
+            (&[][..], "has no role"),
+            (&["app"], "has `app`"),
+            (&["b", "a", "b"], "has `a`, `b`"),
+            (&["d", "c", "b", "a", "e"], "has `a`, `b`, `c` and 2 more"),
         ] {
             let roles: Vec<DeclaredRole<'_>> = names
                 .iter()

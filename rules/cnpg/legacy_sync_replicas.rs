@@ -62,6 +62,11 @@ fn check<'w>(cluster: &Cluster<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'
     if let Some(today) = today(least, most) {
         finding = finding.note(today);
     }
+    let zones = cluster.spec(&["postgresql", "syncReplicaElectionConstraint", "enabled"]);
+    if let Some(zones) = zones.filter(|value| value.as_bool() == Some(true)) {
+        // The operator reads it for the old form alone.
+        finding = finding.related(zones.key_or_span(), "the new form does not heed this: replicas of any zone count");
+    }
     finding.help(format!("write `postgresql.synchronous: {}` instead", replacement(least, most, operator)));
 }
 

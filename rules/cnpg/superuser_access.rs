@@ -1,7 +1,7 @@
 //! Superuser access over the network.
 
 use crate::declare_rule;
-use crate::graph::cnpg::{Cluster, GROUP};
+use crate::graph::cnpg::{Cluster, GROUP, Pooler, cluster_reference};
 use crate::graph::{Graph, View};
 use crate::manifest::Resource;
 use crate::rule::{Context, Sink, remove_line};
@@ -135,6 +135,11 @@ fn look_for_users<'w>(graph: &Graph<'w>, open: &mut [Open<'w>]) {
         for (secret, value) in uses(resource, &by_secret) {
             for at in &by_secret[secret] {
                 let Open { cluster, users, .. } = &mut open[*at];
+                // A Pooler logs in to its own Cluster; a Secret of the same name is that of another one.
+                let other = Pooler::of(resource).and_then(|_| cluster_reference(resource)).and_then(Value::known);
+                if other.is_some_and(|name| cluster.name() != Some(name)) {
+                    continue;
+                }
                 if !resource.namespace.is_same(&cluster.namespace) {
                     // A Secret of that name in another namespace may be a copy of this one.
                     users.may_be_more = true;

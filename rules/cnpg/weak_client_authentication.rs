@@ -5,7 +5,7 @@ use crate::finding::Confidence;
 use crate::graph::View;
 use crate::graph::clients::{Client, Part};
 use crate::graph::cnpg::Cluster;
-use crate::graph::services::{Service, Services};
+use crate::graph::services::{Access, Service, Services};
 use crate::rule::{Context, Sink};
 use crate::source::Sources;
 use crate::yaml::Value;
@@ -80,7 +80,13 @@ fn without_tls<'w>(
         .underline(if beside { mode.value.span() } else { client.span_of("sslmode=disable", sources) })
         .label("switches TLS off")
         .related(service.owner.headline().span(), "has a certificate by itself")
-        .help("write `sslmode=verify-full` and mount the cluster's CA, or `sslmode=require`");
+        .help(match service.access {
+            // The certificate of a Pooler is that of its Cluster, which names the Cluster's services.
+            Access::Pooler => {
+                "write `sslmode=require`; `verify-full` needs the Pooler's name in `certificates.serverAltDNSNames`"
+            }
+            _ => "write `sslmode=verify-full` and mount the cluster's CA, or `sslmode=require`",
+        });
     if in_mesh {
         finding
             .note("a service mesh carries the traffic of this namespace, and encrypts it")

@@ -30,7 +30,7 @@ declare_rule! {
     /// it is not.
     pub static RULE {
         id: "flux/prunable-database",
-        summary: "a database is deleted when its file moves or is renamed",
+        summary: "a database is deleted as soon as its Kustomization no longer brings it",
         scope: Target,
         codes: [
             "cluster" => (Warning, Medium, Reliability),
@@ -99,7 +99,7 @@ fn report_cluster<'w>(object: &'w Resource<'w>, node: &Node<'_, 'w>, sink: &mut 
     if view.is_none() {
         return;
     }
-    let message = format!("{} is deleted with its volumes when its file moves or is renamed", object.title());
+    let message = format!("{} is deleted with its volumes once its Kustomization no longer brings it", object.title());
     let kustomization = format!("{}/{}", node.applied.namespace, node.applied.name);
     sink.finding("cluster", object, object.headline(), message)
         .label("nothing exempts it from pruning")
@@ -117,7 +117,8 @@ fn report_namespace<'w>(
     node: &Node<'_, 'w>,
     sink: &mut Sink<'_, 'w>,
 ) {
-    let message = format!("{} is deleted with all its databases when its file moves or is renamed", object.title());
+    let message =
+        format!("{} is deleted with all its databases once its Kustomization no longer brings it", object.title());
     let kustomization = format!("{}/{}", node.applied.namespace, node.applied.name);
     sink.finding("namespace", object, object.headline(), message)
         .label("nothing exempts it from pruning")

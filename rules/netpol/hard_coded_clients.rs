@@ -99,7 +99,7 @@ fn judge<'w>(
             }
             let allowed = |name: &str| operators.contains(name) || namespace.known() == Some(name);
             let names: Vec<&str> = requirement.wanted().into_iter().filter(|name| !allowed(name)).collect();
-            if !names.is_empty() && seen.insert(requirement.value.span()) {
+            if !names.is_empty() && seen.insert(grant.written(requirement).span()) {
                 report(cluster, entry, &grant, requirement, &names, context, sink);
             }
         }

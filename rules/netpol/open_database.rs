@@ -1,11 +1,11 @@
 //! Policies that open PostgreSQL to everybody.
 
 use crate::declare_rule;
-use crate::finding::Edit;
+use crate::finding::{Confidence, Edit};
 use crate::manifest::Resource;
 use crate::reach::POSTGRES_PORT;
 use crate::reach::connections::{Breadth, Connections, Grant, PartyKind};
-use crate::rule::{Sink, TargetContext};
+use crate::rule::{MESH_NOTE, Sink, TargetContext, is_in_mesh};
 use crate::source::Span;
 use crate::yaml::Value;
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ declare_rule! {
     /// whether it covers pods depends on the network plugin, that it covers the world outside does not. Two half blocks
     /// are not added up. What a rule that denies takes back is passed over. Undecided where a policy's selector,
     /// ports or namespace is not known, and where policies of Calico or Antrea are in the repo. Where no policy selects the database at all,
-    /// `netpol/missing-default-deny` says so.
+    /// `netpol/missing-default-deny` says so. Confidence is low where a service mesh carries the traffic.
     pub static RULE {
         id: "netpol/open-database",
         summary: "a policy lets everyone reach PostgreSQL",
@@ -50,6 +50,8 @@ struct Opening<'c, 'w> {
     grant: Grant<'c, 'w>,
     breadth: Breadth,
     databases: Vec<&'w Resource<'w>>,
+    /// Whether a mesh carries the traffic of all of them.
+    mesh: bool,
 }
 
 fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
@@ -58,7 +60,8 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let mut doubts: BTreeMap<Span, String> = BTreeMap::new();
     for (at, party) in connections.parties().iter().enumerate() {
         if matches!(party.kind, PartyKind::Database | PartyKind::Pooler) {
-            collect(connections, at, &mut openings, &mut doubts);
+            let mesh = is_in_mesh(context.reach, connections, at);
+            collect(connections, at, mesh, &mut openings, &mut doubts);
         }
     }
     for (span, reason) in doubts {
@@ -75,6 +78,7 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
 fn collect<'c, 'w>(
     connections: &'c Connections<'w>,
     party: usize,
+    mesh: bool,
     openings: &mut BTreeMap<Span, Opening<'c, 'w>>,
     doubts: &mut BTreeMap<Span, String>,
 ) {
@@ -90,7 +94,8 @@ fn collect<'c, 'w>(
             continue;
         }
         let place = place(&grant, breadth).span();
-        let opening = openings.entry(place).or_insert_with(|| Opening { grant, breadth, databases: Vec::new() });
+        let opening = openings.entry(place).or_insert_with(|| Opening { grant, breadth, databases: Vec::new(), mesh });
+        opening.mesh &= mesh;
         if opening.databases.last().is_none_or(|last| !std::ptr::eq(*last, database)) {
             opening.databases.push(database);
         }
@@ -106,7 +111,7 @@ fn place<'w>(grant: &Grant<'_, 'w>, breadth: Breadth) -> Value<'w> {
 }
 
 fn report<'w>(opening: &Opening<'_, 'w>, sink: &mut Sink<'_, 'w>) {
-    let Opening { grant, breadth, databases } = opening;
+    let Opening { grant, breadth, databases, mesh } = opening;
     let (code, who, label) = match breadth {
         Breadth::EveryNamespace => ("every-namespace", "every namespace".to_owned(), "selects every namespace"),
         Breadth::EveryAddress => ("every-address", addresses(grant), "holds every address"),
@@ -148,6 +153,9 @@ fn report<'w>(opening: &Opening<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         finding = finding.note(
             "in a policy of the whole cluster an empty selector means the pods of every namespace, not those of the same one",
         );
+    }
+    if *mesh {
+        finding = finding.note(MESH_NOTE).confidence(Confidence::Low);
     }
     let (from, ports) = (split.and_then(peers).map_or("from", |(key, _)| key), ports_key(policy));
     let join_up = format!("put `{from}` and `{ports}` into one item of the list");

@@ -43,7 +43,10 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         }
         for grant in connections.grants(at, POSTGRES_PORT).into_iter().filter(|grant| grant.sure) {
             let Some(asked) = grant.who.by_pod_labels_alone() else { continue };
-            let Some(first) = asked.first().filter(|first| seen.insert(first.value.span())) else { continue };
+            let Some(place) = asked.first().map(|first| grant.written(first)) else { continue };
+            if !seen.insert(place.span()) {
+                continue;
+            }
             let labels: Vec<String> = asked.iter().map(|asked| format!("`{}`", asked.expression)).collect();
             let noun = if labels.len() == 1 { "label" } else { "labels" };
             let finding = sink.finding(
@@ -61,7 +64,7 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
                 false => finding,
             };
             finding
-                .underline(first.value.key_or_span())
+                .underline(place.key_or_span())
                 .label("whoever makes a pod writes its labels")
                 .related(party.resource.headline().span(), "this can be reached from any namespace")
                 .help("select namespaces by a label that they opt in by, beside the label of the pod");

@@ -207,7 +207,7 @@ fn report<'w>(client: &ShutOut<'w>, grants: &[Grant<'_, 'w>], sink: &mut Sink<'_
             [(key, asked)] => asked.wanted().first().map(|value| ((*key).to_owned(), (*value).to_owned())),
             _ => None,
         };
-        Some((labels.join(" and "), asked.first()?.1.value.span(), only))
+        Some((labels.join(" and "), grant.written(asked.first()?.1).span(), only))
     });
     finding = finding.related(
         object.headline().span(),

@@ -38,8 +38,9 @@ fn check<'w>(context: &FileContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     for &(first, again) in file.duplicates() {
         let (earlier, later) = (Entry::new(context, first), Entry::new(context, again));
         let equal = earlier.text() == later.text();
+        let same = equal || earlier.value.known().is_some_and(|text| later.value.known() == Some(text));
         let name = later.key.raw().unwrap_or_default();
-        let message = if equal {
+        let message = if same {
             format!("`{name}` stands twice in this mapping, with the same value")
         } else {
             format!("`{name}` stands twice in this mapping, and only one of the values counts")
@@ -59,7 +60,7 @@ fn check<'w>(context: &FileContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
                 finding.fix(title, vec![Edit { span: lines, text: String::new() }]);
             }
             None => {
-                let help = if equal { "remove one of them" } else { "keep one of them, or join their contents" };
+                let help = if same { "remove one of them" } else { "keep one of them, or join their contents" };
                 finding.help(help);
             }
         }

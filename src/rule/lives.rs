@@ -3,6 +3,7 @@
 use super::{Builder, Context, rewrite};
 use crate::manifest::Resource;
 use crate::schema::lifecycle::{Gone, LIFECYCLE, Lifecycle};
+use crate::schema::shipped::KUBERNETES;
 use crate::schema::stated::{Stated, Statement};
 use crate::yaml::Value;
 
@@ -36,6 +37,12 @@ pub fn replace<'f>(mut finding: Builder<'f>, resource: &Resource<'_>, gone: &Gon
     if let Some((path, value)) = lost_in_use(resource, gone) {
         finding = finding.related(value.key_or_span(), format!("`{path}` has no place in `{replacement}`"));
         return finding.help(format!("write it anew as `{replacement}`"));
+    }
+    // What the repo says of its cluster may be older than what takes the place.
+    let later = KUBERNETES.ranges(&format!("{replacement}/{}", resource.kind)).map(|(first, _)| first).next();
+    let later = later.filter(|first| KUBERNETES.releases().next() != Some(*first));
+    if let Some(first) = later.filter(|_| gone.rename) {
+        return finding.help(format!("write `{replacement}`, which Kubernetes serves from {first} on"));
     }
     let edits = resource.value.get("apiVersion").and_then(|value| rewrite::replace_name(value, replacement));
     match edits.filter(|_| gone.rename) {

@@ -80,11 +80,14 @@ impl Mention<'_> {
     }
 
     /// The bytes of a part of the value, where they can be found; else those of the value. A value that was put
-    /// together from pieces stands for a whole text, in which the first place is taken.
+    /// together from pieces, a file with variables in it, stands for the whole text from its first piece on, in which the
+    /// first place is taken.
     pub fn span_of(&self, part: &str, sources: &Sources) -> Span {
         let span = self.value.span();
-        let text = sources[span.source].text().get(span.range()).unwrap_or_default();
-        match text.find(part).filter(|_| !part.is_empty()) {
+        let whole = sources[span.source].text();
+        let text = whole.get(span.range()).unwrap_or_default();
+        let behind = || whole.get(span.start as usize..).filter(|_| text.contains('\n'))?.find(part);
+        match text.find(part).or_else(behind).filter(|_| !part.is_empty()) {
             Some(at) => {
                 let start = span.start + at as u32;
                 Span { start, end: start + part.len() as u32, ..span }

@@ -47,6 +47,28 @@ pub struct Grant<'c, 'w> {
     pub subject: Value<'w>,
 }
 
+impl<'w> Grant<'_, 'w> {
+    /// Where this rule writes what it asks for. Selectors that ask for the same are one, so the place of a requirement may be
+    /// that of another policy.
+    pub fn written(&self, asked: &Requirement<'w>) -> Value<'w> {
+        let (peer, own) = (self.peer.span(), asked.value.span());
+        if peer.source == own.source && peer.start <= own.start && own.end <= peer.end {
+            return asked.value;
+        }
+        let parts = ["podSelector", "namespaceSelector", "pods", "namespaces"].map(|key| self.peer.get(key));
+        let of_pods = parts[2].and_then(|pods| pods.get("podSelector"));
+        let selectors = || [Some(self.peer), of_pods].into_iter().chain(parts).flatten();
+        let is_meant = |key: &str| key.ends_with(asked.key()) || asked.key().ends_with(key);
+        let labels = selectors().filter_map(|selector| selector.get("matchLabels")).flat_map(Value::entries);
+        let label = labels.into_iter().find(|(key, _)| is_meant(key)).map(|(_, value)| value);
+        let listed = || {
+            let items = selectors().filter_map(|selector| selector.get("matchExpressions")).flat_map(Value::items);
+            items.into_iter().find(|item| item.get("key").and_then(Value::known).is_some_and(is_meant))
+        };
+        label.or_else(listed).unwrap_or(self.peer)
+    }
+}
+
 /// A selector of namespaces in a rule.
 #[derive(Clone, Debug)]
 pub struct NamespaceTest<'c, 'w> {

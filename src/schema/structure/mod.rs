@@ -242,6 +242,12 @@ impl<'a, 'w> Walk<'a, 'w> {
                 let help = "write it without quotes";
                 self.tell(problem.help(help));
             }
+            // Names that are keys here may be the names of several items.
+            (Shape::Items(_), Kind::Mapping)
+                if value.entries().next().is_some() && value.entries().all(|(_, value)| value.is_mapping()) =>
+            {
+                self.tell(problem.help("make each of its entries an item of a list"));
+            }
             (Shape::Items(_), Kind::Mapping | Kind::Text | Kind::Number | Kind::Bool) => {
                 self.tell(problem.help("make it an item of a list: `- ` before it"));
             }
