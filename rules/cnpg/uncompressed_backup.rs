@@ -3,9 +3,9 @@
 use crate::declare_rule;
 use crate::graph::backup::destinations;
 use crate::graph::cnpg::Cluster;
+use crate::rule::stored::{lacking, report_lack};
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
-use crate::yaml::Value;
 use std::collections::HashSet;
 
 declare_rule! {
@@ -38,34 +38,11 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let mut seen: HashSet<Span> = HashSet::new();
     for cluster in context.graph.all::<Cluster<'w>>() {
         for place in destinations(&cluster, context.graph) {
-            let at = place.configuration;
-            if !seen.insert(at.span()) {
+            if !seen.insert(place.configuration.span()) {
                 continue;
             }
-            let plain = |part: &str| {
-                let compression = at.at(&[part, "compression"]);
-                compression.is_none_or(|compression| compression.is_null() || compression.raw() == Some(""))
-            };
-            let (facts, keys) = match (plain("wal"), plain("data")) {
-                (true, true) => ("WAL and base backups", "`wal.compression` and `data.compression`"),
-                (true, false) => ("WAL", "`wal.compression`"),
-                (false, true) => ("base backups", "`data.compression`"),
-                (false, false) => continue,
-            };
-            let parts = [Some(at), at.get("wal"), at.get("data")];
-            let open = parts.into_iter().flatten().find_map(Value::unknown);
-            if let Some(reason) = open.or_else(|| place.holder.may_be_completed().map(str::to_owned)) {
-                sink.undecided(at.span(), reason);
-                continue;
-            }
-            let message = format!("{} stores {facts} without compression", place.holder.title());
-            let finding = sink
-                .finding("none", place.holder, at, message)
-                .underline(at.key_or_span())
-                .label(format!("lacks {keys}"))
-                .help(format!("set {keys} to `gzip`"));
-            if !place.in_tree {
-                finding.related(place.named_at.span(), "backs up there");
+            if let Some(lack) = lacking(&place, "compression", sink) {
+                report_lack(&place, &lack, "without compression", "gzip", sink);
             }
         }
     }

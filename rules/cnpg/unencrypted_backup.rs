@@ -3,6 +3,7 @@
 use crate::declare_rule;
 use crate::graph::backup::destinations;
 use crate::graph::cnpg::Cluster;
+use crate::rule::stored::{lacking, report_lack};
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
 use crate::yaml::Value;
@@ -46,30 +47,8 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             if elsewhere || !is_s3 || !seen.insert(at.span()) {
                 continue;
             }
-            let plain = |part: &str| {
-                let encryption = at.at(&[part, "encryption"]);
-                encryption.is_none_or(|encryption| encryption.is_null() || encryption.raw() == Some(""))
-            };
-            let (facts, keys) = match (plain("wal"), plain("data")) {
-                (true, true) => ("WAL and base backups", "`wal.encryption` and `data.encryption`"),
-                (true, false) => ("WAL", "`wal.encryption`"),
-                (false, true) => ("base backups", "`data.encryption`"),
-                (false, false) => continue,
-            };
-            let parts = [Some(at), at.get("wal"), at.get("data")];
-            let open = parts.into_iter().flatten().find_map(Value::unknown);
-            if let Some(reason) = open.or_else(|| place.holder.may_be_completed().map(str::to_owned)) {
-                sink.undecided(at.span(), reason);
-                continue;
-            }
-            let message = format!("{} stores {facts} without asking for encryption", place.holder.title());
-            let finding = sink
-                .finding("none", place.holder, at, message)
-                .underline(at.key_or_span())
-                .label(format!("lacks {keys}"))
-                .help(format!("set {keys} to `AES256`"));
-            if !place.in_tree {
-                finding.related(place.named_at.span(), "backs up there");
+            if let Some(lack) = lacking(&place, "encryption", sink) {
+                report_lack(&place, &lack, "without asking for encryption", "AES256", sink);
             }
         }
     }

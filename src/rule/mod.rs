@@ -10,6 +10,7 @@ pub mod lives;
 pub mod releases;
 pub mod rewrite;
 mod sink;
+pub mod stored;
 mod suppression;
 
 use crate::finding::{Category, Confidence, Severity};
