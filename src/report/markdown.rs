@@ -174,11 +174,14 @@ fn linked(view: &View<'_>, rule: &str) -> String {
 
 /// Text of a message. What stands between backticks is code, all else is only text.
 fn prose(text: &str) -> String {
-    let text = bounded(text);
+    // Space at the start of an item would make a block of code of it.
+    let bounded = bounded(text);
+    let text = bounded.trim_start();
     let parts: Vec<&str> = text.split('`').collect();
-    // An odd number of backticks marks nothing.
-    if parts.len().is_multiple_of(2) {
-        return plain(&text);
+    // An odd number of backticks marks nothing, and of backticks side by side nobody knows what they mark.
+    let together = parts.len() > 2 && parts[1..parts.len() - 1].iter().any(|part| part.is_empty());
+    if parts.len().is_multiple_of(2) || together {
+        return plain(text);
     }
     let told = parts.iter().enumerate().map(|(at, part)| if at % 2 == 1 { code(part) } else { plain(part) });
     told.collect()
@@ -277,10 +280,12 @@ mod tests {
             ("see https://example.org", "see https:<!-- -->//example.org"),
             ("see www.example.org", "see www<!-- -->.example.org"),
             ("</details><script>", "&lt;/details&gt;&lt;script&gt;"),
+            ("\n\n\n no code", "no code"),
             ("one ` only", "one \\` only"),
             ("- no\n# list", "\\- no \\# list"),
             ("1. no list", "1\\. no list"),
-            ("a `` b", "a ``` ``` b"),
+            ("a `` b", "a \\`\\` b"),
+            ("`a``b`", "\\`a\\`\\`b\\`"),
         ] {
             assert_eq!(prose(text), expected);
         }
@@ -293,7 +298,7 @@ mod tests {
         #[test]
         fn any_text_stays_text(text in "[ -~\n\u{e9}]{0,60}") {
             let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join("").replace('`', "");
-            for markdown in [prose(&text), plain(&clean(&text))] {
+            for markdown in [prose(&text), plain(clean(&text).trim_start())] {
                 let seen = read(&markdown).map_err(|error| TestCaseError::fail(format!("{markdown:?}: {error}")))?;
                 prop_assert_eq!(words(&seen), words(&text), "{}", markdown);
             }
