@@ -217,7 +217,9 @@ impl Part<'_> {
             let at = self.last_starting_at_or_before(colon)?;
             let node = &self.file.nodes[at];
             let ours = node.shape == Shape::Plain && node.start as usize == colon && (node.end as usize) > colon;
-            ours.then(|| self.fault(colon..colon + 1, COLON))
+            // Plain text may end with a bracket or a comma, too.
+            let between = || self.flows().iter().any(|flow| flow.contains(&colon));
+            (ours && between()).then(|| self.fault(colon..colon + 1, COLON))
         })
     }
 
@@ -317,6 +319,8 @@ mod tests {
             "a: \"one\u{2028}two\"\nb: c\n",
             "host: \"{{ domain }}\"\n",
             "a: [b, # why: this\n  c]\n",
+            "a: x,\n:8080: y\n",
+            "a: 0{\n:0: y\nb: [c]\n",
             "? a\n: b\n",
         ] {
             assert_eq!(told(text), [], "{text:?}");
