@@ -4,7 +4,6 @@ pub mod argo;
 pub mod boundary;
 pub mod cnpg;
 pub mod flux;
-pub mod habits;
 pub mod helm;
 pub mod kustomize;
 pub mod netpol;

@@ -8,6 +8,7 @@ pub mod engine;
 pub mod finding;
 pub mod fix;
 pub mod graph;
+pub mod habits;
 pub mod manifest;
 pub mod reach;
 pub mod render;

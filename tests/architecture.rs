@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// The rooms in the order in which data flows. A room imports only what stands before it.
 const ORDER: &[&str] = &[
     "source", "finding", "tree", "yaml", "config", "walk", "manifest", "render", "schema", "graph", "reach",
-    "contract", "rule", "rules", "engine", "fix", "report", "cli",
+    "contract", "rule", "rules", "habits", "engine", "fix", "report", "cli",
 ];
 
 fn rust_files(folder: &Path, into: &mut Vec<PathBuf>) {

@@ -5,7 +5,6 @@ use crate::declare_rule;
 use crate::graph::clients::{Mention, mentions_of_values};
 use crate::graph::cnpg::{self, Bootstrap, Cluster, Database, DatabaseRole};
 use crate::graph::platform_names::{is_platform_name, is_platform_role};
-use crate::graph::values::values_files;
 use crate::graph::{Graph, View};
 use crate::manifest::{Namespace, Resource};
 use crate::rule::{Builder, Sink, TargetContext};
@@ -80,7 +79,7 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             connection_strings(own, resource, role, sink);
         }
     }
-    for file in values_files(context.world.manifests, context.world.told, context.root) {
+    for file in context.values_files() {
         let Some(role) = config.role_of(file.path).filter(|role| role.value == Role::Platform) else { continue };
         let own = own.get_or_insert_with(|| Own::new(context));
         for mention in mentions_of_values(file.value) {

@@ -6,7 +6,6 @@ use crate::finding::Confidence;
 use crate::graph::clients::{Mention, is_cluster_like, mentions_of_values};
 use crate::graph::cnpg::{Cluster, Database, DatabaseRole, GROUP, Pooler, cluster_reference};
 use crate::graph::roles::{Declarations, Makers, is_built_in};
-use crate::graph::values::values_files;
 use crate::graph::workload::MESH_LABELS;
 use crate::graph::{View, is_near};
 use crate::manifest::Resource;
@@ -143,7 +142,7 @@ fn connections<'w>(context: &TargetContext<'_, 'w>) -> Vec<Connection<'w>> {
             mention,
         });
     }
-    let files = values_files(context.world.manifests, context.world.told, context.root);
+    let files = context.values_files();
     for (file, mention) in
         files.iter().flat_map(|file| mentions_of_values(file.value).into_iter().map(move |m| (file, m)))
     {

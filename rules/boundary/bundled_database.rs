@@ -3,7 +3,6 @@
 use crate::config::Role;
 use crate::declare_rule;
 use crate::graph::bundled::{Bundled, bundled};
-use crate::graph::values::values_files;
 use crate::manifest::Resource;
 use crate::rule::{Builder, Sink, TargetContext};
 use crate::source::Span;
@@ -45,7 +44,7 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             }
         }
     }
-    for file in values_files(context.world.manifests, context.world.told, context.root) {
+    for file in context.values_files() {
         let Some(role) = role(context, file.path) else { continue };
         for part in bundled(file.value) {
             let pointer = format!("/{}/{}", part.part, part.switch.key().unwrap_or_default());

@@ -3,7 +3,6 @@
 use crate::config::{KindName, Role};
 use crate::declare_rule;
 use crate::graph::bundled::{chart_of, is_service_chart, is_service_kind};
-use crate::graph::values::values_files;
 use crate::manifest::Resource;
 use crate::render::make::Command;
 use crate::rule::{Builder, Sink, TargetContext};
@@ -79,7 +78,7 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         }
     }
     let told = commands(context, &is_chart, &is_allowed, sink);
-    for file in values_files(context.world.manifests, context.world.told, context.root) {
+    for file in context.values_files() {
         let Some(declared) = runtime(context, file.path) else { continue };
         let Some(release) = release_of(file.path).filter(|name| is_chart(name) && !is_allowed(Some(name))) else {
             continue;

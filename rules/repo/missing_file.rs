@@ -1,9 +1,9 @@
 //! Clusters without the file that the platform keeps for each.
 
-use super::pattern::filled;
 use crate::declare_rule;
 use crate::graph::View;
 use crate::graph::cnpg::Cluster;
+use crate::rule::patterns::filled;
 use crate::rule::{Sink, TargetContext};
 use crate::tree;
 

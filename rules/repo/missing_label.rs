@@ -1,9 +1,9 @@
 //! Objects without the labels that the platform gives its own.
 
-use super::pattern::holds_kind;
 use crate::declare_rule;
 use crate::graph::{Any, View};
 use crate::manifest::By;
+use crate::rule::patterns::holds_kind;
 use crate::rule::{Context, Sink};
 
 declare_rule! {

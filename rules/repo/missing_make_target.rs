@@ -1,10 +1,10 @@
 //! Clusters without the Makefile targets that the platform has for each.
 
-use super::pattern::{filled, follows};
 use crate::declare_rule;
 use crate::graph::cnpg::Cluster;
 use crate::graph::{View, is_near};
 use crate::render::recipes::Recipes;
+use crate::rule::patterns::{filled, follows};
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
 

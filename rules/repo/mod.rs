@@ -6,6 +6,5 @@ pub mod missing_file;
 pub mod missing_label;
 pub mod missing_make_target;
 pub mod off_pattern_name;
-mod pattern;
 pub mod unapplied_manifest;
 pub mod unused_suppression;

@@ -1,9 +1,9 @@
 //! Names that are not as the platform gives them.
 
-use super::pattern::{follows, holds_kind, is_kebab_case};
 use crate::declare_rule;
 use crate::graph::{Any, View};
 use crate::manifest::{By, Resource};
+use crate::rule::patterns::{follows, holds_kind, is_kebab_case};
 use crate::rule::{Context, Sink};
 use crate::yaml::Value;
 use std::collections::BTreeMap;

@@ -7,7 +7,7 @@ use super::survey::{Pipelines, Survey, survey};
 use super::trial::{fingerprints, trial};
 use super::{Io, Status, complain};
 use crate::config::{self, OptionError, Role};
-use crate::rules::habits::Habit;
+use crate::habits::Habit;
 use crate::tree::{self, ReadError};
 use serde_json::Value as Json;
 use std::fmt::Write as _;

@@ -6,6 +6,7 @@ use crate::graph::clients::Clients;
 use crate::graph::cnpg::{Cluster, Pooler};
 use crate::graph::secrets::Secrets;
 use crate::graph::sops::CreationRules;
+use crate::graph::values::values_files;
 use crate::graph::{Graph, operator_version};
 use crate::manifest::{By, Manifests, Parsed, Resource};
 use crate::reach::Reach;
@@ -111,6 +112,7 @@ pub(super) fn stage<T>(
     phase(statistics, "graph");
     let (validity, schemas) =
         validity::of(&manifests, &resources, &by_root, &targets, &worlds.told, &versions, request);
+    let values = (0..configs.len()).map(|root| values_files(&manifests, &worlds.told, root)).collect();
     let stated = by_root.iter().zip(&versions).map(|(own, assumed)| Stated::of(own, assumed)).collect();
     phase(statistics, "validity");
     let options = configs.iter().map(settings::options).collect();
@@ -135,6 +137,7 @@ pub(super) fn stage<T>(
         references,
         options,
         versions: &versions,
+        values,
         stated,
         validity,
         schemas,

@@ -23,13 +23,15 @@ pub struct ValuesFile<'w> {
 /// The values files of one root. A chart's own defaults are none, and neither are examples.
 pub fn values_files<'w>(manifests: &Manifests<'w>, told: &'w Told<'_>, root: usize) -> Vec<ValuesFile<'w>> {
     let own = || manifests.files.iter().enumerate().filter(|(_, parsed)| parsed.root == root);
-    let charts: HashSet<&str> =
-        own().filter(|(_, parsed)| base(parsed.path) == "Chart.yaml").map(|(_, parsed)| folder(parsed.path)).collect();
+    let charts: HashSet<&str> = own()
+        .filter(|(_, parsed)| tree::name(parsed.path) == "Chart.yaml")
+        .map(|(_, parsed)| tree::parent(parsed.path))
+        .collect();
     let makefile = told.recipes.get(&root).map(|recipes| &recipes.makefile);
     let mut found = Vec::new();
     for (index, parsed) in own() {
-        let name = base(parsed.path);
-        let is_default = name.starts_with("values.") && charts.contains(folder(parsed.path));
+        let name = tree::name(parsed.path);
+        let is_default = name.starts_with("values.") && charts.contains(tree::parent(parsed.path));
         let is_values = name.contains("values") && manifests.roles[index] != Role::Manifests;
         if !is_values || is_default || holds_example_values(parsed.path) {
             continue;
@@ -44,14 +46,6 @@ pub fn values_files<'w>(manifests: &Manifests<'w>, told: &'w Told<'_>, root: usi
         }
     }
     found
-}
-
-fn base(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// The namespace of the release that takes the file at `path`, or what sops decrypts it to.

@@ -9,6 +9,7 @@ use crate::graph::clients::Clients;
 use crate::graph::flux::Flux;
 use crate::graph::secrets::Secrets;
 use crate::graph::sops::CreationRules;
+use crate::graph::values::ValuesFile;
 use crate::manifest::{Manifests, Parsed, Resource, Role};
 use crate::reach::Reach;
 use crate::reach::connections::Connections;
@@ -64,6 +65,8 @@ pub struct World<'w> {
     pub options: Vec<HashMap<&'static str, Box<dyn Any + Send + Sync>>>,
     /// What is assumed of each root.
     pub versions: &'w [Versions],
+    /// The Helm values files of each root.
+    pub values: Vec<Vec<ValuesFile<'w>>>,
     /// The versions that each root states.
     pub stated: Vec<Stated>,
     /// What the API server says of each of the objects, in their order.
@@ -127,6 +130,11 @@ impl<'a, 'w> Context<'a, 'w> {
     /// The contracts that the root relies on.
     pub fn offers(&self) -> Offers<'a> {
         Offers::new(self.world.relies[self.root].iter().map(|at| &self.world.offers[*at]).collect())
+    }
+
+    /// The Helm values files of the root.
+    pub fn values_files(&self) -> &'a [ValuesFile<'w>] {
+        &self.world.values[self.root]
     }
 
     /// What is assumed of the root's cluster.

@@ -7,6 +7,7 @@ mod context;
 mod declare;
 pub mod flux_references;
 pub mod lives;
+pub mod patterns;
 pub mod releases;
 pub mod rewrite;
 mod sink;

@@ -3,7 +3,7 @@
 use crate::manifest::Resource;
 
 /// Whether a list of kinds, as `Kind` or `group/Kind`, holds that of an object.
-pub(super) fn holds_kind<'k>(kinds: impl IntoIterator<Item = &'k String>, resource: &Resource<'_>) -> bool {
+pub fn holds_kind<'k>(kinds: impl IntoIterator<Item = &'k String>, resource: &Resource<'_>) -> bool {
     kinds.into_iter().any(|name| match name.rsplit_once('/') {
         Some((group, kind)) => resource.is(group, kind),
         None => resource.kind == name,
@@ -11,7 +11,7 @@ pub(super) fn holds_kind<'k>(kinds: impl IntoIterator<Item = &'k String>, resour
 }
 
 /// Fills `{cluster}` and `{namespace}` in; none where the namespace is asked for and not known.
-pub(super) fn filled(template: &str, cluster: &Resource<'_>) -> Option<String> {
+pub fn filled(template: &str, cluster: &Resource<'_>) -> Option<String> {
     let text = template.replace("{cluster}", cluster.name()?);
     match text.contains("{namespace}") {
         true => Some(text.replace("{namespace}", cluster.namespace.known()?)),
@@ -20,7 +20,7 @@ pub(super) fn filled(template: &str, cluster: &Resource<'_>) -> Option<String> {
 }
 
 /// Whether a name is in kebab case: words of lower-case letters and digits with single dashes between them.
-pub(super) fn is_kebab_case(name: &str) -> bool {
+pub fn is_kebab_case(name: &str) -> bool {
     let is_word =
         |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     name.split('-').all(is_word)
@@ -28,7 +28,7 @@ pub(super) fn is_kebab_case(name: &str) -> bool {
 
 /// Whether a name follows a pattern, in which `*`, `${ANY}` and `{any}` each stand for one character or more, and
 /// `{namespace}` for the object's namespace.
-pub(super) fn follows(name: &str, pattern: &str, namespace: Option<&str>) -> bool {
+pub fn follows(name: &str, pattern: &str, namespace: Option<&str>) -> bool {
     let pattern = pattern.replace("{namespace}", namespace.unwrap_or("*"));
     let mut fixed: Vec<String> = vec![String::new()];
     let mut rest = pattern.as_str();

@@ -4,6 +4,7 @@ use super::{Habit, Poll, counted};
 use crate::graph::backup::destinations;
 use crate::graph::cnpg::{Cluster, Database, Pooler, spec};
 use crate::graph::{Graph, View};
+use crate::rules::{cnpg, repo};
 use crate::yaml::Value;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -20,7 +21,7 @@ pub(super) fn habits(graphs: &[Graph<'_>]) -> Vec<Habit> {
     }
     if let Some(least) = poolers.least().filter(|least| *least > 1) {
         let why = format!("all {} have {least} instances or more", counted(poolers.count(), "Pooler"));
-        found.push(Habit::new("cnpg/thin-pooler", why).option("minimum", least));
+        found.push(Habit::new(&cnpg::thin_pooler::RULE, why).option("minimum", least));
     }
     let mut databases = Poll::default();
     for database in graphs.iter().flat_map(Graph::all::<Database<'_>>) {
@@ -28,7 +29,7 @@ pub(super) fn habits(graphs: &[Graph<'_>]) -> Vec<Habit> {
     }
     if databases.is_enough() {
         let why = format!("all {} outlive their object", counted(databases.count(), "Database"));
-        found.push(Habit::new("cnpg/disposable-database", why).told_by_rule());
+        found.push(Habit::new(&cnpg::disposable_database::RULE, why).told_by_rule());
     }
     found
 }
@@ -49,19 +50,19 @@ fn clusters(graphs: &[Graph<'_>], found: &mut Vec<Habit>) {
     let all = counted(classes.count(), "Cluster");
     if let Some(class) = classes.agreed() {
         let why = format!("all {all} have storage class `{class}`");
-        found.push(Habit::new("cnpg/foreign-storage-class", why).option("allowed", json!([class])));
+        found.push(Habit::new(&cnpg::foreign_storage_class::RULE, why).option("allowed", json!([class])));
     }
     if let Some(least) = instances.least().filter(|least| *least > 1) {
         let why = format!("all {all} have {least} instances or more");
-        found.push(Habit::new("cnpg/single-instance", why).option("minimum", least));
+        found.push(Habit::new(&cnpg::single_instance::RULE, why).option("minimum", least));
     }
     if digests.agreed() == Some("true") {
         let why = format!("the images of all {all} have a digest");
-        found.push(Habit::new("cnpg/floating-image", why).option("digest", true).told_by_rule());
+        found.push(Habit::new(&cnpg::floating_image::RULE, why).option("digest", true).told_by_rule());
     }
     if bounds.agreed() == Some("true") {
         let why = format!("all {all} have a memory request and a memory limit");
-        found.push(Habit::new("cnpg/unbounded-resources", why).option("both", true).told_by_rule());
+        found.push(Habit::new(&cnpg::unbounded_resources::RULE, why).option("both", true).told_by_rule());
     }
 }
 
@@ -87,7 +88,7 @@ fn labels(graphs: &[Graph<'_>], found: &mut Vec<Habit>) {
         let what = if labels.len() == 1 { "this label" } else { "these labels" };
         let why = format!("all {} carry {what}", counted(all.count(), "Cluster"));
         let kinds = json!(["postgresql.cnpg.io/Cluster"]);
-        found.push(Habit::new("repo/missing-label", why).option("kinds", kinds).option("labels", json!(labels)));
+        found.push(Habit::new(&repo::missing_label::RULE, why).option("kinds", kinds).option("labels", json!(labels)));
     }
 }
 
@@ -105,10 +106,10 @@ fn backups(graphs: &[Graph<'_>], found: &mut Vec<Habit>) {
     let all = counted(days.count(), "backup store");
     if let Some(least) = days.least() {
         let why = format!("all {all} keep backups for {least} days or more");
-        found.push(Habit::new("cnpg/weak-backup-retention", why).option("days", least));
+        found.push(Habit::new(&cnpg::weak_backup_retention::RULE, why).option("days", least));
     }
     let why = format!("all {all} get compressed data and WAL");
-    found.push(Habit::new("cnpg/uncompressed-backup", why).told_by_rule());
+    found.push(Habit::new(&cnpg::uncompressed_backup::RULE, why).told_by_rule());
 }
 
 fn in_days(policy: &str) -> Option<i64> {

@@ -4,6 +4,7 @@ use super::{ENOUGH, Habit, Poll, counted};
 use crate::graph::release::{HelmRelease, SOURCES};
 use crate::graph::{Graph, View};
 use crate::manifest::Manifests;
+use crate::rules::{flux, kustomize};
 use crate::schema::schedule::go_duration;
 use crate::tree;
 use crate::yaml::Value;
@@ -32,7 +33,7 @@ pub(super) fn habits(graphs: &[Graph<'_>], manifests: &Manifests<'_>) -> Vec<Hab
     names.retain(|name, _| crate::manifest::FILE_NAMES.contains(name));
     if let Some((name, count)) = names.first_key_value().filter(|(_, count)| names.len() == 1 && **count >= ENOUGH) {
         let why = format!("all {} are called `{name}`", counted(*count, "kustomization"));
-        found.push(Habit::new("kustomize/wrong-filename", why).option("name", *name));
+        found.push(Habit::new(&kustomize::wrong_filename::RULE, why).option("name", *name));
     }
     found
 }
@@ -55,7 +56,7 @@ fn intervals(graphs: &[Graph<'_>], found: &mut Vec<Habit>) {
         }
     }
     if !table.is_empty() {
-        found.push(Habit::new("flux/unusual-interval", why.join(", ")).option("intervals", table));
+        found.push(Habit::new(&flux::unusual_interval::RULE, why.join(", ")).option("intervals", table));
     }
 }
 
@@ -86,7 +87,7 @@ fn remediation(graphs: &[Graph<'_>], found: &mut Vec<Habit>) {
         return;
     }
     let why = format!("all {} try again what failed", counted(all.count(), "HelmRelease"));
-    let mut habit = Habit::new("flux/missing-remediation", why).told_by_rule();
+    let mut habit = Habit::new(&flux::missing_remediation::RULE, why).told_by_rule();
     for (_, key, poll) in &retries {
         match poll.least() {
             Some(i64::MAX) => habit = habit.option(key, -1),
@@ -112,9 +113,9 @@ fn definitions(graphs: &[Graph<'_>], found: &mut Vec<Habit>) {
     let why = format!("all {all} have CRD policy {policy} on upgrade");
     let habit = match install.agreed() {
         Some(other) if other == policy => {
-            Habit::new("flux/missing-crd-policy", format!("{why} and on install")).option("install", other)
+            Habit::new(&flux::missing_crd_policy::RULE, format!("{why} and on install")).option("install", other)
         }
-        _ => Habit::new("flux/missing-crd-policy", why),
+        _ => Habit::new(&flux::missing_crd_policy::RULE, why),
     };
     found.push(habit.option("upgrade", policy));
 }
@@ -134,15 +135,16 @@ fn charts(graphs: &[Graph<'_>], found: &mut Vec<Habit>) {
     }
     if known.is_enough() {
         let all = counted(known.count(), "HelmRelease");
-        let pinned = Habit::new("flux/unpinned-chart", format!("the charts of all {all} are pinned")).told_by_rule();
+        let pinned =
+            Habit::new(&flux::unpinned_chart::RULE, format!("the charts of all {all} are pinned")).told_by_rule();
         let by_digest = digests.agreed() == Some("true") && known.agreed() == Some("OCIRepository");
         found.push(if by_digest { pinned.option("digest", true) } else { pinned });
         let why = format!("none of {all} takes its chart from a HelmRepository");
-        found.push(Habit::new("flux/helm-repository-source", why).told_by_rule());
+        found.push(Habit::new(&flux::helm_repository_source::RULE, why).told_by_rule());
     }
     if artifacts.is_enough() {
         let all = counted(artifacts.count(), "OCIRepository");
         let why = format!("all {all} with charts pick the layer with the chart's content");
-        found.push(Habit::new("flux/missing-layer-selector", why).told_by_rule());
+        found.push(Habit::new(&flux::missing_layer_selector::RULE, why).told_by_rule());
     }
 }

@@ -6,6 +6,7 @@ use crate::graph::{Graph, View};
 use crate::manifest::{By, Manifests};
 use crate::render::Told;
 use crate::render::make::Command;
+use crate::rules::repo;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -30,14 +31,14 @@ pub(super) fn habits(
     let pages = shared(&clusters, pages);
     if !pages.is_empty() {
         let why = format!("all {all} have such a page");
-        found.push(Habit::new("repo/missing-file", why).option("files", json!(pages)));
+        found.push(Habit::new(&repo::missing_file::RULE, why).option("files", json!(pages)));
     }
     let Some(recipes) = told.recipes.values().next() else { return found };
     let targets = recipes.makefile.targets.iter().filter_map(|target| target.name.known());
     let targets = shared(&clusters, targets);
     if !targets.is_empty() {
         let why = format!("the Makefile has these targets for all {all}");
-        found.push(Habit::new("repo/missing-make-target", why).option("targets", json!(targets)));
+        found.push(Habit::new(&repo::missing_make_target::RULE, why).option("targets", json!(targets)));
     }
     let applies = recipes.makefile.commands().any(|(_, command)| matches!(command, Command::Apply(_)));
     let by_hand: BTreeSet<&str> = manifests
@@ -48,7 +49,7 @@ pub(super) fn habits(
         .collect();
     if applies && by_hand.len() >= ENOUGH {
         let why = format!("the recipes of the Makefile apply every manifest, {} files", by_hand.len());
-        found.push(Habit::new("repo/unapplied-manifest", why).told_by_rule());
+        found.push(Habit::new(&repo::unapplied_manifest::RULE, why).told_by_rule());
     }
     found
 }

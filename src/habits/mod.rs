@@ -8,6 +8,7 @@ mod files;
 use crate::graph::Graph;
 use crate::manifest::{Manifests, Resource};
 use crate::render::Told;
+use crate::rule::Rule;
 use serde_json::Value as Json;
 use std::collections::{BTreeSet, HashSet};
 
@@ -28,8 +29,8 @@ pub struct Habit {
 }
 
 impl Habit {
-    fn new(rule: &'static str, why: String) -> Habit {
-        Habit { rule, options: Vec::new(), why, told_by_rule: false }
+    fn new(rule: &'static Rule, why: String) -> Habit {
+        Habit { rule: rule.id, options: Vec::new(), why, told_by_rule: false }
     }
 
     fn option(mut self, key: &'static str, value: impl Into<Json>) -> Habit {
