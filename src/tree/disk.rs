@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fs::{self, File, FileType, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// The files under a folder on disk.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub struct Disk {
     /// Where each folder that somebody asked about leads: following links costs a call a step, and what is looked up
     /// lies in few folders.
     folders: Mutex<HashMap<String, (PathBuf, String)>>,
+    /// What the folders hold that were listed, links not followed on the way: who asks again asks no disk.
+    listings: RwLock<HashMap<String, Arc<[Entry]>>>,
 }
 
 impl Disk {
@@ -26,7 +28,7 @@ impl Disk {
         if !root.is_dir() {
             return Err(ReadError::NotAFolder { path: shown(&text) });
         }
-        Ok(Disk { root, folders: Mutex::default() })
+        Ok(Disk { root, folders: Mutex::default(), listings: RwLock::default() })
     }
 
     /// The folder on disk, absolute and free of links.
@@ -42,17 +44,33 @@ impl Disk {
         }
         let (folder, within) = self.locate_folder(path, parent(&normal))?;
         let on_disk = folder.join(name(&normal));
-        match fs::symlink_metadata(&on_disk) {
-            // What is no link itself lies where its folder does.
-            Ok(metadata) if !metadata.is_symlink() => Ok((on_disk, child(&within, name(&normal)))),
-            _ => self.follow(path, &on_disk),
-        }
+        let inside = child(&within, name(&normal));
+        let is_link = match self.listed(&inside) {
+            Some(entry) => !matches!(entry, Some(EntryKind::File | EntryKind::Folder)),
+            None => fs::symlink_metadata(&on_disk).map_or(true, |metadata| metadata.is_symlink()),
+        };
+        // What is no link itself lies where its folder does.
+        if is_link { self.follow(path, &on_disk) } else { Ok((on_disk, inside)) }
+    }
+
+    /// What lies at a path that holds no links, if its folder was listed.
+    fn listed(&self, inside: &str) -> Option<Option<EntryKind>> {
+        let entries = self.listing(parent(inside))?;
+        let at = entries.binary_search_by(|entry| entry.name.as_str().cmp(name(inside)));
+        Some(at.ok().map(|at| entries[at].kind.clone()))
+    }
+
+    fn listing(&self, folder: &str) -> Option<Arc<[Entry]>> {
+        self.listings.read().unwrap_or_else(PoisonError::into_inner).get(folder).cloned()
     }
 
     /// Where the folder of `path` leads.
     fn locate_folder(&self, path: &str, folder: &str) -> Result<(PathBuf, String), ReadError> {
         if folder.is_empty() {
             return Ok((self.root.clone(), String::new()));
+        }
+        if self.listing(folder).is_some() {
+            return Ok((self.root.join(folder), folder.to_owned()));
         }
         let known = || self.folders.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = known().get(folder) {
@@ -97,19 +115,18 @@ impl Disk {
 
 impl Tree for Disk {
     fn list(&self, folder: &str) -> Result<Vec<Entry>, ReadError> {
-        let (real, _) = self.locate(folder)?;
+        let (real, inside) = self.locate(folder)?;
+        if let Some(known) = self.listing(&inside) {
+            return Ok(known.to_vec());
+        }
         if !real.is_dir() {
             return Err(ReadError::NotAFolder { path: shown(folder) });
         }
-        self.list_real(folder, &real)
+        self.list_real(folder, &real, inside)
     }
 
     fn list_listed(&self, folder: &str) -> Result<Vec<Entry>, ReadError> {
-        let on_disk = self.root.join(folder);
-        match fs::symlink_metadata(&on_disk) {
-            Ok(metadata) if metadata.is_dir() => self.list_real(folder, &on_disk),
-            _ => self.list(folder),
-        }
+        self.list_real(folder, &self.root.join(folder), folder.to_owned())
     }
 
     fn kind(&self, path: &str) -> Option<EntryKind> {
@@ -117,7 +134,10 @@ impl Tree for Disk {
         if normal.is_empty() {
             return Some(EntryKind::Folder);
         }
-        let (folder, _) = self.locate_folder(path, parent(&normal)).ok()?;
+        let (folder, within) = self.locate_folder(path, parent(&normal)).ok()?;
+        if let Some(entry) = self.listed(&child(&within, name(&normal))) {
+            return entry;
+        }
         let on_disk = folder.join(name(&normal));
         let metadata = fs::symlink_metadata(&on_disk).ok()?;
         Some(self.kind_of(metadata.file_type(), || on_disk))
@@ -125,16 +145,13 @@ impl Tree for Disk {
 
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
         let (real, _) = self.locate(path)?;
-        let metadata = fs::metadata(&real).map_err(|error| ReadError::io(path, &error))?;
-        self.read_real(path, &real, &metadata, limit)
+        // Opening a FIFO waits for somebody to write.
+        check(path, &fs::metadata(&real).map_err(|error| ReadError::io(path, &error))?, limit)?;
+        self.read_real(path, &real, limit)
     }
 
     fn read_listed(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
-        let on_disk = self.root.join(path);
-        match fs::symlink_metadata(&on_disk) {
-            Ok(metadata) if metadata.is_file() => self.read_real(path, &on_disk, &metadata, limit),
-            _ => self.read(path, limit),
-        }
+        self.read_real(path, &self.root.join(path), limit)
     }
 
     fn real_path(&self, path: &str) -> Result<String, ReadError> {
@@ -147,8 +164,8 @@ impl Tree for Disk {
 }
 
 impl Disk {
-    /// Lists the folder at `real`, which is called `folder` in this tree.
-    fn list_real(&self, folder: &str, real: &Path) -> Result<Vec<Entry>, ReadError> {
+    /// Lists the folder at `real`, which is called `folder`, and lies at `inside` in this tree.
+    fn list_real(&self, folder: &str, real: &Path, inside: String) -> Result<Vec<Entry>, ReadError> {
         let io = |error: std::io::Error| ReadError::io(folder, &error);
         let mut entries = Vec::new();
         for entry in fs::read_dir(real).map_err(io)? {
@@ -160,22 +177,17 @@ impl Disk {
             entries.push(Entry { name, kind });
         }
         entries.sort();
+        let mut known = self.listings.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(inside, entries.as_slice().into());
         Ok(entries)
     }
 
     /// Reads the file at `real`, which is called `path` in this tree.
-    fn read_real(&self, path: &str, real: &Path, metadata: &Metadata, limit: u64) -> Result<Vec<u8>, ReadError> {
+    fn read_real(&self, path: &str, real: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
         let io = |error: std::io::Error| ReadError::io(path, &error);
-        if metadata.is_dir() {
-            return Err(ReadError::NotAFile { path: shown(path) });
-        }
-        if !metadata.is_file() {
-            return Err(ReadError::Special { path: shown(path) });
-        }
-        if metadata.len() > limit {
-            return Err(ReadError::TooLarge { path: shown(path), size: metadata.len(), limit });
-        }
         let mut file = File::open(real).map_err(io)?;
+        let metadata = file.metadata().map_err(io)?;
+        check(path, &metadata, limit)?;
         // A buffer that holds one byte more than the file shows its end with the first read.
         let mut bytes = vec![0; metadata.len().min(1 << 24) as usize + 1];
         let first = file.read(&mut bytes).map_err(io)?;
@@ -190,4 +202,18 @@ impl Disk {
         }
         Ok(bytes)
     }
+}
+
+/// Refuses what is no regular file, and what is larger than `limit` bytes.
+fn check(path: &str, metadata: &Metadata, limit: u64) -> Result<(), ReadError> {
+    if metadata.is_dir() {
+        return Err(ReadError::NotAFile { path: shown(path) });
+    }
+    if !metadata.is_file() {
+        return Err(ReadError::Special { path: shown(path) });
+    }
+    if metadata.len() > limit {
+        return Err(ReadError::TooLarge { path: shown(path), size: metadata.len(), limit });
+    }
+    Ok(())
 }

@@ -22,7 +22,7 @@ pub(in crate::render) enum Named {
 
 /// Whether a text may name anything for Argo CD.
 pub(in crate::render) fn may_name(text: &str) -> bool {
-    text.contains("argoproj.io/")
+    memchr::memmem::find(text.as_bytes(), b"argoproj.io/").is_some()
 }
 
 /// What the documents of a text name.
