@@ -189,9 +189,10 @@ impl<'w> Owner<'w> {
                 };
             }
             None => {
-                if let Some(one) = proof.clusters.first() {
-                    finding = finding.related(one.headline().span(), declares(&proof.roles));
+                if let [one] = proof.clusters.as_slice() {
+                    finding = finding.related(one.headline().span(), "the Cluster");
                 }
+                finding = finding.note(format!("{cluster} {}", declares(&proof.roles)));
                 finding.help(format!("declare the role in `managed.roles` of {cluster}, or as a DatabaseRole"));
             }
         }

@@ -64,14 +64,21 @@ fn check<'w>(cluster: &Cluster<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'
             "judged for operator {operator}; the release notes of 1.30 name 1.31 for the removal, after three delays"
         ));
     finding = finding.help(match code {
-        "backup" => "move it to an ObjectStore, and name that in `spec.plugins` under `barman-cloud.cloudnative-pg.io`",
+        "backup" => {
+            "move it to an ObjectStore, and name that in `spec.plugins` under `barman-cloud.cloudnative-pg.io`, with \
+             `isWALArchiver: true`"
+        }
         _ => "move it to an ObjectStore, and name that in the external cluster's `plugin.parameters.barmanObjectName`",
     });
     for other in others {
         finding = finding.related(other.key_or_span(), "this external cluster uses it too");
     }
     if code == "backup" {
-        finding.help("give its ScheduledBackups `method: plugin` and `pluginConfiguration.name` in the same change");
+        if !others.is_empty() {
+            finding =
+                finding.help("name the ObjectStore of an external cluster in its `plugin.parameters.barmanObjectName`");
+        }
+        finding.help("what backs it up needs `method: plugin` and `pluginConfiguration.name` in the same change");
     }
 }
 

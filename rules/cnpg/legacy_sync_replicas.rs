@@ -67,6 +67,11 @@ fn check<'w>(cluster: &Cluster<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'
         // The operator reads it for the old form alone.
         finding = finding.related(zones.key_or_span(), "the new form does not heed this: replicas of any zone count");
     }
+    if least > 0 && operator >= 25 {
+        finding = finding.note(
+            "with `required` commits stop while fewer replicas are there, where the old form goes on; `preferred` goes on",
+        );
+    }
     finding.help(format!("write `postgresql.synchronous: {}` instead", replacement(least, most, operator)));
 }
 

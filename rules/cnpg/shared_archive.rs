@@ -177,7 +177,7 @@ fn report_two<'w>(
     let handle = second.archive.handle();
     let (own, other) = titles(first, second, context);
     let message = format!("{own} archives WAL where {other} does: `{}` in `{}`", place.server, place.path);
-    let (here, there) = (handle.site(), first.archive.handle().site());
+    let (here, there) = (handle.place(), first.archive.handle().place());
     let mut finding = sink.finding(code, second.cluster.resource(), handle, message).underline(here);
     finding = match here == there {
         true => finding.label("both archive here"),
@@ -227,8 +227,8 @@ fn judge_recovery<'w>(cluster: &Cluster<'w>, own: &Archive<'w>, graph: &Graph<'w
         }
     }
     // One written mapping may serve both sides through an alias; then the bootstrap tells the other side.
-    let old = match source.handle().site() {
-        span if span == handle.site() => cluster.spec(&["bootstrap", "recovery", "source"]).map(Value::site),
+    let old = match source.handle().place() {
+        span if span == handle.place() => cluster.spec(&["bootstrap", "recovery", "source"]).map(Value::place),
         span => Some(span),
     };
     let skips = skips_empty_check(cluster.resource());
@@ -236,7 +236,7 @@ fn judge_recovery<'w>(cluster: &Cluster<'w>, own: &Archive<'w>, graph: &Graph<'w
     let message = format!("{} archives WAL to the place it recovers from, {}", cluster.title(), own.bucket_title());
     let mut finding = sink
         .finding(code, cluster.resource(), handle, message)
-        .underline(handle.site())
+        .underline(handle.place())
         .label("where the new Cluster writes");
     if let Some(old) = old {
         finding = finding.related(old, "and where the old one wrote");

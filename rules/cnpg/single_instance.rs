@@ -82,7 +82,11 @@ fn check<'w>(cluster: &Cluster<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'
                 format!("{title} has one instance: its loss is downtime"),
             )
             .label(label)
-            .help("set `instances: 3`, or 2 at least");
+            .help(match place.as_written().is_some_and(|text| text == place.raw().unwrap_or_default()) {
+                true => "set `instances: 3`, or 2 at least",
+                // A variable may serve other fields, too.
+                false => "give it 3 instances, or 2 at least, where a loss of it matters",
+            });
         }
     }
 }

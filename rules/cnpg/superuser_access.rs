@@ -138,6 +138,15 @@ fn look_for_users<'w>(graph: &Graph<'w>, open: &mut [Open<'w>]) {
                 // A Pooler logs in to its own Cluster; a Secret of the same name is that of another one.
                 let other = Pooler::of(resource).and_then(|_| cluster_reference(resource)).and_then(Value::known);
                 if other.is_some_and(|name| cluster.name() != Some(name)) {
+                    users.may_be_more = true;
+                    continue;
+                }
+                if resource.span() == cluster.span() {
+                    continue;
+                }
+                // What another Cluster takes for its own superuser, it may share with this one.
+                if value.key() == Some("name") && is_own_superuser(resource, value) {
+                    users.may_be_more = true;
                     continue;
                 }
                 if !resource.namespace.is_same(&cluster.namespace) {
@@ -151,17 +160,22 @@ fn look_for_users<'w>(graph: &Graph<'w>, open: &mut [Open<'w>]) {
     }
 }
 
-/// Kinds that hold or make the Secret, and the Cluster itself.
+/// Kinds that hold or make the Secret.
 fn makes_secrets(resource: &Resource<'_>) -> bool {
     matches!(
         (resource.group, resource.kind),
         ("", "Secret" | "ConfigMap")
-            | (GROUP, "Cluster")
             | ("bitnami.com", "SealedSecret")
             | ("external-secrets.io", _)
             | ("generators.external-secrets.io", _)
             | ("isindir.github.com", "SopsSecret")
     )
+}
+
+/// Whether a value names the Secret of a Cluster's own superuser.
+fn is_own_superuser(resource: &Resource<'_>, value: Value<'_>) -> bool {
+    let own = resource.at(&["spec", "superuserSecret", "name"]).filter(|_| Cluster::of(resource).is_some());
+    own.is_some_and(|own| own.identity() == value.identity())
 }
 
 /// For each of `secrets`, the first field that names it and speaks of a secret: `secretKeyRef.name`, `secretName` …

@@ -32,7 +32,7 @@ declare_rule! {
         codes: [
             "other-username" => (Error, High, Reliability),
             "missing-key" => (Error, High, Reliability),
-            "other-type" => (Error, Low, Reliability),
+            "other-type" => (Warning, Low, Reliability),
         ],
         since: "0.1.0",
         fixable: Unsafe,
@@ -122,5 +122,6 @@ fn typed<'w>(one: &Use<'w>, login: &Login<'w>, made: &Made<'w>, sink: &mut Sink<
     sink.finding("other-type", one.by, one.name, message)
         .label(label)
         .related(at.map_or_else(|| made.at.span(), Value::span), "makes the Secret, of that type")
-        .help(format!("give it `type: {TYPE}`, as the operator asks for"));
+        .note("the operator reads `username` and `password` whatever the type is; its documentation asks for this one")
+        .help(format!("give it `type: {TYPE}`; a Secret that is there already has to be made anew for that"));
 }

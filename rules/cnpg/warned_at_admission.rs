@@ -46,6 +46,11 @@ declare_rule! {
 }
 
 fn check<'w>(any: &Any<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
+    // What the API server refuses for its structure never comes before the operator.
+    let validity = context.validity(any.resource());
+    if !validity.unknown_fields.is_empty() || !validity.values.found.is_empty() {
+        return;
+    }
     let mut problems = Problems::default();
     check_warnings(any.resource(), context.versions(), &mut problems);
     for problem in &problems.found {

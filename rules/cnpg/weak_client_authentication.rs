@@ -89,7 +89,7 @@ fn without_tls<'w>(
         });
     if in_mesh {
         finding
-            .note("a service mesh carries the traffic of this namespace, and encrypts it")
+            .note("a service mesh carries the traffic of the client's namespace, and encrypts it to what is in the mesh, too")
             .confidence(Confidence::Low);
     } else if client.resource.is_example() {
         finding.confidence(Confidence::Low);

@@ -43,6 +43,13 @@ declare_rule! {
 /// Whose kinds need no further sign that their definitions are not there from the start.
 const OWN: [&str; 2] = ["postgresql.cnpg.io", "barmancloud.cnpg.io"];
 
+/// Kinds that name a store, which has to be there, too.
+const STORED: &[(&str, &str)] = &[
+    ("external-secrets.io", "ExternalSecret"),
+    ("external-secrets.io", "ClusterExternalSecret"),
+    ("external-secrets.io", "PushSecret"),
+];
+
 fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let flux = context.flux();
     let mut installers: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
@@ -194,6 +201,9 @@ fn report<'w>(
         false => format!(" and `namespace: {}`", installer.applied.namespace),
     };
     finding = finding.help(format!("add `name: {}`{namespace} to `spec.dependsOn`", installer.applied.name));
+    if objects.iter().any(|object| STORED.contains(&(object.group, object.kind))) {
+        finding = finding.help("or what applies the store that they name, if that waits for the operator itself");
+    }
     if release.is_some_and(|release| release.kind == "HelmRelease") && !awaits_releases(installer) {
         finding.help(format!("give `{name}` `wait: true`: it is ready before its releases are"));
     }

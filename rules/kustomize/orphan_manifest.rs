@@ -118,11 +118,31 @@ fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             *crowd.entry((orphan.root, orphan.beside.folder)).or_default() += 1;
         }
     }
+    let twins = twins(context.world, &orphans);
     for orphan in &orphans {
         let entry = commented.get(&(orphan.root, orphan.path.to_owned())).copied();
         let count = crowd.get(&(orphan.root, orphan.beside.folder)).copied().unwrap_or_default();
-        report(orphan, entry, count, sink);
+        report(orphan, entry, count, &twins, sink);
     }
+}
+
+/// What tells one object of a root from the others.
+type Identity<'w> = (usize, &'w str, &'w str, Option<&'w str>, &'w str);
+
+fn identity<'w>(object: &'w Resource<'w>) -> Option<Identity<'w>> {
+    Some((object.root, object.group, object.kind, object.namespace.known(), object.written_name()?))
+}
+
+/// The objects of orphans that another file holds, too.
+fn twins<'w>(world: &World<'w>, orphans: &[Orphan<'_, 'w>]) -> HashMap<Identity<'w>, Vec<&'w Resource<'w>>> {
+    let own = orphans.iter().flat_map(|orphan| &orphan.objects).filter_map(|object| identity(object));
+    let mut found: HashMap<Identity<'w>, Vec<&'w Resource<'w>>> = own.map(|own| (own, Vec::new())).collect();
+    for resource in world.resources {
+        if let Some(known) = identity(resource).and_then(|own| found.get_mut(&own)) {
+            known.push(resource);
+        }
+    }
+    found
 }
 
 /// Files beside a kustomization that is built, and that no kustomization names.
@@ -201,7 +221,15 @@ fn is_for_a_cluster(object: &Resource<'_>) -> bool {
     object.whole
         && object.name_value().is_some()
         && !SETTINGS.contains(&object.group)
+        && !is_key_of_sops(object)
         && !(object.group.is_empty() && (object.kind == "Config" || object.api_version != "v1"))
+}
+
+/// Whether a Secret holds the key without which nothing in the cluster is decrypted: it has to be there before.
+fn is_key_of_sops(object: &Resource<'_>) -> bool {
+    let fields = ["data", "stringData"].into_iter().filter_map(|field| object.at(&[field]));
+    let mut keys = fields.flat_map(Value::entries).map(|(key, _)| key);
+    object.is("", "Secret") && keys.any(|key| key.ends_with(".agekey") || key.ends_with(".asc"))
 }
 
 /// Entries of kustomizations that are commented out, by the path that they name.
@@ -280,7 +308,13 @@ fn is_named_by(token: &str, path: &str, place: &str) -> bool {
     ends && (steps.contains('/') || tree::parent(path) == tree::parent(place))
 }
 
-fn report<'w>(orphan: &Orphan<'_, 'w>, entry: Option<Span>, crowd: usize, sink: &mut Sink<'_, 'w>) {
+fn report<'w>(
+    orphan: &Orphan<'_, 'w>,
+    entry: Option<Span>,
+    crowd: usize,
+    twins: &HashMap<Identity<'w>, Vec<&'w Resource<'w>>>,
+    sink: &mut Sink<'_, 'w>,
+) {
     let [first, ..] = orphan.objects.as_slice() else { return };
     let name = tree::name(orphan.path);
     let what = match orphan.objects.len() {
@@ -301,11 +335,22 @@ fn report<'w>(orphan: &Orphan<'_, 'w>, entry: Option<Span>, crowd: usize, sink: 
     let place = list.and_then(Value::key_span).unwrap_or_else(|| orphan.beside.value.span().before());
     let finding = finding.related(place, "the kustomization beside it lists others");
     let encrypted = orphan.objects.iter().any(|object| sops::Block::of(object.value).is_some());
+    let twin = |object: &&'w Resource<'w>| {
+        let same = twins.get(&identity(object)?)?;
+        same.iter().find(|other| other.path != orphan.path)
+    };
+    // Other manifests have a twin in the folder of each cluster; a Secret is encrypted for one.
+    if let Some(twin) = orphan.objects.iter().find_map(twin).filter(|_| encrypted) {
+        finding
+            .related(twin.headline().span(), "the same object")
+            .help(format!("delete `{name}` if that is the one that counts"));
+        return;
+    }
     let finding = match list.and_then(|list| listed(list, name)) {
         // Listed where nothing decrypts, the ciphertext would replace the Secret that somebody applied by hand.
         _ if encrypted => finding.help(format!("list `{name}` only if what applies this folder decrypts it")),
-        Some(edits) => finding.suggestion("list it", edits),
-        None => finding.help(format!("list `{name}` under `resources`, or delete it")),
+        Some(edits) => finding.suggestion("list it, if it is meant to be applied", edits),
+        None => finding.help(format!("list `{name}` under `resources` if it is meant to be applied, or delete it")),
     };
     let files = list.into_iter().flat_map(Value::items).count();
     let by_hand = orphan.objects.iter().all(|object| BY_HAND.contains(&(object.group, object.kind)));

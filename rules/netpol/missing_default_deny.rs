@@ -7,10 +7,11 @@ use crate::graph::workload::Labels;
 use crate::graph::{View, is_near};
 use crate::manifest::{Namespace, Resource};
 use crate::reach::connections::clause::Decree;
-use crate::reach::{Direction, Isolation, NamespaceKey, PeerRole, Pod, Reach, Unseen};
+use crate::reach::{Direction, Isolation, NamespaceKey, PeerRole, Pod, Reach, Unseen, operators};
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
-use std::collections::HashMap;
+use crate::yaml::Value;
+use std::collections::{HashMap, HashSet};
 
 declare_rule! {
     /// ## What it does
@@ -50,7 +51,7 @@ declare_rule! {
 }
 
 /// How many databases of a namespace are pointed at.
-const SHOWN: usize = 20;
+const SHOWN: usize = 6;
 
 /// A namespace and the databases in it.
 struct Home<'w> {
@@ -237,12 +238,18 @@ fn report<'w>(
     if home.databases.iter().all(|database| database.is_example()) {
         finding = finding.confidence(Confidence::Low);
     }
-    let others = home.databases.iter().filter(|database| database.headline().span() != primary.span());
-    for database in others.clone().take(SHOWN) {
-        finding = finding.related(database.headline().span(), format!("{} runs here", database.kind));
+    let own = home.databases.iter().find(|one| one.headline().span() == primary.span());
+    // Several files may define one Cluster, each for a place of its own.
+    let mut named: HashSet<(&str, Option<&str>)> = own.map(|own| named_by(own)).into_iter().collect();
+    let others = home.databases.iter().filter(|one| one.written_name().is_none() || named.insert(named_by(one)));
+    let mut others = others.filter(|database| database.headline().span() != primary.span());
+    for database in others.by_ref().take(SHOWN) {
+        finding = finding.related(database.headline().span(), format!("{} runs here", database.title()));
     }
-    if let Some(more) = others.count().checked_sub(SHOWN).filter(|more| *more > 0) {
-        finding = finding.note(format!("{more} more Clusters and Poolers are in the same namespace"));
+    match others.count() {
+        0 => {}
+        1 => finding = finding.note("1 more Cluster or Pooler is in the same namespace"),
+        more => finding = finding.note(format!("{more} more Clusters and Poolers are in the same namespace")),
     }
     if let Some(half) = holes.iter().find_map(|hole| hole.half) {
         let only = if holes[0].direction == Direction::Ingress { "egress" } else { "ingress" };
@@ -266,16 +273,39 @@ fn report<'w>(
     if let Some(reason) = unseen {
         finding = finding.note(format!("what is not seen here may hold one: {reason}"));
     }
-    finding.help(cure(holes, reach)).help(match holes {
-        [_, _, ..] => {
-            "before that, allow clients on 5432, the operator on 5432 and 8000, instances among themselves, DNS, the \
-             API server and the backup store"
+    finding.help(cure(holes, reach)).help(first_allow(home, holes, context));
+}
+
+/// What has to be let through before the namespace is closed, by what is in it.
+fn first_allow(home: &Home<'_>, holes: &[Hole<'_, '_>], context: &TargetContext<'_, '_>) -> String {
+    let holds_operator = operators(context.graph).iter().any(|operator| operator.namespace.is_same(home.namespace));
+    let is_on = |switch: Option<Value<'_>>| switch.and_then(Value::as_bool) == Some(true);
+    let clusters = || home.databases.iter().copied().filter_map(Cluster::of);
+    let mut ways = Vec::new();
+    if holes.iter().any(|hole| hole.direction == Direction::Ingress) {
+        ways.extend(["clients on 5432", "the operator on 5432 and 8000"]);
+    }
+    ways.push("instances among themselves");
+    if holes.iter().any(|hole| hole.direction == Direction::Ingress) {
+        if clusters().any(|cluster| is_on(cluster.spec(&["monitoring", "enablePodMonitor"]))) {
+            ways.push("Prometheus on 9187");
         }
-        [hole] if hole.direction == Direction::Ingress => {
-            "before that, allow clients on 5432, the operator on 5432 and 8000, and instances among themselves"
+        if holds_operator {
+            ways.push("the API server to the webhooks of the operator on 9443");
+            if clusters().any(|cluster| cluster.plugins().next().is_some()) {
+                ways.push("the operator to its plugin on 9090");
+            }
         }
-        _ => "before that, allow DNS, the API server, instances among themselves and the backup store",
-    });
+    }
+    if holes.iter().any(|hole| hole.direction == Direction::Egress) {
+        ways.extend(["DNS", "calls to the API server", "the backup store"]);
+    }
+    let last = ways.pop().unwrap_or_default();
+    format!("before that, allow {} and {last}", ways.join(", "))
+}
+
+fn named_by<'w>(resource: &'w Resource<'w>) -> (&'w str, Option<&'w str>) {
+    (resource.kind, resource.written_name())
 }
 
 /// Where a policy of all pods stands that may be meant for this namespace: one for a similar name, without any pod.

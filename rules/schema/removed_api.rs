@@ -39,9 +39,11 @@ fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         let Some(removed) = gone.removed.filter(|removed| is_from(&oldest.version, removed)) else { return };
         let Some(written) = resource.value.get("apiVersion") else { return };
         let project = title(gone.project);
-        let end =
-            if removed == "0" { "no version has ever served".to_owned() } else { format!("{project} {removed} ended") };
-        let message = format!("{} is of `{}`, {end}", resource.title(), resource.api_version);
+        let end = match removed {
+            "0" => "no version has ever served".to_owned(),
+            _ => format!("{project} does not serve from {removed} on"),
+        };
+        let message = format!("{} is of `{}`, which {end}", resource.title(), resource.api_version);
         let finding = sink
             .finding("removed", resource, written, message)
             .label(format!("not served by {project} {}", oldest.version));

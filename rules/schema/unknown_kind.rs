@@ -6,7 +6,8 @@ use crate::manifest::{Resource, split_api_version};
 use crate::rule::{Context, Sink};
 use crate::schema::lifecycle::LIFECYCLE;
 use crate::schema::shipped::{CUSTOM, KUBERNETES};
-use std::collections::BTreeMap;
+use crate::source::Span;
+use std::collections::{BTreeMap, HashSet};
 
 declare_rule! {
     /// ## What it does
@@ -111,10 +112,11 @@ fn unknown<'w>(api_version: &str, kind: &str, objects: &[&'w Resource<'w>], sink
     let of_group = CUSTOM.iter().filter(|shipped| shipped.group == group).flat_map(|shipped| shipped.kinds());
     let names: Vec<(&str, &str)> = of_group.filter_map(|name| name.rsplit_once('/')).collect();
     let mut finding = sink.finding("unknown", first, value, message).label("nothing is known of it");
-    if !others.is_empty() {
-        let more = others.len();
-        finding =
-            finding.note(format!("{more} more {} of this kind", if more == 1 { "object is" } else { "objects are" }));
+    let others: HashSet<Span> = others.iter().map(|other| other.span()).filter(|span| *span != first.span()).collect();
+    match others.len() {
+        0 => {}
+        1 => finding = finding.note("1 more manifest is of this kind"),
+        more => finding = finding.note(format!("{more} more manifests are of this kind")),
     }
     if let Some((version, _)) = names.iter().find(|(_, name)| *name == kind) {
         finding.help(format!("write `{version}` if the installed version serves it: that one is known"));

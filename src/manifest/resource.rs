@@ -130,9 +130,12 @@ impl<'w> Resource<'w> {
         self.at(&["metadata", "annotations"])?.get(key)
     }
 
-    /// What to underline when the finding is about the object as a whole: its name, or its kind.
+    /// What to underline when the finding is about the object as a whole: its name, or its kind where a variable or a
+    /// kustomization far from the object gives the name.
     pub fn headline(&self) -> Value<'w> {
-        self.name_value().or_else(|| self.value.get("kind")).unwrap_or(self.value)
+        let own = self.span();
+        let name = self.name_value().filter(|name| own.contains(name.span()) || !name.origin().is_generated());
+        name.or_else(|| self.value.get("kind")).unwrap_or(self.value)
     }
 
     /// The whole document's bytes.

@@ -208,10 +208,10 @@ impl<'w> Making<'_, '_, 'w> {
                 flux::Trouble::Substitution(refused) => format!("it does not build: {}", refused.message),
             };
             let reason = format!("what the Flux Kustomization `{name}` applies is not seen: {why}");
-            // What is fetched from elsewhere all goes into the one namespace that is given.
+            // All of it goes into the one namespace that is given.
             let spec = applied.object.as_ref().map(|object| object.view());
             let given = spec.and_then(|object| object.at(&["spec", "targetNamespace"])).and_then(|value| value.known());
-            let namespace = given.filter(|_| matches!(trouble, flux::Trouble::Elsewhere(_))).map(str::to_owned);
+            let namespace = given.map(str::to_owned);
             found.push(Opening { namespace, reason, chart: false });
         }
         found

@@ -32,7 +32,13 @@ fn first<'w>(value: Value<'w>, steps: &[&str]) -> Option<Value<'w>> {
 /// Says what to write instead, with an edit where another apiVersion is all it takes.
 pub fn replace<'f>(mut finding: Builder<'f>, resource: &Resource<'_>, gone: &Gone) -> Builder<'f> {
     let Some(replacement) = gone.replacement else {
-        return finding.help("remove the object: nothing takes its place");
+        // No kind takes the place of a PodSecurityPolicy, but a controller in the API server does.
+        return finding.help(match resource.kind {
+            "PodSecurityPolicy" => {
+                "remove the object, and label Namespaces with `pod-security.kubernetes.io/enforce` instead"
+            }
+            _ => "remove the object: nothing takes its place",
+        });
     };
     if let Some((path, value)) = lost_in_use(resource, gone) {
         finding = finding.related(value.key_or_span(), format!("`{path}` has no place in `{replacement}`"));

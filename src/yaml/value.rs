@@ -201,6 +201,16 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The bytes that stand for the value where it is used: its own, or those of its key where its own stand elsewhere,
+    /// at an anchor or at the variable that fills it in.
+    pub fn place(self) -> Span {
+        let own = self.site();
+        match self.key_span() {
+            Some(key) if key.source != own.source || own.start < key.end => key,
+            _ => own,
+        }
+    }
+
     /// The bytes of its key, where it stands in a mapping.
     pub fn key_span(self) -> Option<Span> {
         Some(match self.key? {

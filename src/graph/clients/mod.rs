@@ -79,18 +79,20 @@ impl Mention<'_> {
         self.span_of(&self.host.text, sources)
     }
 
-    /// The bytes of a part of the value, where they can be found; else those of the value. A value that was put
-    /// together from pieces, a file with variables in it, stands for the whole text from its first piece on, in which the
-    /// first place is taken.
+    /// The bytes of a part of the value, where they can be found; of a host that is written over two lines those of its
+    /// first label; else those of the value. A value that was put together from pieces, a file with variables in it,
+    /// stands for the whole text from its first piece on, in which the first place is taken.
     pub fn span_of(&self, part: &str, sources: &Sources) -> Span {
         let span = self.value.span();
         let whole = sources[span.source].text();
         let text = whole.get(span.range()).unwrap_or_default();
-        let behind = || whole.get(span.start as usize..).filter(|_| text.contains('\n'))?.find(part);
-        match text.find(part).or_else(behind).filter(|_| !part.is_empty()) {
-            Some(at) => {
+        let behind = whole.get(span.start as usize..).filter(|_| text.contains('\n'));
+        let find = |part: &str| text.find(part).or_else(|| behind?.find(part)).filter(|_| !part.is_empty());
+        let label = part.split('.').next().unwrap_or_default();
+        match [part, label].into_iter().find_map(|part| Some((find(part)?, part.len()))) {
+            Some((at, len)) => {
                 let start = span.start + at as u32;
-                Span { start, end: start + part.len() as u32, ..span }
+                Span { start, end: start + len as u32, ..span }
             }
             None => span,
         }

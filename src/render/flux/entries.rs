@@ -48,7 +48,7 @@ pub fn entries(manifests: &Manifests<'_>, root: usize) -> Vec<Entry> {
         found = including_itself(&written, &folders, |one| tree::parent(one.path).ends_with("flux-system"));
     }
     if found.is_empty() {
-        found = cluster_folders(&written);
+        found = within_clusters(&written, &folders);
     }
     if found.is_empty() {
         found = including_itself(&written, &folders, |_| true);
@@ -121,6 +121,18 @@ fn including_itself(written: &[Written<'_>], folders: &BTreeSet<&str>, fits: imp
 /// How many Kustomizations stand in files below `folder`.
 fn others_below(written: &[Written<'_>], folder: &str) -> usize {
     written.iter().filter(|one| crate::render::lies_in(one.path, folder)).count()
+}
+
+/// The folders of clusters; of each only what a Kustomization in there takes that takes itself, where one does.
+fn within_clusters(written: &[Written<'_>], folders: &BTreeSet<&str>) -> Found {
+    let lies_in = |inner: &str, outer: &str| inner != outer && crate::render::lies_in(inner, outer);
+    let mut inner = including_itself(written, folders, |_| true);
+    let clusters = cluster_folders(written).into_iter();
+    let (narrowed, mut found): (Found, Found) =
+        clusters.partition(|(outer, _)| inner.keys().any(|inner| lies_in(inner, outer)));
+    inner.retain(|inner, _| narrowed.keys().any(|outer| lies_in(inner, outer)));
+    found.extend(inner);
+    found
 }
 
 /// Folders in a folder `clusters` that hold Kustomizations.

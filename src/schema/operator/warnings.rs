@@ -51,7 +51,7 @@ pub(super) fn cluster<'w>(check: &mut Check<'_, 'w>, cluster: &Cluster<'w>) {
     {
         let value = check.spec.nearest(&["instances"]);
         let message =
-            format!("{title} replicates to its {instances} instances asynchronously: a failover may lose commits");
+            format!("{title} replicates among its {instances} instances asynchronously: a failover may lose commits");
         let problem = Problem::new("asynchronous", value, message).label("no commit waits for a replica");
         check.push(problem.help("write `postgresql.synchronous: {method: any, number: 1}`, if no commit may be lost"));
     }
@@ -148,7 +148,7 @@ pub(super) fn schedule(check: &mut Check<'_, '_>) {
     let problem = if text.starts_with('@') {
         let message = format!("{title} runs by a descriptor, which the operator accepts with a warning");
         let problem = Problem::new("descriptor", value, message).label("not six fields");
-        problem.help("leave it as it is: both readers understand it; six fields, seconds first, are without a warning")
+        problem.help("it runs as it says; six fields, seconds first, say the same without a warning")
     } else {
         let message = format!("{title} has a schedule of {words} fields, which the operator reads seconds first");
         let problem = Problem::new("five-fields", value, message).label("not six fields");

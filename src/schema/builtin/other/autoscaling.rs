@@ -30,10 +30,10 @@ pub(super) fn check<'w>(object: Value<'w>, problems: &mut Problems<'w>) {
             Problem::new(
                 FEATURE_GATE,
                 least,
-                "`minReplicas` is 0, which is refused unless the feature gate for it is on",
+                "`minReplicas` is 0, which is refused unless the feature gate `HPAScaleToZero` is on",
             )
-            .note("`HPAScaleToZero` is off by default, also in Kubernetes 1.36")
-            .help("write 1 or more"),
+            .note("the gate is off by default, also in Kubernetes 1.36")
+            .help("switch the gate on in the API server and the controller manager, or write 1 or more"),
         ),
         Some((least, _)) => at_least(least, "minReplicas", 1, problems),
         None => {}
