@@ -1,9 +1,11 @@
 //! Policies, or parts of them, that do nothing or the opposite of what they look like.
 
 use crate::declare_rule;
-use crate::manifest::{By, Resource};
+use crate::finding::Confidence;
+use crate::manifest::{By, Namespace, Resource};
 use crate::reach::answer::{Answer, any};
-use crate::reach::{Direction, POSTGRES_PORT, Peers, Policy, PolicyRule, Ports, Reach};
+use crate::reach::connections::clause::Decree;
+use crate::reach::{Direction, Isolation, POSTGRES_PORT, Peers, Policy, PolicyRule, Ports, Reach};
 use crate::rule::{Sink, TargetContext};
 use crate::yaml::Value;
 
@@ -26,8 +28,9 @@ declare_rule! {
     /// ## Limits
     /// A dash too many is told where one item has peers alone, the very next one ports alone, and nothing stands between; not
     /// for DNS; `netpol/open-database` tells it where it opens PostgreSQL. Of Cilium an empty
-    /// list is let pass where `enableDefaultDeny` speaks of its direction or a rule that denies stands beside it. Policies
-    /// that something may change on the way are left undecided.
+    /// list is let pass where `enableDefaultDeny` speaks of its direction or a rule that denies stands beside it; it is of
+    /// low confidence where another policy closes the direction for the same pods. Policies that something may change on
+    /// the way are left undecided.
     pub static RULE {
         id: "netpol/ineffective-policy",
         summary: "a network policy is not in force as it looks",
@@ -67,7 +70,7 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             }
             let several = policy.at(&["specs"]).into_iter().flat_map(Value::items);
             for spec in policy.at(&["spec"]).into_iter().chain(several).filter(|spec| spec.is_mapping()) {
-                of_cilium(policy, spec, sink);
+                of_cilium(policy, spec, context.reach, sink);
             }
         }
     }
@@ -153,7 +156,7 @@ fn opens_database<'w>(policy: &Policy<'w>, rule: &PolicyRule<'w>, reach: &Reach<
     !opened.is_no()
 }
 
-fn of_cilium<'w>(policy: &'w Resource<'w>, spec: Value<'w>, sink: &mut Sink<'_, 'w>) {
+fn of_cilium<'w>(policy: &'w Resource<'w>, spec: Value<'w>, reach: &Reach<'w>, sink: &mut Sink<'_, 'w>) {
     let filled = |key: &str| spec.get(key).is_some_and(|list| !list.is_null() && !list.is_empty());
     let empty = |key: &str| spec.get(key).filter(|list| list.is_null() || list.is_sequence() && list.is_empty());
     let nothing = !["ingress", "ingressDeny", "egress", "egressDeny"].into_iter().any(filled);
@@ -181,14 +184,43 @@ fn of_cilium<'w>(policy: &'w Resource<'w>, spec: Value<'w>, sink: &mut Sink<'_, 
         {
             continue;
         }
-        sink.finding("empty-list", policy, list, format!("the empty `{name}` of {} closes nothing", policy.title()))
+        let finding = sink
+            .finding("empty-list", policy, list, format!("the empty `{name}` of {} closes nothing", policy.title()))
             .underline(list.key_or_span())
             .label("for Cilium the same as no list")
             .help(format!("write `{name}: [{{}}]` to let nothing through, or take the list out"));
+        if let Some(other) = closed_by(policy, direction, reach) {
+            finding
+                .related(other.headline().span(), format!("closes {name} of these pods all the same"))
+                .confidence(Confidence::Low);
+        }
     }
     for direction in Direction::ALL {
         combined(policy, spec, direction, sink);
     }
+}
+
+/// Another policy that closes a direction for the pods that `policy` is about, as far as they are known.
+fn closed_by<'w>(policy: &'w Resource<'w>, direction: Direction, reach: &Reach<'w>) -> Option<&'w Resource<'w>> {
+    let own = reach.decrees().iter().find(|decree| decree.resource.span() == policy.span())?;
+    let mut closing = None;
+    for peer in reach.all_peers().iter().filter(|peer| !reach.is_about(own, peer.pod()).is_no()) {
+        match reach.isolation(peer.pod(), direction) {
+            Isolation::Isolated(by) => closing = closing.or(by.first().map(|decree| decree.resource)),
+            Isolation::Open | Isolation::Unknown(_) => return None,
+        }
+    }
+    closing.or_else(|| {
+        // Pods that are not seen are closed by what closes every pod.
+        let everywhere = |decree: &&Decree<'w>| {
+            let subject = reach.subject(decree);
+            matches!(decree.resource.namespace, Namespace::None)
+                && decree.side(direction).isolates.is_yes()
+                && subject.selector().selects_all()
+                && subject.asked_of_namespace().is_empty()
+        };
+        reach.decrees().iter().find(everywhere).map(|decree| decree.resource)
+    })
 }
 
 /// Two kinds of peers in one rule of Cilium.
