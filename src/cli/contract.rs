@@ -1,7 +1,7 @@
 //! `tidegate contract`: what a platform offers, and whether that is what it promised.
 
 use super::args::{Arguments, Command, Lint};
-use super::contract_args::{Contract, ContractCheck, ContractCommand, ContractExport, ContractFormat};
+use super::args::{Contract, ContractCheck, ContractCommand, ContractExport, ContractFormat};
 use super::contracts::read_file;
 use super::load::{Loaded, load};
 use super::shown::{display, shown_path};

@@ -6,7 +6,6 @@ mod baseline;
 mod catalogue;
 mod charts;
 mod contract;
-mod contract_args;
 mod contracts;
 mod given;
 mod graph;
@@ -24,9 +23,7 @@ mod reach_rows;
 mod render;
 mod render_target;
 mod shown;
-mod survey;
 mod terminal;
-mod trial;
 
 use crate::config::OptionError;
 use args::{Arguments, Command};

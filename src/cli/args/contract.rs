@@ -5,15 +5,15 @@ use std::path::PathBuf;
 
 /// Options of `contract`.
 #[derive(Debug, Args)]
-pub(super) struct Contract {
+pub(in crate::cli) struct Contract {
     /// What to do.
     #[command(subcommand)]
-    pub(super) command: ContractCommand,
+    pub(in crate::cli) command: ContractCommand,
 }
 
 /// What to do with a contract.
 #[derive(Debug, Subcommand)]
-pub(super) enum ContractCommand {
+pub(in crate::cli) enum ContractCommand {
     /// Write what the repo offers: clusters, hosts, opt-in labels, roles, names of Secrets and their keys
     ///
     /// No value of a Secret is read into it. The file is meant to be committed as `tidegate-contract.yaml` at the root of
@@ -35,42 +35,42 @@ Exit status:
 
 /// Options of `contract export`.
 #[derive(Debug, Args)]
-pub(super) struct ContractExport {
+pub(in crate::cli) struct ContractExport {
     /// The repo of the platform, or a folder in it
     #[arg(value_name = "PATH", value_hint = ValueHint::DirPath, default_value = ".")]
-    pub(super) path: PathBuf,
+    pub(in crate::cli) path: PathBuf,
     /// How to write it
     #[arg(long, value_enum, default_value_t = ContractFormat::Yaml, value_name = "FORMAT")]
-    pub(super) format: ContractFormat,
+    pub(in crate::cli) format: ContractFormat,
     /// Write to FILE instead of standard output
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(super) output: Option<PathBuf>,
+    pub(in crate::cli) output: Option<PathBuf>,
     /// What this target offers, where there are several
     #[arg(long, value_name = "NAME")]
-    pub(super) target: Option<String>,
+    pub(in crate::cli) target: Option<String>,
 }
 
 /// Options of `contract check`.
 #[derive(Debug, Args)]
-pub(super) struct ContractCheck {
+pub(in crate::cli) struct ContractCheck {
     /// The repo of the platform, or a folder in it
     #[arg(value_name = "PATH", value_hint = ValueHint::DirPath, default_value = ".")]
-    pub(super) path: PathBuf,
+    pub(in crate::cli) path: PathBuf,
     /// The committed contract [default: tidegate-contract.yaml at the root of the repo]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(super) contract: Option<PathBuf>,
+    pub(in crate::cli) contract: Option<PathBuf>,
     /// What this target offers, where there are several
     #[arg(long, value_name = "NAME")]
-    pub(super) target: Option<String>,
+    pub(in crate::cli) target: Option<String>,
     /// A stale file makes the exit status 1, too
     #[arg(long)]
-    pub(super) strict: bool,
+    pub(in crate::cli) strict: bool,
 }
 
 /// How to write a contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[allow(missing_docs, reason = "the names are the documentation")]
-pub(super) enum ContractFormat {
+pub(in crate::cli) enum ContractFormat {
     Yaml,
     Json,
 }

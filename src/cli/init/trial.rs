@@ -1,7 +1,7 @@
 //! Tries a config out on the repo that it is written for.
 
-use super::args::{Arguments, Command, Lint};
-use super::load::{Loaded, load_tree};
+use crate::cli::args::{Arguments, Command, Lint};
+use crate::cli::load::{Loaded, load_tree};
 use crate::config;
 use crate::engine::{self, Request, Run, Selection};
 use crate::source::Source;
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What lint says of `folder` under the config `text`: of the rules `select`, or of all that run by themselves.
-pub(super) fn trial(folder: &Path, text: &str, select: &[&str]) -> Result<Run, ReadError> {
+pub(in crate::cli) fn trial(folder: &Path, text: &str, select: &[&str]) -> Result<Run, ReadError> {
     let mut loaded = read(folder)?;
     let source = loaded.sources.add(Source::new(0, config::FILE_NAMES[0], text));
     let read = config::read(source, loaded.sources[source].shared_text(), &engine::shapes());
@@ -34,13 +34,13 @@ pub(super) fn trial(folder: &Path, text: &str, select: &[&str]) -> Result<Run, R
 }
 
 /// The fingerprints of everything that lint says of `folder` under the config `text`.
-pub(super) fn fingerprints(folder: &Path, text: &str) -> Result<BTreeSet<String>, ReadError> {
+pub(in crate::cli) fn fingerprints(folder: &Path, text: &str) -> Result<BTreeSet<String>, ReadError> {
     let findings = trial(folder, text, &[])?.outcome.findings;
     Ok(findings.into_iter().map(|finding| finding.fingerprint).collect())
 }
 
 /// Reads the folder as the root of a run.
-pub(super) fn read(folder: &Path) -> Result<Loaded, ReadError> {
+pub(in crate::cli) fn read(folder: &Path) -> Result<Loaded, ReadError> {
     let tree = Disk::new(folder)?;
     Ok(load_tree(&defaults(), &tree, folder))
 }

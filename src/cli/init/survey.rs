@@ -22,40 +22,40 @@ const SHARED: usize = 3;
 
 /// What a repo holds.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Survey {
+pub(in crate::cli) struct Survey {
     /// How many there are of what is worth telling, in the order to tell it; nothing that is not there.
-    pub(super) counts: Vec<(&'static str, usize)>,
+    pub(in crate::cli) counts: Vec<(&'static str, usize)>,
     /// Namespaces of CloudNativePG Clusters.
-    pub(super) namespaces: BTreeSet<String>,
+    pub(in crate::cli) namespaces: BTreeSet<String>,
     /// Clusters as `namespace/name`.
-    pub(super) clusters: BTreeSet<String>,
+    pub(in crate::cli) clusters: BTreeSet<String>,
     /// Those that several apps use, and what says so.
-    pub(super) shared: BTreeMap<String, String>,
+    pub(in crate::cli) shared: BTreeMap<String, String>,
     /// The label by which clients opt in, if there is one, and what says so.
-    pub(super) client_label: Option<(String, String)>,
+    pub(in crate::cli) client_label: Option<(String, String)>,
     /// Namespaces the operator is installed in.
-    pub(super) operators: BTreeSet<String>,
+    pub(in crate::cli) operators: BTreeSet<String>,
     /// Clusters of Kubernetes that are delivered to, where the repo says which.
-    pub(super) targets: Vec<String>,
+    pub(in crate::cli) targets: Vec<String>,
     /// What the repo does throughout.
-    pub(super) habits: Vec<Habit>,
+    pub(in crate::cli) habits: Vec<Habit>,
     /// Whether a Cluster or the operator is there.
-    pub(super) holds_platform: bool,
+    pub(in crate::cli) holds_platform: bool,
     /// Whether a Database or a DatabaseRole is there.
-    pub(super) holds_app: bool,
+    pub(in crate::cli) holds_app: bool,
     /// How many findings come with the role that it seems to have, where it is left unset for their sake.
-    pub(super) withheld: Option<usize>,
+    pub(in crate::cli) withheld: Option<usize>,
     /// Files that could not be read.
-    pub(super) unread: usize,
+    pub(in crate::cli) unread: usize,
     /// What runs checks on this repo.
-    pub(super) pipelines: Pipelines,
+    pub(in crate::cli) pipelines: Pipelines,
     /// Whether hooks of pre-commit are there already.
-    pub(super) has_hooks: bool,
+    pub(in crate::cli) has_hooks: bool,
 }
 
 /// What runs checks on a repo.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Pipelines {
+pub(in crate::cli) enum Pipelines {
     /// GitHub Actions, or one that reads the same files.
     Github,
     /// GitLab CI.
@@ -69,7 +69,7 @@ pub(super) enum Pipelines {
 
 impl Survey {
     /// What the repo is for, and what says so; none where nothing does.
-    pub(super) fn role(&self) -> Option<(Role, &'static str)> {
+    pub(in crate::cli) fn role(&self) -> Option<(Role, &'static str)> {
         match (self.holds_platform, self.holds_app) {
             (true, _) => Some((Role::Platform, "it holds the operator or Clusters of CloudNativePG")),
             (false, true) => Some((Role::App, "it holds Databases or roles, and no Cluster")),
@@ -79,7 +79,7 @@ impl Survey {
 }
 
 /// Looks through the folder.
-pub(super) fn survey(folder: &Path) -> Result<Survey, ReadError> {
+pub(in crate::cli) fn survey(folder: &Path) -> Result<Survey, ReadError> {
     let mut loaded = trial::read(folder)?;
     let roots = std::mem::take(&mut loaded.roots);
     let beside: BTreeSet<String> = roots.iter().flat_map(|root| root.beside.iter().cloned()).collect();
