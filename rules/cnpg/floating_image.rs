@@ -13,7 +13,8 @@ declare_rule! {
     /// ## What it does
     /// Finds Clusters that name no image, and images of Clusters and image catalogs whose tag may be another
     /// image tomorrow: a major version alone (`18`, `18-standard-trixie`), `latest` in a catalog, and, as a note, a
-    /// minor version that is built again every week (`17.6`, `17.6-system-trixie`).
+    /// minor version that is built again every week (`17.6-system-trixie`). A minor version without an operating system
+    /// (`17.6`) is told as what it is, deprecated: such tags stay with Debian bullseye, whose support ended in August 2026.
     ///
     /// ## Why it matters
     /// Instances pull when they start. With a moving tag a failover or a new node brings another minor version, or
@@ -39,6 +40,7 @@ declare_rule! {
             "unnamed" => (Warning, Medium, Reliability),
             "latest" => (Warning, High, Reliability),
             "rebuilt" => (Note, High, Reliability),
+            "without-system" => (Warning, High, Reliability),
             "no-digest" => (Warning, High, Reliability),
         ],
         since: "0.1.0",
@@ -141,6 +143,22 @@ fn judge<'w>(
             sink.finding("no-digest", resource, value, format!("{title} names its image by tag, not by digest"))
                 .label("no digest")
                 .help(format!("add the digest behind the tag: `{tag}@sha256:<digest>`"));
+        }
+        Pinning::Rebuilt if !tag.contains('-') => {
+            let message = format!("{title} takes an image by a tag that names no operating system, `{tag}`");
+            let finding = sink
+                .finding("without-system", resource, value, message)
+                .label("deprecated: such tags stay with Debian bullseye")
+                .note(
+                    "another operating system may sort texts otherwise: look for collation warnings, and reindex where \
+                     PostgreSQL asks for it",
+                )
+                .help(format!("name an operating system and the build, as in `{}`", with_build(tag)));
+            let start = text.len() - tag.len();
+            let place = value.part(start as u32..text.len() as u32).span();
+            if place.source != value.span().source {
+                finding.related(place, "the tag comes from here");
+            }
         }
         Pinning::Rebuilt => {
             sink.finding(

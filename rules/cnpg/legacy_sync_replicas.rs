@@ -11,8 +11,8 @@ declare_rule! {
     /// Finds `minSyncReplicas` and `maxSyncReplicas` where the operator has `postgresql.synchronous`, from 1.24 on.
     ///
     /// ## Why it matters
-    /// The old pair lets the operator lower the number of replicas that a commit waits for while some are away, down
-    /// to `minSyncReplicas`, and says nothing of what happens then. The new stanza says it: `dataDurability:
+    /// The old pair lets the operator lower the number of replicas that a commit waits for while some are away, to
+    /// `minSyncReplicas`, and below that where fewer are ready. The new stanza says what is meant: `dataDurability:
     /// required` stops writes when too few replicas answer, `preferred` goes on without them (from 1.25 on). The two
     /// forms cannot stand together, and what came later, such as quorum failover, needs the new one.
     ///
@@ -67,12 +67,12 @@ fn check<'w>(cluster: &Cluster<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'
         // The operator reads it for the old form alone.
         finding = finding.related(zones.key_or_span(), "the new form does not heed this: replicas of any zone count");
     }
-    if least > 0 && operator >= 25 {
-        finding = finding.note(
-            "with `required` commits stop while fewer replicas are there, where the old form goes on; `preferred` goes on",
-        );
+    let finding =
+        finding.help(format!("write `postgresql.synchronous: {}` instead", replacement(least, most, operator)));
+    if operator >= 25 {
+        finding
+            .help("it gives way as the old form does; with `required` commits stop while too few replicas are there");
     }
-    finding.help(format!("write `postgresql.synchronous: {}` instead", replacement(least, most, operator)));
 }
 
 /// What a commit waits for in the old form, where the number varies.
@@ -82,20 +82,19 @@ fn today(least: i64, most: i64) -> Option<String> {
         (0, most) => Some(format!(
             "today a commit waits for {most} replicas, for fewer while some are away, and for none when all are"
         )),
-        (least, most) if least != most => {
-            Some(format!("today a commit waits for {most} replicas, and for {least} while others are away"))
-        }
+        (least, most) if least != most => Some(format!(
+            "today a commit waits for {most} replicas, for {least} while one of them is away, and for none when all are"
+        )),
         _ => None,
     }
 }
 
-/// The new form that keeps the guarantee of the old one: the lower bound is what always held.
+/// The new form that does what the old one did; before operator 1.25 one that gives way does not exist, and the lower
+/// bound is what was asked for at least.
 fn replacement(least: i64, most: i64, operator: u32) -> String {
-    let (number, durability) = if least > 0 { (least, "required") } else { (most, "preferred") };
-    if operator >= 25 {
-        format!("{{method: any, number: {number}, dataDurability: {durability}}}")
-    } else {
-        format!("{{method: any, number: {number}}}")
+    match operator {
+        25.. => format!("{{method: any, number: {most}, dataDurability: preferred}}"),
+        _ => format!("{{method: any, number: {}}}", if least > 0 { least } else { most }),
     }
 }
 
@@ -108,11 +107,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_new_form_keeps_what_the_old_one_promised() {
+    fn the_new_form_does_what_the_old_one_did() {
         for (least, most, operator, expected) in [
             (0, 1, 30, "{method: any, number: 1, dataDurability: preferred}"),
-            (1, 1, 30, "{method: any, number: 1, dataDurability: required}"),
-            (1, 3, 30, "{method: any, number: 1, dataDurability: required}"),
+            (1, 1, 30, "{method: any, number: 1, dataDurability: preferred}"),
+            (1, 3, 30, "{method: any, number: 3, dataDurability: preferred}"),
+            (1, 3, 24, "{method: any, number: 1}"),
             (2, 2, 24, "{method: any, number: 2}"),
         ] {
             assert_eq!(replacement(least, most, operator), expected, "{least}..{most} on 1.{operator}");
@@ -128,7 +128,11 @@ mod tests {
                 3,
                 Some("today a commit waits for 3 replicas, for fewer while some are away, and for none when all are"),
             ),
-            (1, 2, Some("today a commit waits for 2 replicas, and for 1 while others are away")),
+            (
+                1,
+                2,
+                Some("today a commit waits for 2 replicas, for 1 while one of them is away, and for none when all are"),
+            ),
             (2, 2, None),
         ] {
             assert_eq!(today(least, most).as_deref(), expected, "{least}..{most}");

@@ -99,6 +99,9 @@ fn tell<'w>(open: Open<'w>, sink: &mut Sink<'_, 'w>) {
         }
     }
     finding = finding.help("give each application a role of its own, in `managed.roles` or as a DatabaseRole");
+    if cluster.spec(&["superuserSecret"]).is_some_and(|secret| !secret.is_null()) {
+        finding = finding.help("take `superuserSecret` away with the access: it has no effect without");
+    }
     if let Some(edits) = remove_line(switch) {
         let used = !users.places.is_empty();
         finding.suggestion(

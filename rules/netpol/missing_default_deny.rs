@@ -7,10 +7,11 @@ use crate::graph::workload::Labels;
 use crate::graph::{View, is_near};
 use crate::manifest::{Namespace, Resource};
 use crate::reach::connections::clause::Decree;
+use crate::reach::scraped::Scrapers;
 use crate::reach::{Direction, Isolation, NamespaceKey, PeerRole, Pod, Reach, Unseen, operators};
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
-use crate::yaml::Value;
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 declare_rule! {
@@ -93,13 +94,19 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     if homes.is_empty() {
         return;
     }
-    let reach = context.reach;
+    let scrapers = OnceCell::new();
     for home in &homes {
-        judge(home, reach, context, sink);
+        judge(home, context, &scrapers, sink);
     }
 }
 
-fn judge<'w>(home: &Home<'w>, reach: &Reach<'w>, context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
+fn judge<'w>(
+    home: &Home<'w>,
+    context: &TargetContext<'_, 'w>,
+    scrapers: &OnceCell<Scrapers<'w>>,
+    sink: &mut Sink<'_, 'w>,
+) {
+    let reach = context.reach;
     let headline = home.databases[0].headline().span();
     if context.graph.is_of_app() {
         sink.undecided(headline, "this repo is an app's; network policies are the platform's");
@@ -136,7 +143,7 @@ fn judge<'w>(home: &Home<'w>, reach: &Reach<'w>, context: &TargetContext<'_, 'w>
         let reason = format!("{} of target `{target}` may be in force in the same cluster", policy.title());
         return sink.undecided(headline, reason);
     }
-    report(home, &holes, code, unseen, reach, context, sink);
+    report(home, &holes, (code, unseen), context, scrapers, sink);
 }
 
 /// A policy for a whole cluster that another target of the repo holds: it may be in force beside this one's, which does
@@ -206,12 +213,12 @@ fn hole<'r, 'w>(
 fn report<'w>(
     home: &Home<'w>,
     holes: &[Hole<'_, 'w>],
-    code: &str,
-    unseen: Option<String>,
-    reach: &Reach<'w>,
+    (code, unseen): (&str, Option<String>),
     context: &TargetContext<'_, 'w>,
+    scrapers: &OnceCell<Scrapers<'w>>,
     sink: &mut Sink<'_, 'w>,
 ) {
+    let reach = context.reach;
     let object = reach.namespace_object(home.namespace);
     let resource = object.unwrap_or(home.databases[0]);
     let primary = match object {
@@ -273,13 +280,17 @@ fn report<'w>(
     if let Some(reason) = unseen {
         finding = finding.note(format!("what is not seen here may hold one: {reason}"));
     }
-    finding.help(cure(holes, reach)).help(first_allow(home, holes, context));
+    finding.help(cure(holes, reach)).help(first_allow(home, holes, context, scrapers));
 }
 
 /// What has to be let through before the namespace is closed, by what is in it.
-fn first_allow(home: &Home<'_>, holes: &[Hole<'_, '_>], context: &TargetContext<'_, '_>) -> String {
+fn first_allow<'w>(
+    home: &Home<'w>,
+    holes: &[Hole<'_, '_>],
+    context: &TargetContext<'_, 'w>,
+    scrapers: &OnceCell<Scrapers<'w>>,
+) -> String {
     let holds_operator = operators(context.graph).iter().any(|operator| operator.namespace.is_same(home.namespace));
-    let is_on = |switch: Option<Value<'_>>| switch.and_then(Value::as_bool) == Some(true);
     let clusters = || home.databases.iter().copied().filter_map(Cluster::of);
     let mut ways = Vec::new();
     if holes.iter().any(|hole| hole.direction == Direction::Ingress) {
@@ -287,8 +298,9 @@ fn first_allow(home: &Home<'_>, holes: &[Hole<'_, '_>], context: &TargetContext<
     }
     ways.push("instances among themselves");
     if holes.iter().any(|hole| hole.direction == Direction::Ingress) {
-        if clusters().any(|cluster| is_on(cluster.spec(&["monitoring", "enablePodMonitor"]))) {
-            ways.push("Prometheus on 9187");
+        let scrapers = scrapers.get_or_init(|| Scrapers::new(context.graph));
+        if context.reach.peers_in(home.namespace).any(|peer| !scrapers.scrape(peer).is_no()) {
+            ways.push("whoever scrapes metrics");
         }
         if holds_operator {
             ways.push("the API server to the webhooks of the operator on 9443");
@@ -301,7 +313,10 @@ fn first_allow(home: &Home<'_>, holes: &[Hole<'_, '_>], context: &TargetContext<
         ways.extend(["DNS", "calls to the API server", "the backup store"]);
     }
     let last = ways.pop().unwrap_or_default();
-    format!("before that, allow {} and {last}", ways.join(", "))
+    format!(
+        "before that, allow at least {} and {last}; other pods of the namespace have needs of their own",
+        ways.join(", ")
+    )
 }
 
 fn named_by<'w>(resource: &'w Resource<'w>) -> (&'w str, Option<&'w str>) {

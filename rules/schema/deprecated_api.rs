@@ -33,7 +33,7 @@ declare_rule! {
 fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     lives::each(context, |resource, stated, lifecycle| {
         let Some(gone) = lifecycle.gone(resource.api_version, resource.kind) else { return };
-        let Some(oldest) = stated.oldest(gone.project) else { return };
+        let Some(oldest) = stated.oldest(gone.project, resource.path) else { return };
         if gone.removed.is_some_and(|removed| is_from(&oldest.version, removed)) {
             return;
         }
@@ -47,6 +47,6 @@ fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             None => "its end has no date yet".to_owned(),
         };
         let finding = sink.finding("deprecated", resource, written, message).label(label);
-        lives::replace(lives::because(finding, oldest), resource, gone);
+        lives::replace(lives::because(finding, gone.project, oldest), resource, gone);
     });
 }

@@ -36,7 +36,7 @@ fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let mut firsts: HashMap<(&str, &str), Option<&str>> = HashMap::new();
     lives::each(context, |resource, stated, lifecycle| {
         let Some(written) = resource.value.get("kind") else { return };
-        if let Some(newest) = stated.newest("kubernetes") {
+        if let Some(newest) = stated.newest("kubernetes", resource.path) {
             let first = *firsts.entry((resource.api_version, resource.kind)).or_insert_with(|| {
                 KUBERNETES.ranges(&format!("{}/{}", resource.api_version, resource.kind)).map(|(first, _)| first).next()
             });
@@ -49,7 +49,7 @@ fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             }
         }
         for since in lifecycle.since(resource.api_version, resource.kind) {
-            let Some(newest) = stated.newest(since.project) else { continue };
+            let Some(newest) = stated.newest(since.project, resource.path) else { continue };
             if is_from(&newest.version, since.version) {
                 continue;
             }

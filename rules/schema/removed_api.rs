@@ -35,7 +35,7 @@ declare_rule! {
 fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     lives::each(context, |resource, stated, lifecycle| {
         let Some(gone) = lifecycle.gone(resource.api_version, resource.kind) else { return };
-        let Some(oldest) = stated.oldest(gone.project) else { return };
+        let Some(oldest) = stated.oldest(gone.project, resource.path) else { return };
         let Some(removed) = gone.removed.filter(|removed| is_from(&oldest.version, removed)) else { return };
         let Some(written) = resource.value.get("apiVersion") else { return };
         let project = title(gone.project);
@@ -47,6 +47,6 @@ fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         let finding = sink
             .finding("removed", resource, written, message)
             .label(format!("not served by {project} {}", oldest.version));
-        lives::replace(lives::because(finding, oldest), resource, gone);
+        lives::replace(lives::because(finding, gone.project, oldest), resource, gone);
     });
 }

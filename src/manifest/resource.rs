@@ -134,7 +134,7 @@ impl<'w> Resource<'w> {
     /// kustomization far from the object gives the name.
     pub fn headline(&self) -> Value<'w> {
         let own = self.span();
-        let name = self.name_value().filter(|name| own.contains(name.span()) || !name.origin().is_generated());
+        let name = self.name_value().filter(|name| own.contains(name.span()) || name.made().is_none());
         name.or_else(|| self.value.get("kind")).unwrap_or(self.value)
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Builder, Context, rewrite};
 use crate::manifest::Resource;
-use crate::schema::lifecycle::{Gone, LIFECYCLE, Lifecycle};
+use crate::schema::lifecycle::{Gone, LIFECYCLE, Lifecycle, title};
 use crate::schema::shipped::KUBERNETES;
 use crate::schema::stated::{Stated, Statement};
 use crate::yaml::Value;
@@ -59,7 +59,7 @@ pub fn replace<'f>(mut finding: Builder<'f>, resource: &Resource<'_>, gone: &Gon
     }
 }
 
-/// Points at where the version is stated, or says that it is assumed.
-pub fn because<'f>(finding: Builder<'f>, statement: &Statement) -> Builder<'f> {
-    finding.related(statement.at, "this version is stated here")
+/// Points at where the version of a project is stated, if it is.
+pub fn because<'f>(finding: Builder<'f>, project: &str, statement: &Statement) -> Builder<'f> {
+    finding.related(statement.at, format!("{} {} is stated here", title(project), statement.version))
 }

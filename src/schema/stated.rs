@@ -5,6 +5,7 @@ use super::lifecycle::minor;
 use crate::finding::Versions;
 use crate::manifest::Resource;
 use crate::source::Span;
+use crate::tree;
 use crate::yaml::Value;
 use std::collections::HashMap;
 
@@ -22,12 +23,14 @@ pub struct Statement {
     pub version: String,
     /// Where it is written.
     pub at: Option<Span>,
+    /// The folder of that file.
+    folder: Option<String>,
 }
 
-/// The versions that one root states, by project: the oldest and the newest of each.
+/// The versions that one root states, by project.
 #[derive(Debug, Default)]
 pub struct Stated {
-    versions: HashMap<&'static str, (Statement, Statement)>,
+    versions: HashMap<&'static str, Vec<Statement>>,
 }
 
 impl Stated {
@@ -45,18 +48,18 @@ impl Stated {
             match (resource.group, resource.kind) {
                 ("helm.toolkit.fluxcd.io", "HelmRelease") => stated.release(resource, &sources),
                 ("fluxcd.controlplane.io", "FluxInstance") => {
-                    stated.add_value("flux", resource.at(&["spec", "distribution", "version"]));
+                    stated.add_value("flux", resource, resource.at(&["spec", "distribution", "version"]));
                 }
                 ("argoproj.io", "Application") => {
                     let spec = resource.at(&["spec"]);
                     let one = spec.and_then(|spec| spec.get("source"));
                     let many = spec.and_then(|spec| spec.get("sources")).into_iter().flat_map(Value::items);
                     for source in one.into_iter().chain(many) {
-                        stated.chart(source.get("chart"), source.get("targetRevision"));
+                        stated.chart(resource, source.get("chart"), source.get("targetRevision"));
                     }
                 }
                 ("", "Namespace") if is_flux(resource) => {
-                    stated.add_value("flux", resource.label("app.kubernetes.io/version"));
+                    stated.add_value("flux", resource, resource.label("app.kubernetes.io/version"));
                 }
                 _ => {}
             }
@@ -66,64 +69,68 @@ impl Stated {
 
     fn release(&mut self, release: &Resource<'_>, sources: &HashMap<&str, &&Resource<'_>>) {
         let spec = release.at(&["spec", "chart", "spec"]);
-        self.chart(spec.and_then(|spec| spec.get("chart")), spec.and_then(|spec| spec.get("version")));
+        self.chart(release, spec.and_then(|spec| spec.get("chart")), spec.and_then(|spec| spec.get("version")));
         let name = release.at(&["spec", "chartRef", "name"]).and_then(Value::known);
         if let Some(source) = name.and_then(|name| sources.get(name)) {
-            self.chart(source.at(&["spec", "url"]), source.at(&["spec", "ref", "tag"]));
+            self.chart(source, source.at(&["spec", "url"]), source.at(&["spec", "ref", "tag"]));
         }
-        self.add_value("flux", release.at(&["spec", "values", "instance", "distribution", "version"]));
+        self.add_value("flux", release, release.at(&["spec", "values", "instance", "distribution", "version"]));
     }
 
-    fn chart(&mut self, chart: Option<Value<'_>>, version: Option<Value<'_>>) {
+    fn chart(&mut self, by: &Resource<'_>, chart: Option<Value<'_>>, version: Option<Value<'_>>) {
         let Some(chart) = chart.and_then(Value::known) else { return };
         let name = chart.trim_end_matches('/').rsplit('/').next().unwrap_or(chart);
         if let Some((_, project)) = CHARTS.iter().find(|(known, _)| *known == name) {
-            self.add_value(project, version);
+            self.add_value(project, by, version);
         }
     }
 
-    fn add_value(&mut self, project: &'static str, value: Option<Value<'_>>) {
+    fn add_value(&mut self, project: &'static str, by: &Resource<'_>, value: Option<Value<'_>>) {
         let Some(value) = value.filter(|value| value.unknown().is_none()) else { return };
         let Some(text) = value.raw() else { return };
         match text.trim_end_matches(".x").trim_end_matches(".*") {
             // Any minor: the newest is taken.
-            "2" if project == "flux" => self.add(project, NEWEST_FLUX, Some(value.span())),
+            "2" if project == "flux" => self.add(project, NEWEST_FLUX, Some((value.span(), by))),
             version if version.contains('.') && !version.contains([' ', '>', '<', '^', '~', '*', 'x']) => {
-                self.add(project, version, Some(value.span()));
+                self.add(project, version, Some((value.span(), by)));
             }
             _ => {}
         }
     }
 
-    fn add(&mut self, project: &'static str, version: &str, at: Option<Span>) {
+    fn add(&mut self, project: &'static str, version: &str, written: Option<(Span, &Resource<'_>)>) {
         if minor(version).is_none() {
             return;
         }
-        let one = Statement { version: version.trim_start_matches('v').to_owned(), at };
-        match self.versions.get_mut(project) {
-            Some((oldest, newest)) => {
-                if minor(version) < minor(&oldest.version) {
-                    *oldest = one.clone();
-                }
-                if minor(version) > minor(&newest.version) {
-                    *newest = one;
-                }
-            }
-            None => {
-                self.versions.insert(project, (one.clone(), one));
-            }
-        }
+        self.versions.entry(project).or_default().push(Statement {
+            version: version.trim_start_matches('v').to_owned(),
+            at: written.map(|(at, _)| at),
+            folder: written.map(|(_, by)| tree::parent(by.path).to_owned()),
+        });
     }
 
-    /// The oldest version of a project that a cluster of the repo runs.
-    pub fn oldest(&self, project: &str) -> Option<&Statement> {
-        self.versions.get(project).map(|(oldest, _)| oldest)
+    /// The oldest version of a project that a cluster of the repo runs, of those that may get what stands at `path`.
+    pub fn oldest(&self, project: &str, path: &str) -> Option<&Statement> {
+        self.near(project, path).min_by_key(|one| minor(&one.version))
     }
 
-    /// The newest version of a project that a cluster of the repo runs.
-    pub fn newest(&self, project: &str) -> Option<&Statement> {
-        self.versions.get(project).map(|(_, newest)| newest)
+    /// The newest version of a project that a cluster of the repo runs, of those that may get what stands at `path`.
+    pub fn newest(&self, project: &str, path: &str) -> Option<&Statement> {
+        self.near(project, path).min_by_key(|one| std::cmp::Reverse(minor(&one.version)))
     }
+
+    /// The statements that stand the nearest to `path`: a repo keeps what belongs to one cluster in one folder.
+    fn near(&self, project: &str, path: &str) -> impl Iterator<Item = &Statement> {
+        let all = self.versions.get(project).map(Vec::as_slice).unwrap_or_default();
+        let shared = |one: &Statement| one.folder.as_deref().map_or(usize::MAX, |folder| shared_steps(folder, path));
+        let most = all.iter().map(shared).max();
+        all.iter().filter(move |one| Some(shared(one)) == most)
+    }
+}
+
+/// How many folders two paths have in common from the root on.
+fn shared_steps(folder: &str, path: &str) -> usize {
+    folder.split('/').zip(tree::parent(path).split('/')).take_while(|(one, other)| one == other).count()
 }
 
 fn is_flux(resource: &Resource<'_>) -> bool {

@@ -45,16 +45,6 @@ impl Origin {
         }
     }
 
-    /// Whether the line that [`Origin::span`] gives made the value, and did not hold it.
-    pub fn is_generated(&self) -> bool {
-        match self {
-            Origin::Generated(_) => true,
-            Origin::Composed(parts) => parts.first().is_some_and(|part| part.origin.is_generated()),
-            Origin::Copied(origin) => origin.is_generated(),
-            Origin::Written(_) | Origin::Decoded(_) | Origin::Defaulted(_) => false,
-        }
-    }
-
     /// Where bytes `range` of the value come from, which is a text of `len` bytes. What is not written byte for byte,
     /// but for quotes around it, has no finer places.
     pub fn part(&self, len: u32, range: Range<u32>) -> Origin {
