@@ -78,6 +78,9 @@ fn check<'w>(cluster: &Cluster<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'
             finding =
                 finding.help("name the ObjectStore of an external cluster in its `plugin.parameters.barmanObjectName`");
         }
+        if cluster.spec(&["backup", "retentionPolicy"]).is_some() {
+            finding = finding.help("`retentionPolicy` moves to the ObjectStore, too: in the Cluster it has no effect on a plugin's backups");
+        }
         finding.help("what backs it up needs `method: plugin` and `pluginConfiguration.name` in the same change");
     }
 }

@@ -227,6 +227,7 @@ fn judge_recovery<'w>(cluster: &Cluster<'w>, own: &Archive<'w>, graph: &Graph<'w
         }
     }
     // One written mapping may serve both sides through an alias; then the bootstrap tells the other side.
+    let one_mapping = source.handle().place() == handle.place();
     let old = match source.handle().place() {
         span if span == handle.place() => cluster.spec(&["bootstrap", "recovery", "source"]).map(Value::place),
         span => Some(span),
@@ -245,7 +246,12 @@ fn judge_recovery<'w>(cluster: &Cluster<'w>, own: &Archive<'w>, graph: &Graph<'w
         Some(switch) => finding.related(switch.span(), "lets it archive among the old files").note(SECOND),
         None => finding.note(REFUSED),
     };
-    finding = finding.help("give the new Cluster a `serverName` of its own, another with each recovery");
+    finding = finding.help(match one_mapping {
+        true => {
+            "give the new Cluster parameters of its own, not by an alias, with another `serverName` in each recovery"
+        }
+        false => "give the new Cluster a `serverName` of its own, another with each recovery",
+    });
     if cluster.is_example() {
         finding.confidence(Confidence::Low);
     }

@@ -122,6 +122,9 @@ fn typed<'w>(one: &Use<'w>, login: &Login<'w>, made: &Made<'w>, sink: &mut Sink<
     sink.finding("other-type", one.by, one.name, message)
         .label(label)
         .related(at.map_or_else(|| made.at.span(), Value::span), "makes the Secret, of that type")
-        .note("the operator reads `username` and `password` whatever the type is; its documentation asks for this one")
-        .help(format!("give it `type: {TYPE}`; a Secret that is there already has to be made anew for that"));
+        .note("the operator reads `username` and `password` whatever the type is; its documentation asks for `kubernetes.io/basic-auth`")
+        .help(match made.by.kind {
+            "ExternalSecret" => format!("write `type: {TYPE}` under `spec.target.template`; a Secret that is there already has to be made anew"),
+            _ => format!("give it `type: {TYPE}`; a Secret that is there already has to be made anew for that"),
+        });
 }

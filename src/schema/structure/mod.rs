@@ -243,10 +243,13 @@ impl<'a, 'w> Walk<'a, 'w> {
                 self.tell(problem.help(help));
             }
             // Names that are keys here may be the names of several items.
-            (Shape::Items(_), Kind::Mapping)
+            (Shape::Items(items), Kind::Mapping)
                 if value.entries().next().is_some() && value.entries().all(|(_, value)| value.is_mapping()) =>
             {
-                self.tell(problem.help("make each of its entries an item of a list"));
+                self.tell(problem.help(match items.keys.as_slice() {
+                    [key] => format!("make each of its entries an item of a list, with what is its key now as `{key}`"),
+                    _ => "make each of its entries an item of a list".to_owned(),
+                }));
             }
             (Shape::Items(_), Kind::Mapping | Kind::Text | Kind::Number | Kind::Bool) => {
                 self.tell(problem.help("make it an item of a list: `- ` before it"));
