@@ -103,7 +103,8 @@ pub(super) fn stage<T>(
         .collect();
     let clients = clients(&graphs, request);
     let together = targets.par_iter().zip(&graphs);
-    let secrets = together.map(|(target, graph)| Secrets::new(graph, &versions[target.root].cnpg)).collect();
+    let secrets: Vec<Secrets<'_>> =
+        together.map(|(target, graph)| Secrets::new(graph, &versions[target.root].cnpg)).collect();
     let by_root = by_root(&resources, configs.len(), |_| true);
     let strays = self::by_root(&resources, configs.len(), |resource| resource.delivery.by == By::Nobody);
     let together = targets.par_iter().zip(&graphs);
@@ -116,7 +117,7 @@ pub(super) fn stage<T>(
     let stated = by_root.iter().zip(&versions).map(|(own, assumed)| Stated::of(own, assumed)).collect();
     phase(statistics, "validity");
     let options = configs.iter().map(settings::options).collect();
-    let (offers, relies) = offers::of(&targets, &graphs, &connections, &configs, &references, &relies);
+    let (offers, relies) = offers::of(&targets, &graphs, &connections, &secrets, &configs, &references, &relies);
     let world = World {
         sources,
         manifests: &manifests,

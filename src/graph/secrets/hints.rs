@@ -78,6 +78,14 @@ impl<'w> Hints<'w> {
         self.unnamed.push(Unnamed { by, namespace, pattern: pattern.to_owned(), renamed });
     }
 
+    /// Every such Secret; with its name where the name is known and the namespace is not.
+    pub(super) fn unnamed_ones(&self) -> impl Iterator<Item = (&'w Resource<'w>, &Namespace<'w>, Option<&str>)> {
+        self.unnamed.iter().map(|one| {
+            let is_whole = !one.renamed && !one.pattern.is_empty() && !has_placeholder(&one.pattern);
+            (one.by, &one.namespace, is_whole.then_some(one.pattern.as_str()))
+        })
+    }
+
     /// Looks for what an object may make. `told` says that what it makes was entered.
     pub(super) fn look_at(&mut self, resource: &'w Resource<'w>, told: bool) {
         match (resource.group, resource.kind) {
