@@ -335,6 +335,9 @@ fn is_named(name: &str, maker: Option<&Resource<'_>>, context: &TargetContext<'_
 
 fn elsewhere_text(made: &Made<'_>) -> String {
     match made.namespace.known() {
+        Some(namespace) if made.by.kind == "ClusterExternalSecret" => {
+            format!("makes it in `{namespace}`, and does not select this namespace")
+        }
         Some(namespace) => format!("this one is made in `{namespace}`, and nothing copies it"),
         None => "this one is made in another namespace, and nothing copies it".to_owned(),
     }

@@ -32,6 +32,9 @@ struct Declared {
     own: bool,
 }
 
+/// Names that are declared, and where.
+type Names = BTreeMap<String, Option<Span>>;
+
 /// What apps declare for the clusters of platforms, in all repos of the run.
 pub(super) struct Contents<'c, 'a, 'w> {
     context: &'c TargetContext<'a, 'w>,
@@ -120,7 +123,7 @@ impl<'c, 'a, 'w> Contents<'c, 'a, 'w> {
             (name.clone(), rented.offer.place(&key))
         };
         let own = declared.iter().any(|one| one.own);
-        let names: BTreeMap<String, Option<Span>> =
+        let names: Names =
             promised.iter().map(place).chain(declared.into_iter().map(|one| (one.name, Some(one.place)))).collect();
         let near = names.iter().filter_map(|(name, place)| Some((is_near(wanted, name)?, name, *place)));
         let near = near.min_by_key(|(far, name, _)| (*far, name.as_str())).map(|(_, name, place)| (name, place));
@@ -155,7 +158,7 @@ fn report<'w>(
     (part, wanted, span): (&Part<'w>, &str, Span),
     connection: &Connection<'w>,
     rented: Rented<'_>,
-    (names, near): (&BTreeMap<String, Option<Span>>, Option<(&String, Option<Span>)>),
+    (names, near): (&Names, Option<(&String, Option<Span>)>),
     sink: &mut Sink<'_, 'w>,
 ) {
     let id = rented.cluster.id();
