@@ -4,6 +4,7 @@ use super::{Request, Root, Statistics, offers, settings, validity};
 use crate::finding::{Failure, Versions};
 use crate::graph::clients::Clients;
 use crate::graph::cnpg::{Cluster, Pooler};
+use crate::graph::helm::ValuesTexts;
 use crate::graph::secrets::Secrets;
 use crate::graph::sops::CreationRules;
 use crate::graph::values::values_files;
@@ -139,6 +140,7 @@ pub(super) fn stage<T>(
         options,
         versions: &versions,
         values,
+        values_texts: ValuesTexts::read(&resources, &embedded),
         stated,
         validity,
         schemas,

@@ -1,12 +1,21 @@
-//! Charts that a repo installs, by Flux or by the recipes of its Makefile, with the values that they get.
+//! Charts that a repo installs, by Flux, Argo CD, kustomizations or the recipes of its Makefile, with the values that
+//! they get.
+
+mod argo;
+mod commands;
+mod kustomize;
+mod recipes;
 
 use super::release::HelmRelease;
 use super::{Graph, View};
 use crate::manifest::{Manifests, Resource};
-use crate::render::make::{Command, Release};
-use crate::render::recipes::{Recipes, path_of};
 use crate::source::Span;
 use crate::yaml::{Dialect, Value};
+
+pub use argo::{ValuesTexts, by_argo, charts_of};
+pub use commands::{is_command_file, sets_in_text};
+pub use kustomize::{by_kustomizations, layers_of};
+pub use recipes::{by_recipes, sets_of};
 
 /// A chart that something installs.
 #[derive(Clone, Debug)]
@@ -30,10 +39,23 @@ pub struct Install<'w> {
 pub struct Settings<'w> {
     /// The layers, the weakest first.
     layers: Vec<Value<'w>>,
-    /// Paths that single flags set.
-    sets: Vec<String>,
+    /// Paths that are set one by one, over the layers.
+    sets: Vec<Set<'w>>,
     /// Why there may be others, if so.
     pub open: Option<String>,
+}
+
+/// A path that is set by itself: a parameter, or a flag of a command.
+#[derive(Clone, Debug)]
+pub struct Set<'w> {
+    /// The dotted path.
+    pub path: String,
+    /// What it is set to, where that is a value of a manifest.
+    pub value: Option<Value<'w>>,
+    /// What it is set to, where that is known.
+    pub text: Option<String>,
+    /// Where that is written.
+    pub span: Span,
 }
 
 /// What is known of one value.
@@ -43,6 +65,8 @@ pub enum Setting<'w> {
     Value(Value<'w>),
     /// A flag sets it.
     Flag,
+    /// A flag switches it off or empties it.
+    Off,
     /// Nothing that is seen sets it.
     None,
 }
@@ -50,8 +74,16 @@ pub enum Setting<'w> {
 impl<'w> Settings<'w> {
     /// What is set at a dotted path.
     pub fn get(&self, path: &str) -> Setting<'w> {
-        if self.sets.iter().any(|set| set == path || set.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'))) {
-            return Setting::Flag;
+        let at =
+            |set: &&Set<'w>| set.path == path || set.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+        if let Some(set) = self.sets.iter().rev().find(at) {
+            let is_whole = set.path == path;
+            let is_off = is_whole && matches!(set.text.as_deref(), Some("false" | "" | "null"));
+            return match set.value.filter(|_| is_whole) {
+                Some(value) => Setting::Value(value),
+                None if is_off => Setting::Off,
+                None => Setting::Flag,
+            };
         }
         let steps: Vec<&str> = path.split('.').collect();
         let found = self.layers.iter().rev().find_map(|layer| layer.at(&steps));
@@ -62,6 +94,30 @@ impl<'w> Settings<'w> {
     pub fn layers(&self) -> &[Value<'w>] {
         &self.layers
     }
+
+    /// The paths that are set one by one, over the layers.
+    pub fn sets(&self) -> &[Set<'w>] {
+        &self.sets
+    }
+
+    /// Settings that are nothing but one mapping.
+    pub fn of_layer(values: Value<'w>) -> Settings<'w> {
+        Settings { layers: vec![values], sets: Vec::new(), open: None }
+    }
+}
+
+/// Whether a value switches something on: a bool, or the text of one, as parameters have it.
+pub fn switches_on(value: Value<'_>) -> bool {
+    value.as_bool().unwrap_or_else(|| value.raw() == Some("true"))
+}
+
+/// The mapping in the values file at `path` of root number `root`.
+fn values_file<'w>(path: &str, manifests: &'w Manifests<'w>, root: usize) -> Option<Value<'w>> {
+    let at = manifests.files.binary_search_by(|file| (file.root, file.path).cmp(&(root, path))).ok()?;
+    let file = manifests.files[at].file;
+    let document = file.documents().first().filter(|document| document.is_readable())?;
+    let value = Value::new(file, document.root?, Dialect::Kubectl);
+    value.is_mapping().then_some(value)
 }
 
 /// What the Flux releases of a target install.
@@ -91,85 +147,6 @@ fn of_release<'w>(release: &HelmRelease<'w>, graph: &Graph<'w>) -> Option<Instal
         span: at.span(),
         values,
     })
-}
-
-/// What the recipes of root number `root` install.
-pub fn by_recipes<'w>(recipes: &Recipes, manifests: &'w Manifests<'w>, root: usize) -> Vec<Install<'w>> {
-    let commands = || recipes.makefile.commands().map(|(_, command)| command);
-    let repositories: Vec<(&str, &str)> = commands()
-        .filter_map(|command| match command {
-            Command::Repository(one) => Some((one.name.known()?, one.url.known()?)),
-            _ => None,
-        })
-        .collect();
-    let releases = commands().filter_map(|command| match command {
-        Command::Release(release) => Some(release.as_ref()),
-        _ => None,
-    });
-    releases.filter_map(|release| of_recipe(release, &repositories, recipes, manifests, root)).collect()
-}
-
-fn of_recipe<'w>(
-    release: &Release,
-    repositories: &[(&str, &str)],
-    recipes: &Recipes,
-    manifests: &'w Manifests<'w>,
-    root: usize,
-) -> Option<Install<'w>> {
-    let chart = release.chart.as_ref()?;
-    let name = chart.known()?;
-    let given = release.repository.as_ref().and_then(|url| url.known());
-    let alias = name.split_once('/').and_then(|(alias, _)| repositories.iter().find(|(name, _)| *name == alias));
-    let source = match (given, alias) {
-        (Some(url), _) => Some(url.to_owned()),
-        (None, Some((_, url))) => Some((*url).to_owned()),
-        _ => name.starts_with("oci://").then(|| name.to_owned()),
-    };
-    let mut values = Settings::default();
-    for input in &release.values {
-        match path_of(input).and_then(|path| layer(&path, recipes, manifests, root)) {
-            Some(layer) => values.layers.push(layer),
-            None => values.open = Some(format!("the values file `{}` is not read", input.path.written())),
-        }
-    }
-    for set in &release.sets {
-        // Only the path counts: what it is set to may come from the shell.
-        for one in set.written().split(',') {
-            match one.split_once('=').map(|(path, _)| path.trim()) {
-                Some(path) if !path.contains(['$', '`']) => values.sets.push(path.to_owned()),
-                _ => values.open = Some("what a flag sets is not known".to_owned()),
-            }
-        }
-    }
-    if release.open {
-        values.open = Some("a flag of the command is not known".to_owned());
-    }
-    let title = match release.name.as_ref().and_then(|name| name.known()) {
-        Some(name) => format!("release `{name}`"),
-        None => format!("a release of `{}`", last(name)),
-    };
-    let span = Span::new(recipes.source, chart.range.start as u32..chart.range.end as u32);
-    Some(Install { object: None, title, chart: last(name).to_owned(), source, span, values })
-}
-
-/// The values in a file; for one that a recipe decrypts first, those in what it is made from.
-fn layer<'w>(path: &str, recipes: &Recipes, manifests: &'w Manifests<'w>, root: usize) -> Option<Value<'w>> {
-    let read = |path: &str| {
-        let at = manifests.files.binary_search_by(|file| (file.root, file.path).cmp(&(root, path))).ok()?;
-        let file = manifests.files[at].file;
-        let document = file.documents().first().filter(|document| document.is_readable())?;
-        let value = Value::new(file, document.root?, Dialect::Kubectl);
-        value.is_mapping().then_some(value)
-    };
-    let made_from = || match recipes.written.as_ref()?.get(path)?.as_slice() {
-        [only] => read(only),
-        _ => None,
-    };
-    let encrypted = || {
-        let (stem, extension) = path.rsplit_once('.')?;
-        read(&format!("{stem}.sops.{extension}"))
-    };
-    read(path).or_else(made_from).or_else(encrypted)
 }
 
 /// The last step of an address or a path, without a version behind it.
