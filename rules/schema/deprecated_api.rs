@@ -17,7 +17,7 @@ declare_rule! {
     /// The apiVersion that takes its place; where only the name changes, `--unsafe-fixes` writes it.
     ///
     /// ## Limits
-    /// Silent where the repo states no version of the project. What a later release plans to end may change. Objects
+    /// Silent where the repo states no version of the project; of Flux the oldest supported one is then taken. What a later release plans to end may change. Objects
     /// already in the cluster may have to be migrated, which a repo does not show.
     pub static RULE {
         id: "schema/deprecated-api",
@@ -47,6 +47,6 @@ fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             None => "its end has no date yet".to_owned(),
         };
         let finding = sink.finding("deprecated", resource, written, message).label(label);
-        lives::replace(lives::because(finding, oldest), resource, gone);
+        lives::replace(lives::because(finding, gone.project, oldest), resource, gone);
     });
 }

@@ -115,7 +115,8 @@ pub(super) fn stage<T>(
     let (validity, schemas) =
         validity::of(&manifests, &resources, &by_root, &targets, &worlds.told, &versions, request);
     let values = (0..configs.len()).map(|root| values_files(&manifests, &worlds.told, root)).collect();
-    let stated = by_root.iter().zip(&versions).map(|(own, assumed)| Stated::of(own, assumed)).collect();
+    let own = by_root.iter().zip(&versions).zip(&configs);
+    let stated = own.map(|((own, assumed), config)| Stated::of(own, assumed, config)).collect();
     phase(statistics, "validity");
     let options = configs.iter().map(settings::options).collect();
     let (offers, relies) = offers::of(&targets, &graphs, &connections, &secrets, &configs, &references, &relies);

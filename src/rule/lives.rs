@@ -1,8 +1,9 @@
 //! What the rules about versions of APIs share: the objects of each root with what the root states of its clusters.
 
 use super::{Builder, Context, rewrite};
+use crate::finding::Confidence;
 use crate::manifest::Resource;
-use crate::schema::lifecycle::{Gone, LIFECYCLE, Lifecycle};
+use crate::schema::lifecycle::{Gone, LIFECYCLE, Lifecycle, title};
 use crate::schema::shipped::KUBERNETES;
 use crate::schema::stated::{Stated, Statement};
 use crate::yaml::Value;
@@ -54,6 +55,11 @@ pub fn replace<'f>(mut finding: Builder<'f>, resource: &Resource<'_>, gone: &Gon
 }
 
 /// Points at where the version is stated, or says that it is assumed.
-pub fn because<'f>(finding: Builder<'f>, statement: &Statement) -> Builder<'f> {
+pub fn because<'f>(finding: Builder<'f>, project: &str, statement: &Statement) -> Builder<'f> {
+    if statement.is_assumed {
+        let (project, version) = (title(project), &statement.version);
+        let note = format!("this repo states no version of {project}; {version} is the oldest that is still supported");
+        return finding.confidence(Confidence::Medium).note(note);
+    }
     finding.related(statement.at, "this version is stated here")
 }

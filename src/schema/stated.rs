@@ -2,6 +2,7 @@
 //! they install, and in the objects that Flux is installed with.
 
 use super::lifecycle::minor;
+use crate::config::Config;
 use crate::finding::Versions;
 use crate::manifest::Resource;
 use crate::source::Span;
@@ -15,6 +16,10 @@ const CHARTS: &[(&str, &str)] =
 /// The newest Flux that is known, for `2.x`.
 const NEWEST_FLUX: &str = "2.9";
 
+/// The oldest Flux that its makers still support, which is taken where none is stated: an API that it does not serve
+/// is served by no supported one. Which of them runs nobody says, so nothing is too new for it.
+const OLDEST_FLUX: &str = "2.7";
+
 /// A version and where it stands, if it stands somewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
@@ -22,18 +27,23 @@ pub struct Statement {
     pub version: String,
     /// Where it is written.
     pub at: Option<Span>,
+    /// Whether it is the oldest that is supported, for the repo states none.
+    pub is_assumed: bool,
 }
 
 /// The versions that one root states, by project: the oldest and the newest of each.
 #[derive(Debug, Default)]
 pub struct Stated {
     versions: HashMap<&'static str, (Statement, Statement)>,
+    flux: Option<Statement>,
 }
 
 impl Stated {
-    /// Reads what the objects of a root state; of Kubernetes and CloudNativePG, what is assumed of it.
-    pub fn of<'w>(resources: &[&'w Resource<'w>], assumed: &Versions) -> Stated {
-        let mut stated = Stated::default();
+    /// Reads what the objects of a root state; of Kubernetes and CloudNativePG, what is assumed of it. What the config
+    /// says of Flux comes before its objects.
+    pub fn of<'w>(resources: &[&'w Resource<'w>], assumed: &Versions, config: &Config) -> Stated {
+        let oldest = Statement { version: OLDEST_FLUX.to_owned(), at: None, is_assumed: true };
+        let mut stated = Stated { flux: Some(oldest), ..Stated::default() };
         stated.add("kubernetes", &assumed.kubernetes, None);
         stated.add("cloudnative-pg", &assumed.cnpg, None);
         let sources: HashMap<&str, &&Resource<'_>> = resources
@@ -60,6 +70,10 @@ impl Stated {
                 }
                 _ => {}
             }
+        }
+        if let Some(said) = &config.versions.flux {
+            stated.versions.remove("flux");
+            stated.add("flux", &said.value, said.span);
         }
         stated
     }
@@ -99,7 +113,7 @@ impl Stated {
         if minor(version).is_none() {
             return;
         }
-        let one = Statement { version: version.trim_start_matches('v').to_owned(), at };
+        let one = Statement { version: version.trim_start_matches('v').to_owned(), at, is_assumed: false };
         match self.versions.get_mut(project) {
             Some((oldest, newest)) => {
                 if minor(version) < minor(&oldest.version) {
@@ -115,9 +129,10 @@ impl Stated {
         }
     }
 
-    /// The oldest version of a project that a cluster of the repo runs.
+    /// The oldest version of a project that a cluster of the repo runs; of Flux one is assumed.
     pub fn oldest(&self, project: &str) -> Option<&Statement> {
-        self.versions.get(project).map(|(oldest, _)| oldest)
+        let assumed = self.flux.as_ref().filter(|_| project == "flux");
+        self.versions.get(project).map(|(oldest, _)| oldest).or(assumed)
     }
 
     /// The newest version of a project that a cluster of the repo runs.
