@@ -123,6 +123,7 @@ secrets:
   keys:
   - password
   - username
+  own: true
 ";
 
 fn platform() -> Repo {
@@ -168,6 +169,61 @@ fn an_export_is_sorted_and_holds_no_value() {
     // The file is not a manifest, and lint has nothing to say of it.
     let report = repo.run(&["lint", "--format", "json", "--fail-on", "never"]).exits(0);
     assert!(!report.files().contains(&"tidegate-contract.yaml".to_owned()), "{report:?}");
+}
+
+#[test]
+fn secrets_are_listed_where_they_arrive() {
+    const LOGIN: &str = "\
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata:
+  name: orders-login
+  namespace: databases
+  annotations:
+    replicator.v1.mittwald.de/replicate-to: orders
+spec:
+  secretStoreRef: {kind: ClusterSecretStore, name: vault}
+  data:
+    - {secretKey: username, remoteRef: {key: orders, property: username}}
+    - {secretKey: password, remoteRef: {key: orders, property: password}}
+";
+    const ANYWHERE: &str = "\
+apiVersion: v1
+kind: Secret
+metadata:
+  name: ca-bundle
+  namespace: databases
+  annotations:
+    replicator.v1.mittwald.de/replicate-to: team-.*
+stringData: {ca.crt: x}
+";
+    let repo = Repo::new(&[
+        ("tidegate.yaml", CONFIG),
+        ("cluster.yaml", CLUSTER),
+        ("rest.yaml", REST),
+        ("login.yaml", LOGIN),
+        ("bundle.yaml", ANYWHERE),
+    ]);
+    let json = repo.run(&["contract", "export", "--format", "json"]).exits(0).json();
+    let secrets: Vec<String> = json["secrets"]
+        .as_array()
+        .expect("secrets")
+        .iter()
+        .map(|one| format!("{}/{}", one["namespace"].as_str().unwrap_or("*"), one["name"].as_str().expect("a name")))
+        .collect();
+    assert_eq!(
+        secrets,
+        [
+            "*/ca-bundle",
+            "databases/ca-bundle",
+            "databases/main-credentials",
+            "databases/orders-login",
+            "orders/orders-login"
+        ]
+    );
+    assert_eq!(json["secrets"][0]["anywhere"], true);
+    assert_eq!(json["secrets"][4]["keys"], serde_json::json!(["password", "username"]));
+    assert_eq!(json["secretsIncomplete"], serde_json::Value::Null);
 }
 
 #[test]

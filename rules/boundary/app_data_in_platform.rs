@@ -1,5 +1,9 @@
 //! One app's database, role, credentials or connection string, written where the platform's objects belong.
 
+mod connection;
+mod promised;
+
+use self::connection::connection;
 use crate::config::Role;
 use crate::declare_rule;
 use crate::graph::clients::{Mention, mentions_of_values};
@@ -17,6 +21,7 @@ declare_rule! {
     /// Finds in a repo or path whose role is `platform` what belongs to one app: the kinds that `ownership.app` lists
     /// (`Database`, `DatabaseRole`), the Secret with the password of such a role or a copy of it, a Secret to log in with in a
     /// namespace that an app defines, and connection strings to a database of a Cluster other than the one it was made with.
+    /// In an app's repo that relies on a contract: a role whose password Secret the platform makes.
     ///
     /// ## Why it matters
     /// The platform then has to change for every app: a new app needs a change in the platform's repo, a deleted app
@@ -37,6 +42,7 @@ declare_rule! {
         codes: [
             "object" => (Error, High, Boundary),
             "secret" => (Error, High, Boundary),
+            "promised-secret" => (Error, Medium, Boundary),
             "dsn" => (Error, High, Boundary),
         ],
         since: "0.1.0",
@@ -79,6 +85,7 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             connection_strings(own, resource, role, sink);
         }
     }
+    promised::check(context, sink);
     for file in context.values_files() {
         let Some(role) = config.role_of(file.path).filter(|role| role.value == Role::Platform) else { continue };
         let own = own.get_or_insert_with(|| Own::new(context));
@@ -344,62 +351,5 @@ fn meta_database<'w>(cluster: &Cluster<'w>) -> Option<&'w str> {
     match method.and_then(|method| method.get("database")) {
         Some(database) => database.known(),
         None => Some("app"),
-    }
-}
-
-/// Host and database of a connection string, or of a mapping with a host and a database.
-fn connection<'w>(value: Value<'w>) -> Option<(&'w str, &'w str)> {
-    if value.is_mapping() {
-        let text = |keys: &[&str]| keys.iter().find_map(|key| value.get(key)).and_then(Value::known);
-        return Some((text(&["host", "hostname"])?, text(&["database", "dbname", "dbName"])?))
-            .map(|(host, database)| (host.split(':').next().unwrap_or(host), database));
-    }
-    let text = value.raw()?;
-    url(text).or_else(|| keywords(text)).filter(|(host, database)| is_plain(host) && is_plain(database))
-}
-
-fn is_plain(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
-}
-
-fn url(text: &str) -> Option<(&str, &str)> {
-    let (scheme, rest) = text.split_once("://")?;
-    // Before it may stand a key (`dsn=`), after it a driver (`postgresql+psycopg`).
-    let scheme = scheme.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '+').next()?;
-    if !matches!(scheme.split('+').next(), Some("postgres" | "postgresql")) {
-        return None;
-    }
-    let (authority, path) = rest.split_once('/')?;
-    let address = authority.rsplit_once('@').map_or(authority, |(_, address)| address);
-    let host = address.split(':').next()?;
-    let end = path.find(|c: char| c == '?' || c == '"' || c == '\'' || c.is_whitespace()).unwrap_or(path.len());
-    Some((host, &path[..end]))
-}
-
-/// The form of libpq: `host=… dbname=…`.
-fn keywords(text: &str) -> Option<(&str, &str)> {
-    let word = |key: &str| text.split_whitespace().find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
-    Some((word("host")?, word("dbname")?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn connection_strings_give_host_and_database() {
-        for (text, found) in [
-            ("postgres://shop:x@main-rw.db:5432/shop?sslmode=require", Some(("main-rw.db", "shop"))),
-            ("jdbc:postgresql://main-rw.db.svc/shop", Some(("main-rw.db.svc", "shop"))),
-            ("postgresql+asyncpg://a@main-rw/shop", Some(("main-rw", "shop"))),
-            ("DSN=\"postgres://main-rw.db/shop\"", Some(("main-rw.db", "shop"))),
-            ("mypostgres://main-rw.db/shop", None),
-            ("https://main-rw/shop", None),
-            ("postgres://main-rw.db:5432", None),
-        ] {
-            assert_eq!(url(text), found, "{text}");
-        }
-        assert_eq!(keywords("host=main-rw.db port=5432 dbname=shop user=shop"), Some(("main-rw.db", "shop")));
-        assert_eq!(keywords("host=main-rw.db"), None);
     }
 }

@@ -205,28 +205,10 @@ fn port<'w>(client: &Client<'w>, service: &Service<'w>, sources: &Sources, sink:
     let message =
         format!("{} connects to port {number} of {title}, which listens on {POSTGRES_PORT}", client.resource.title());
     sink.finding("wrong-port", client.resource, part.value, message)
-        .underline(span(client, part, sources))
+        .underline(client.part_span(part, sources))
         .label("nobody listens here")
         .related(service.owner.headline().span(), format!("its service has port {POSTGRES_PORT}"))
         .help(format!("write {POSTGRES_PORT}"));
-}
-
-/// The bytes of a part: within the value that names the host, or a value of its own.
-fn span(client: &Client<'_>, part: &Part<'_>, sources: &Sources) -> Span {
-    if part.value.identity() != client.value.identity() {
-        return part.value.span();
-    }
-    let text = part.text.as_deref().unwrap_or_default();
-    // The same name may stand there for something else: what leads to it makes it one.
-    let forms = [format!(":{text}"), format!("/{text}"), format!("//{text}"), format!("={text}"), format!(" {text}")];
-    let host = client.span(sources);
-    let all = forms.iter().map(|form| (client.span_of(form, sources), form));
-    let found = all.filter(|(span, form)| span.end - span.start == form.len() as u32).map(|(span, _)| span);
-    found
-        .filter(|span| *span != host)
-        .map(|span| Span { start: span.end - text.len() as u32, ..span })
-        .next()
-        .unwrap_or(host)
 }
 
 fn report<'b, 'w>(
@@ -247,7 +229,7 @@ fn report<'b, 'w>(
     let message = format!("{} asks for {named}, which {effect} {}", client.resource.title(), cluster.title());
     let finding = sink
         .finding(code, client.resource, part.value, message)
-        .underline(span(client, part, sources))
+        .underline(client.part_span(part, sources))
         .label(match code {
             "wrong-database" => "no such database",
             _ => "no such role",

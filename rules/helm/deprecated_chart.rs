@@ -2,14 +2,14 @@
 
 use super::installs;
 use crate::declare_rule;
-use crate::graph::helm::{Install, Setting};
+use crate::graph::helm::{Install, Setting, switches_on};
 use crate::rule::{Sink, TargetContext};
 use crate::yaml::Value;
 
 declare_rule! {
     /// ## What it does
-    /// Finds charts that their vendors have given up, and those that the option `charts` lists, installed by a HelmRelease
-    /// or by a recipe of the Makefile, or switched on as a subchart. Known by themselves are everything from
+    /// Finds charts that their vendors have given up, and those that the option `charts` lists, installed by a HelmRelease,
+    /// an Application of Argo CD, `helmCharts` of a kustomization or a recipe of the Makefile, or switched on as a subchart. Known by themselves are everything from
     /// charts.helm.sh, Bitnami's charts as long as their values name no other images, and the `grafana` chart in
     /// Grafana's own repository.
     ///
@@ -135,7 +135,7 @@ fn bundled<'w>(install: &Install<'w>, options: &Options, sink: &mut Sink<'_, 'w>
     let mut told: Vec<&str> = Vec::new();
     for (chart, instead) in asked.chain(known) {
         let switched = match install.values.get(&format!("{chart}.enabled")) {
-            Setting::Value(value) if value.as_bool() == Some(true) => value,
+            Setting::Value(value) if switches_on(value) => value,
             _ => continue,
         };
         let own = match install.values.get(chart) {

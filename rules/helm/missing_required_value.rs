@@ -20,8 +20,8 @@ declare_rule! {
     /// Set the value, encrypted, or name a Secret.
     ///
     /// ## Limits
-    /// Off until the config names it. Looked at are the values of HelmReleases and the files that recipes of the Makefile
-    /// hand to Helm; for one that a recipe decrypts, the encrypted file. An encrypted value counts as set. Values of
+    /// Off until the config names it. Looked at are the values of HelmReleases, of Applications of Argo CD and of
+    /// `helmCharts`, and the files that recipes of the Makefile hand to Helm; for one that a recipe decrypts, the encrypted file. An encrypted value counts as set. Values of
     /// which some are not seen are left undecided, and defaults of the chart are not known.
     pub static RULE {
         id: "helm/missing-required-value",
@@ -123,7 +123,7 @@ fn judge<'w>(install: &Install<'w>, requirement: &Requirement, sink: &mut Sink<'
         let is_set = |path: &String| match install.values.get(path) {
             Setting::Value(value) => holds(value),
             Setting::Flag => true,
-            Setting::None => false,
+            Setting::Off | Setting::None => false,
         };
         if need.paths().iter().any(is_set) {
             continue;
@@ -155,5 +155,7 @@ fn judge<'w>(install: &Install<'w>, requirement: &Requirement, sink: &mut Sink<'
 
 /// Whether a value switches something on, or is there at all.
 fn holds(value: Value<'_>) -> bool {
-    value.as_bool().unwrap_or_else(|| !value.is_null() && !value.is_empty() && value.raw() != Some(""))
+    value
+        .as_bool()
+        .unwrap_or_else(|| !value.is_null() && !value.is_empty() && !matches!(value.raw(), Some("" | "false")))
 }

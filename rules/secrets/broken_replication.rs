@@ -6,7 +6,7 @@ use crate::finding::Confidence;
 use crate::graph::is_near;
 use crate::graph::secrets::{Copier, Copy, Found, Made, Maker, Openness, Patterns, Permission};
 use crate::manifest::Namespace;
-use crate::rule::{Sink, TargetContext};
+use crate::rule::{Brought, Sink, TargetContext, brought};
 use crate::yaml::{Value, Visit, walk};
 use std::cell::OnceCell;
 
@@ -62,13 +62,18 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             continue;
         }
         let Some((namespace, name)) = copy.source else { continue };
+        let all_allowed = || *lenient.get_or_init(|| allows_all(context));
         match context.secrets.find(&Namespace::Known(namespace), name) {
             Found::Unknown(reason) => sink.undecided(copy.at.span(), reason),
-            Found::Unseen => missing(&copy, namespace, name, context, &surroundings, sink),
-            Found::Made(made) => {
-                let all_allowed = || *lenient.get_or_init(|| allows_all(context));
-                refused(&copy, &made, all_allowed, &mut patterns, sink);
-            }
+            Found::Unseen => match brought(context, &Namespace::Known(namespace), name) {
+                Brought::Made(_, made) => refused(&copy, &made, all_allowed, &mut patterns, sink),
+                // Whom it may be copied to, a contract does not say.
+                Brought::Offered(_) => {}
+                Brought::Unknown(reason) => sink.undecided(copy.at.span(), reason),
+                Brought::Absent => not_on_offer(&copy, namespace, name, context, sink),
+                Brought::Nobody => missing(&copy, namespace, name, context, &surroundings, sink),
+            },
+            Found::Made(made) => refused(&copy, &made, all_allowed, &mut patterns, sink),
         }
     }
     if context.options::<Options>().named_namespaces {
@@ -144,6 +149,27 @@ fn missing<'w>(
             finding.help("name a Secret that is there, or add it with the annotations that allow the copy");
         }
     }
+}
+
+/// A source in a namespace of the platform that its contract does not list; one of a similar name proves that it is meant.
+fn not_on_offer<'w>(
+    copy: &Copy<'w>,
+    namespace: &str,
+    name: &str,
+    context: &TargetContext<'_, 'w>,
+    sink: &mut Sink<'_, 'w>,
+) {
+    let near = context.offers().near_secret(namespace, name, false).filter(|_| !copy.by.is_example());
+    let Some(near) = near else {
+        let reason = format!("no contract lists Secret `{namespace}/{name}`; somebody may make it by hand");
+        return sink.undecided(copy.at.span(), reason);
+    };
+    let message =
+        format!("{} stays empty: the platform offers no Secret `{namespace}/{name}`, its source", copy.by.title());
+    sink.finding("missing-source", copy.by, copy.at, message)
+        .label("not on offer")
+        .related(near.place(), "the platform offers one of a similar name")
+        .help(format!("did you mean `{namespace}/{}`?", near.secret.name));
 }
 
 /// Whether the replicator is told to copy whatever it is asked for.

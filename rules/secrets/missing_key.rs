@@ -1,10 +1,11 @@
 //! Keys that a Secret of the repo does not have.
 
+use crate::contract::Delivery;
 use crate::declare_rule;
 use crate::finding::Confidence;
 use crate::graph::is_near;
-use crate::graph::secrets::{Class, Found, Made, Use};
-use crate::rule::{Sink, TargetContext, replace_name};
+use crate::graph::secrets::{Class, Found, Made, Secrets, Use};
+use crate::rule::{Brought, Builder, Sink, TargetContext, brought, replace_name};
 use crate::yaml::Value;
 
 declare_rule! {
@@ -12,7 +13,7 @@ declare_rule! {
     /// Finds a key that a pod, the values of a chart or an object of CloudNativePG takes from a Secret that is made in the
     /// repo and has no such key: what `data` and `stringData` hold, encrypted or not, what an ExternalSecret
     /// fetches or its template makes, what a SealedSecret or a generator adds, what the operator and cert-manager put into
-    /// theirs.
+    /// theirs, what the contract of a platform lists.
     ///
     /// ## Why it matters
     /// The reference is accepted. The pod waits in `CreateContainerConfigError`, the backup has no credentials.
@@ -49,29 +50,76 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             continue;
         }
         let Some(name) = one.name.known() else { continue };
-        let Found::Made(made) = context.secrets.find(&one.namespace, name) else { continue };
+        let held = match context.secrets.find(&one.namespace, name) {
+            Found::Made(made) => Held::Made(context.secrets, made),
+            Found::Unseen => match brought(context, &one.namespace, name) {
+                Brought::Made(secrets, made) => Held::Made(secrets, made),
+                Brought::Offered(delivery) => Held::Offered(delivery),
+                _ => continue,
+            },
+            Found::Unknown(_) => continue,
+        };
         match one.key {
             Some(key) => {
-                if let Some(text) = key.known().filter(|text| lacks(context, &made, text)) {
-                    named(one, name, key, text, &made, sink);
+                if let Some(text) = key.known().filter(|text| held.lacks(text)) {
+                    named(one, name, key, text, &held, sink);
                 }
             }
             None => {
-                let missing: Vec<&str> = one.needs.iter().copied().filter(|key| lacks(context, &made, key)).collect();
+                let missing: Vec<&str> = one.needs.iter().copied().filter(|key| held.lacks(key)).collect();
                 if !missing.is_empty() {
-                    implied(one, name, &missing, &made, sink);
+                    implied(one, name, &missing, &held, sink);
                 }
             }
         }
     }
 }
 
-/// Whether a Secret surely lacks a key, whoever of `made` makes it.
-fn lacks<'w>(context: &TargetContext<'_, 'w>, made: &[&Made<'w>], key: &str) -> bool {
-    made.iter().all(|one| context.secrets.has_key(one, key) == Some(false))
+/// A Secret as it is known: from what makes it, here or in another repo, or from a contract.
+enum Held<'a, 'w> {
+    Made(&'a Secrets<'w>, Vec<&'a Made<'w>>),
+    Offered(Delivery<'a>),
 }
 
-fn named<'w>(one: &Use<'w>, name: &str, value: Value<'w>, key: &str, made: &[&Made<'w>], sink: &mut Sink<'_, 'w>) {
+impl<'a, 'w> Held<'a, 'w> {
+    /// Whether it surely lacks a key, whoever makes it.
+    fn lacks(&self, key: &str) -> bool {
+        match self {
+            Held::Made(secrets, made) => made.iter().all(|one| secrets.has_key(one, key) == Some(false)),
+            Held::Offered(delivery) => delivery.has_key(key) == Some(false),
+        }
+    }
+
+    fn made(&self) -> &[&'a Made<'w>] {
+        match self {
+            Held::Made(_, made) => made,
+            Held::Offered(_) => &[],
+        }
+    }
+
+    /// Every key that is known.
+    fn keys(&self) -> Vec<&str> {
+        match self {
+            Held::Made(_, made) => made.iter().flat_map(|made| made.keys.known()).collect(),
+            Held::Offered(delivery) => delivery.secret.keys.iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// Where it is made, with what it holds.
+    fn shown<'s>(&self, mut finding: Builder<'s>) -> Builder<'s> {
+        for made in self.made().iter().take(2) {
+            finding = finding.related(made.at.span(), holds(made.keys.known()));
+        }
+        match self {
+            Held::Offered(delivery) => {
+                finding.related(delivery.place(), holds(delivery.secret.keys.iter().map(String::as_str)))
+            }
+            Held::Made(..) => finding,
+        }
+    }
+}
+
+fn named<'w>(one: &Use<'w>, name: &str, value: Value<'w>, key: &str, held: &Held<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let title = one.by.title();
     let message = match one.class {
         Class::Database => format!("{title} takes `{key}` from Secret `{name}`, which has no such key"),
@@ -83,12 +131,10 @@ fn named<'w>(one: &Use<'w>, name: &str, value: Value<'w>, key: &str, made: &[&Ma
     if one.class == Class::Values {
         finding = finding.confidence(Confidence::Medium);
     }
-    for made in made.iter().take(2) {
-        finding = finding.related(made.at.span(), holds(made));
-    }
-    let known = made.iter().flat_map(|made| made.keys.known());
+    finding = held.shown(finding);
+    let known = held.keys().into_iter();
     let near = known.filter_map(|known| nearness(key, known).map(|distance| (distance, known))).min();
-    if let Some(template) = made.iter().find_map(|made| replaced(made, key)) {
+    if let Some(template) = held.made().iter().find_map(|made| replaced(made, key)) {
         finding
             .related(template.key_or_span(), "this takes the place of what is fetched")
             .help(format!("write `{key}` into the template, or set its `mergePolicy: Merge`"));
@@ -117,19 +163,16 @@ fn replaced<'w>(made: &Made<'w>, key: &str) -> Option<Value<'w>> {
     spec.at(&["target", "template", "data"])
 }
 
-fn implied<'w>(one: &Use<'w>, name: &str, missing: &[&str], made: &[&Made<'w>], sink: &mut Sink<'_, 'w>) {
+fn implied<'w>(one: &Use<'w>, name: &str, missing: &[&str], held: &Held<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let list = missing.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" and ");
     let message = format!("{} needs {list}, which Secret `{name}` does not have", one.by.title());
-    let mut finding = sink.finding("implied", one.by, one.name, message).label(format!("has no {list}"));
-    for made in made.iter().take(2) {
-        finding = finding.related(made.at.span(), holds(made));
-    }
-    finding.help(format!("add {list} where the Secret is made, or name one that has them"));
+    let finding = sink.finding("implied", one.by, one.name, message).label(format!("has no {list}"));
+    held.shown(finding).help(format!("add {list} where the Secret is made, or name one that has them"));
 }
 
 /// What a Secret holds, for a label.
-fn holds(made: &Made<'_>) -> String {
-    let keys: Vec<String> = made.keys.known().map(|key| format!("`{key}`")).collect();
+fn holds<'k>(keys: impl Iterator<Item = &'k str>) -> String {
+    let keys: Vec<String> = keys.map(|key| format!("`{key}`")).collect();
     match keys.len().checked_sub(SHOWN).filter(|more| *more > 0) {
         _ if keys.is_empty() => "has no key".to_owned(),
         Some(more) => format!("has {} and {more} more", keys[..SHOWN].join(", ")),

@@ -1,12 +1,13 @@
 //! Secrets that are named and that nothing makes.
 
 use super::{CONVINCING, Surroundings};
+use crate::contract::Delivery;
 use crate::declare_rule;
 use crate::finding::Confidence;
 use crate::graph::is_near;
 use crate::graph::secrets::{Class, Found, Made, Maker, Unmade, Use, unmade};
-use crate::manifest::Namespace;
-use crate::rule::{Builder, Sink, TargetContext, replace_name};
+use crate::manifest::{Namespace, Resource};
+use crate::rule::{Brought, Builder, Sink, TargetContext, brought, replace_name};
 use crate::yaml::{Value, Visit, walk};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -26,10 +27,12 @@ declare_rule! {
     ///
     /// ## Limits
     /// Many Secrets are made by hand, once. So a Secret counts as missing only where the repo shows that it makes its
-    /// own: the one that is named is one letter away from one that is made and that nobody uses, the operator makes
+    /// own: the one that is named is one letter away from one that is made, here or by the platform whose contract the repo
+    /// relies on, and that nobody uses, the operator makes
     /// one of that name in other settings only, or the other Secrets that objects of this sort name in
     /// the namespace are all made here. Where charts that are not rendered, remote bases or other repos may bring it, it is
-    /// undecided. Credentials of registries, of secret stores, of Flux, and certificates of Ingresses are never judged,
+    /// undecided. What a contract lists or another repo of the run makes is there; for an app, other repos are ruled out by
+    /// a contract only. Credentials of registries, of secret stores, of Flux, and certificates of Ingresses are never judged,
     /// nor is what is marked as optional.
     pub static RULE {
         id: "secrets/missing-secret",
@@ -75,9 +78,17 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
                 }
             }
             Found::Unseen => {
-                tally.unseen.insert(name.to_owned());
                 let entry = missing.entry((sort, space, name.to_owned()));
-                entry.or_insert_with(|| Missing { name, class: one.class, uses: Vec::new() }).uses.push(one);
+                let missing = entry.or_insert_with(|| Missing {
+                    name,
+                    class: one.class,
+                    others: brought(context, &one.namespace, name),
+                    uses: Vec::new(),
+                });
+                missing.uses.push(one);
+                if !matches!(missing.others, Brought::Made(..) | Brought::Offered(_)) {
+                    tally.unseen.insert(name.to_owned());
+                }
             }
         }
     }
@@ -86,6 +97,9 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     }
     let surroundings = Surroundings::default();
     for ((sort, space, _), missing) in missing {
+        if matches!(missing.others, Brought::Made(..) | Brought::Offered(_)) {
+            continue;
+        }
         let other = match sort {
             Sort::Login => Sort::Database,
             Sort::Database => Sort::Login,
@@ -143,6 +157,8 @@ struct Tally {
 struct Missing<'a, 'w> {
     name: &'w str,
     class: Class,
+    /// What other repos say of it.
+    others: Brought<'a, 'w>,
     /// The places that name it, at least one.
     uses: Vec<&'a Use<'w>>,
 }
@@ -151,6 +167,8 @@ struct Missing<'a, 'w> {
 enum Proof<'a, 'w> {
     /// One of nearly this name is made and lies idle.
     Misspelt(&'a Made<'w>),
+    /// The platform brings one of nearly this name, and neither it nor this repo uses that.
+    MisspeltOffer(Delivery<'a>),
     /// The operator makes it in other settings only.
     Unmade(Unmade<'w>),
     /// So many others that such places name are made here.
@@ -188,8 +206,15 @@ impl<'a, 'w> Missing<'a, 'w> {
         if let Some(made) = self.idle_neighbour(context) {
             return Ok(Proof::Misspelt(made));
         }
-        if graph.is_of_app() {
-            return Err("the Secret may be in another repo".into());
+        match &self.others {
+            Brought::Unknown(reason) => return Err(reason.clone()),
+            Brought::Absent => {
+                if let Some(near) = self.idle_offer(context) {
+                    return Ok(Proof::MisspeltOffer(near));
+                }
+            }
+            _ if graph.is_of_app() => return Err("the Secret may be in another repo".into()),
+            _ => {}
         }
         // Charts do not make what the objects of the database operator name.
         if let Some(reason) = graph.opened(namespace).filter(|_| self.class != Class::Database) {
@@ -220,15 +245,13 @@ impl<'a, 'w> Missing<'a, 'w> {
         let own = context.secrets.within(&self.at().namespace).filter(|made| made.maker != Maker::Operator);
         let near = own.filter_map(|made| is_near(self.name, &made.name).map(|distance| (distance, made)));
         let (_, made) = near.min_by_key(|(distance, made)| (*distance, made.name.clone()))?;
-        let is_named = context.graph.resources().iter().filter(|one| !std::ptr::eq(**one, made.by)).any(|one| {
-            let mut found = false;
-            walk(one.value, &mut |_, value| {
-                found |= value.raw().is_some_and(|text| text.contains(&*made.name));
-                if found { Visit::Past } else { Visit::Into }
-            });
-            found
-        });
-        (!is_named).then_some(made)
+        (!is_named(&made.name, Some(made.by), context)).then_some(made)
+    }
+
+    /// A Secret of nearly this name that the platform brings to the namespace and that nothing names.
+    fn idle_offer(&self, context: &TargetContext<'a, 'w>) -> Option<Delivery<'a>> {
+        let near = context.offers().near_secret(self.at().namespace.known()?, self.name, true)?;
+        (!is_named(&near.secret.name, None, context)).then_some(near)
     }
 
     fn report(&self, proof: &Proof<'a, 'w>, context: &TargetContext<'a, 'w>, sink: &mut Sink<'_, 'w>) {
@@ -238,7 +261,7 @@ impl<'a, 'w> Missing<'a, 'w> {
             _ => format!("no Secret `{name}` in the same namespace"),
         };
         let code = match proof {
-            Proof::Misspelt(_) => "misspelt",
+            Proof::Misspelt(_) | Proof::MisspeltOffer(_) => "misspelt",
             Proof::Unmade(_) => "not-made-by-operator",
             Proof::Others(..) => "missing",
         };
@@ -251,14 +274,26 @@ impl<'a, 'w> Missing<'a, 'w> {
             finding = finding.related(made.at.span(), elsewhere_text(made));
         }
         match proof {
-            Proof::Misspelt(made) => misspelt(finding, first, made),
+            Proof::Misspelt(made) => {
+                misspelt(
+                    finding.related(made.at.span(), "makes one of a similar name, which nothing uses"),
+                    first,
+                    &made.name,
+                );
+            }
+            Proof::MisspeltOffer(near) => {
+                let label = "the platform brings one of a similar name, which nothing uses";
+                misspelt(finding.related(near.place(), label), first, &near.secret.name);
+            }
             Proof::Unmade(unmade) => not_made(finding, unmade),
             Proof::Others(count, who, confidence) => {
                 let note = match count {
                     1 => format!("1 other Secret that {who} name in this namespace is made in this repo"),
                     count => format!("{count} other Secrets that {who} name in this namespace are made in this repo"),
                 };
-                finding.confidence(*confidence).note(note).help(match elsewhere.is_empty() {
+                // Another repo that no contract describes is possible.
+                let confidence = if context.graph.is_of_app() { Confidence::Medium } else { *confidence };
+                finding.confidence(confidence).note(note).help(match elsewhere.is_empty() {
                     true => format!("add what makes Secret `{name}` here, as for the others"),
                     false => {
                         format!("have `{name}` made in this namespace too: Secrets never leave theirs by themselves")
@@ -285,18 +320,33 @@ impl<'a, 'w> Missing<'a, 'w> {
     }
 }
 
+/// Whether an object of the target other than `maker` names a Secret.
+fn is_named(name: &str, maker: Option<&Resource<'_>>, context: &TargetContext<'_, '_>) -> bool {
+    let others = context.graph.resources().iter().filter(|one| maker.is_none_or(|maker| !std::ptr::eq(**one, maker)));
+    others.into_iter().any(|one| {
+        let mut found = false;
+        walk(one.value, &mut |_, value| {
+            found |= value.raw().is_some_and(|text| text.contains(name));
+            if found { Visit::Past } else { Visit::Into }
+        });
+        found
+    })
+}
+
 fn elsewhere_text(made: &Made<'_>) -> String {
     match made.namespace.known() {
+        Some(namespace) if made.by.kind == "ClusterExternalSecret" => {
+            format!("makes it in `{namespace}`, and does not select this namespace")
+        }
         Some(namespace) => format!("this one is made in `{namespace}`, and nothing copies it"),
         None => "this one is made in another namespace, and nothing copies it".to_owned(),
     }
 }
 
-fn misspelt<'w>(finding: Builder<'_>, one: &Use<'w>, made: &Made<'w>) {
-    let finding = finding.related(made.at.span(), "makes one of a similar name, which nothing uses");
-    match replace_name(one.name, &made.name) {
-        Some(edits) => finding.suggestion(format!("name Secret `{}`, if that is meant", made.name), edits),
-        None => finding.help(format!("did you mean `{}`?", made.name)),
+fn misspelt(finding: Builder<'_>, one: &Use<'_>, name: &str) {
+    match replace_name(one.name, name) {
+        Some(edits) => finding.suggestion(format!("name Secret `{name}`, if that is meant"), edits),
+        None => finding.help(format!("did you mean `{name}`?")),
     };
 }
 

@@ -192,7 +192,7 @@ impl<'a> Builder<'a> {
 
     fn versions(&self, section: Cursor<'a>) -> VersionConfig {
         let text = |key: &str| section.get(key).and_then(|at| self.text(at));
-        VersionConfig { kubernetes: text("kubernetes"), cnpg: text("cnpg") }
+        VersionConfig { kubernetes: text("kubernetes"), cnpg: text("cnpg"), flux: text("flux") }
     }
 
     fn rule(&mut self, id: &'a str, at: Cursor<'a>) -> Option<RuleConfig> {

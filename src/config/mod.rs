@@ -69,6 +69,8 @@ pub struct VersionConfig {
     pub kubernetes: Option<Spanned<String>>,
     /// CloudNativePG, whose place in the file may also be `databases.operator.version`.
     pub cnpg: Option<Spanned<String>>,
+    /// Flux.
+    pub flux: Option<Spanned<String>>,
 }
 
 /// Everything that a config file says. The default is that of a repo without one.

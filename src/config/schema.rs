@@ -203,6 +203,7 @@ fn versions() -> Value {
         properties([
             ("kubernetes", version("The Kubernetes version of the clusters.")),
             ("cnpg", version("The version of the CloudNativePG operator.")),
+            ("flux", version("The version of Flux.")),
         ]),
     )
 }

@@ -52,7 +52,7 @@ databases:
   client-label: example.org/database-client
 targets:
   edge: {roots: [./deploy/edge/, .]}
-versions: {kubernetes: "1.30", cnpg: v1.27.1}
+versions: {kubernetes: "1.30", cnpg: v1.27.1, flux: "2.8"}
 contracts: [../base, contract.json]
 rules:
   cnpg/short-retention: {severity: warning, days: 14, mode: strict, window: {from: "02:00"}}
@@ -93,6 +93,7 @@ fn a_whole_file_reads() {
     assert_eq!((config.targets[0].name.value.as_str(), roots), ("edge", vec!["deploy/edge", "."]));
     assert_eq!(config.versions.kubernetes.as_ref().map(|version| version.value.as_str()), Some("1.30"));
     assert_eq!(config.cnpg_version().map(|version| version.value.as_str()), Some("v1.27.1"));
+    assert_eq!(config.versions.flux.as_ref().map(|version| version.value.as_str()), Some("2.8"));
     assert_eq!(config.contracts[0].value, "../base");
     assert!(config.excludes("docs/a.md") && config.excludes("notes/x/y.yaml") && !config.excludes("deploy/a.yaml"));
 }

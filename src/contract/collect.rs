@@ -2,13 +2,16 @@
 
 use super::clients;
 use super::model::{
-    Access, BackupPolicy, ClusterOffer, Contract, NamespaceOffer, OperatorOffer, SecretOffer, ServiceOffer, VERSION,
+    Access, BackupPolicy, ClusterOffer, Contract, NamespaceOffer, OperatorOffer, ServiceOffer, VERSION,
 };
 use super::places::{Key, Places};
+use super::secrets::Delivered;
 use crate::config::Config;
 use crate::graph::backup::{BackupSetup, destinations};
-use crate::graph::cnpg::{Bootstrap, Cluster, GROUP, Pooler, ScheduledBackup, cluster_reference};
+use crate::graph::cnpg::{Cluster, GROUP, Pooler, ScheduledBackup, cluster_reference};
+use crate::graph::contents::{DatabaseMakers, databases_of};
 use crate::graph::roles::{Declarations, bootstrap_database};
+use crate::graph::secrets::Secrets;
 use crate::graph::{Graph, View};
 use crate::manifest::{Namespace, Resource};
 use crate::reach::connections::Connections;
@@ -25,31 +28,14 @@ pub struct Target<'a, 'w> {
     pub graph: &'a Graph<'w>,
     /// Who may reach whom, where that was worked out.
     pub connections: Option<&'a Connections<'w>>,
+    /// Who makes and who uses its Secrets.
+    pub secrets: &'a Secrets<'w>,
     /// The config of the repo.
     pub config: &'a Config,
 }
 
-/// Keys of the Secret that the operator makes for the owner of a new cluster's database.
-const APP_KEYS: &[&str] = &[
-    "dbname",
-    "fqdn-jdbc-uri",
-    "fqdn-uri",
-    "host",
-    "jdbc-uri",
-    "password",
-    "pgpass",
-    "port",
-    "uri",
-    "user",
-    "username",
-];
-
 /// Where the operator's own manifests put it.
 const USUAL_OPERATOR: &str = "cnpg-system";
-
-/// Annotations by which a Secret may be copied to other namespaces.
-const COPIED_BY: &[&str] =
-    &["replicator.v1.mittwald.de/", "reflector.v1.k8s.emberstack.com/", "kubed.appscode.com/sync"];
 
 /// What `targets` offer together: what one of them holds is on offer.
 pub fn collect(targets: &[Target<'_, '_>]) -> (Contract, Places) {
@@ -67,7 +53,7 @@ struct Collection {
     /// Those that hold databases.
     holding: BTreeSet<String>,
     clusters: BTreeMap<String, ClusterOffer>,
-    secrets: BTreeMap<(String, String), (BTreeSet<String>, bool)>,
+    secrets: Delivered,
     places: Places,
     /// Namespaces of operators.
     homes: BTreeSet<String>,
@@ -83,14 +69,7 @@ impl Collection {
             self.cluster(&cluster, target, &declarations);
         }
         self.own_namespaces(target);
-        for cluster in target.graph.all::<Cluster<'w>>() {
-            self.made_secrets(&cluster);
-        }
-        for kind in [("", "Secret"), ("bitnami.com", "SealedSecret"), ("external-secrets.io", "ExternalSecret")] {
-            for secret in target.graph.of_kind(kind.0, kind.1).iter().filter(|secret| secret.whole) {
-                self.secret(secret);
-            }
-        }
+        self.secrets.read(target, &self.holding, &mut self.places);
     }
 
     fn operator(&mut self, target: &Target<'_, '_>) {
@@ -178,7 +157,7 @@ impl Collection {
             offer.clients = Some(rule);
             self.put(Key::Clients(id.clone()), span);
         }
-        self.roles(cluster, &id, declarations, &mut offer);
+        self.roles(cluster, &id, declarations, target.graph, &mut offer);
         self.services(cluster, &id, target, &mut offer);
         self.clusters.insert(id, offer);
     }
@@ -209,6 +188,7 @@ impl Collection {
         cluster: &Cluster<'w>,
         id: &str,
         declarations: &Declarations<'w>,
+        graph: &Graph<'w>,
         offer: &mut ClusterOffer,
     ) {
         let declared = declarations.roles_of(cluster);
@@ -233,6 +213,8 @@ impl Collection {
             }
         }
         offer.databases = databases.into_iter().collect();
+        let makers = DatabaseMakers::new(graph);
+        offer.databases_incomplete = databases_of(cluster, graph, declarations, &makers).err();
     }
 
     fn services<'w>(&mut self, cluster: &Cluster<'w>, id: &str, target: &Target<'_, 'w>, offer: &mut ClusterOffer) {
@@ -299,35 +281,6 @@ impl Collection {
         }
     }
 
-    /// The Secret that the operator makes for the owner of the first database, unless it is given one.
-    fn made_secrets(&mut self, cluster: &Cluster<'_>) {
-        let (Some(name), Some(namespace)) = (cluster.resource().name(), cluster.namespace.known()) else { return };
-        let Bootstrap::Initdb(initdb) = cluster.bootstrap() else { return };
-        if initdb.is_some_and(|initdb| initdb.get("secret").is_some()) {
-            return;
-        }
-        let keys = APP_KEYS.iter().map(|key| (*key).to_owned()).collect();
-        let (namespace, name) = (namespace.to_owned(), format!("{name}-app"));
-        self.put(Key::Secret(format!("{namespace}/{name}")), cluster.headline().span());
-        self.secrets.entry((namespace, name)).or_insert((keys, false));
-    }
-
-    /// A Secret beside a cluster, or one that may be copied to where apps are.
-    fn secret<'w>(&mut self, resource: &'w Resource<'w>) {
-        let Some(namespace) = resource.namespace.known() else { return };
-        let beside = self.clusters.values().any(|cluster| cluster.namespace == namespace);
-        let mut annotations = resource.at(&["metadata", "annotations"]).into_iter().flat_map(Value::entries);
-        if !beside && !annotations.any(|(key, _)| COPIED_BY.iter().any(|prefix| key.starts_with(prefix))) {
-            return;
-        }
-        let Some(name) = made_name(resource) else { return };
-        let (keys, more) = keys(resource);
-        self.put(Key::Secret(format!("{namespace}/{name}")), resource.headline().span());
-        let known = self.secrets.entry((namespace.to_owned(), name.to_owned())).or_default();
-        known.0.extend(keys);
-        known.1 |= more;
-    }
-
     fn finish(self) -> (Contract, Places) {
         let operator = Some(self.operator).filter(|operator| *operator != OperatorOffer::default());
         let holding = self.holding;
@@ -336,18 +289,14 @@ impl Collection {
             name,
             incomplete,
         });
-        let secrets = self.secrets.into_iter().map(|((namespace, name), (keys, more_keys))| SecretOffer {
-            namespace,
-            name,
-            keys: keys.into_iter().collect(),
-            more_keys,
-        });
+        let (secrets, secrets_incomplete) = self.secrets.finish();
         let contract = Contract {
             version: VERSION,
             operator,
             namespaces: namespaces.collect(),
             clusters: self.clusters.into_values().collect(),
-            secrets: secrets.collect(),
+            secrets,
+            secrets_incomplete,
         };
         (contract, self.places)
     }
@@ -370,40 +319,4 @@ fn plain_service<'w>(service: &'w Resource<'w>, namespace: &Namespace<'_>, clust
     }
     let port = service.at(&["spec", "ports"])?.items().next()?.get("port")?.as_int()?;
     Some((service.name()?, u16::try_from(port).ok()?))
-}
-
-/// The name of the Secret that an object is or makes.
-fn made_name<'w>(resource: &'w Resource<'w>) -> Option<&'w str> {
-    let other = match resource.kind {
-        "ExternalSecret" => resource.at(&["spec", "target", "name"]),
-        "SealedSecret" => resource.at(&["spec", "template", "metadata", "name"]),
-        _ => None,
-    };
-    other.map_or_else(|| resource.name(), Value::known)
-}
-
-/// The keys of the Secret that an object is or makes, and whether there may be others.
-fn keys<'w>(resource: &'w Resource<'w>) -> (BTreeSet<String>, bool) {
-    let of = |path: &[&str]| resource.at(path).into_iter().flat_map(Value::entries).map(|(key, _)| key.to_owned());
-    match resource.kind {
-        "ExternalSecret" => {
-            let template: BTreeSet<String> = of(&["spec", "target", "template", "data"]).collect();
-            let fetched = resource.at(&["spec", "data"]).into_iter().flat_map(Value::items);
-            let fetched = fetched.filter_map(|item| item.get("secretKey")?.known().map(str::to_owned));
-            let more = resource.at(&["spec", "dataFrom"]).is_some()
-                || resource.at(&["spec", "target", "template", "templateFrom"]).is_some();
-            if template.is_empty() { (fetched.collect(), more) } else { (template, more) }
-        }
-        "SealedSecret" => {
-            let sealed = of(&["spec", "encryptedData"]);
-            (sealed.chain(of(&["spec", "template", "data"])).collect(), false)
-        }
-        _ => {
-            let written: BTreeSet<String> = of(&["data"]).chain(of(&["stringData"])).collect();
-            // Something that is named in an annotation fills it in the cluster.
-            let filled = resource.at(&["metadata", "annotations"]).is_some_and(|all| !all.is_empty());
-            let more = filled || written.is_empty();
-            (written, more)
-        }
-    }
 }

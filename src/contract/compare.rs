@@ -123,8 +123,7 @@ fn facts(contract: &Contract) -> BTreeMap<Key, Fact> {
     }
     for secret in &contract.secrets {
         let more = if secret.more_keys { " and others" } else { "" };
-        let id = format!("{}/{}", secret.namespace, secret.name);
-        put(Key::Secret(id), format!("keys {}{more}", secret.keys.join(", ")), true);
+        put(Key::Secret(secret.id()), format!("keys {}{more}", secret.keys.join(", ")), true);
     }
     for cluster in &contract.clusters {
         let id = cluster.id();

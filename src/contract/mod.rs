@@ -8,6 +8,7 @@ mod model;
 mod offers;
 mod places;
 mod read;
+mod secrets;
 mod write;
 
 pub use collect::{Target, collect};
@@ -16,7 +17,7 @@ pub use model::{
     Access, BackupPolicy, ClientRule, ClusterOffer, Contract, NamespaceOffer, OperatorOffer, SecretOffer, ServiceOffer,
     VERSION,
 };
-pub use offers::{Answer, Offer, Offers, Rented};
+pub use offers::{Answer, Delivery, Offer, Offers, Rented};
 pub use places::{Key, Places};
 pub use read::{ReadError, read};
 pub use write::{schema, to_json, to_yaml};

@@ -24,14 +24,25 @@ pub struct Contract {
     /// PostgreSQL clusters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clusters: Vec<ClusterOffer>,
-    /// Secrets beside the clusters and those that may be replicated from there: names and keys.
+    /// Secrets beside the clusters, those that may be replicated from there, and those that the platform brings to other
+    /// namespaces: names and keys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<SecretOffer>,
+    /// Why the platform may bring Secrets that are not listed; absent where the list is whole but for what is made by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secrets_incomplete: Option<String>,
 }
 
 impl Default for Contract {
     fn default() -> Contract {
-        Contract { version: VERSION, operator: None, namespaces: Vec::new(), clusters: Vec::new(), secrets: Vec::new() }
+        Contract {
+            version: VERSION,
+            operator: None,
+            namespaces: Vec::new(),
+            clusters: Vec::new(),
+            secrets: Vec::new(),
+            secrets_incomplete: None,
+        }
     }
 }
 
@@ -93,6 +104,9 @@ pub struct ClusterOffer {
     /// Databases that the platform declares.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub databases: Vec<String>,
+    /// Why there may be databases and roles that nobody declares; absent where they are made by what is declared only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub databases_incomplete: Option<String>,
     /// The storage class of its volumes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage_class: Option<String>,
@@ -185,7 +199,8 @@ pub struct BackupPolicy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct SecretOffer {
-    /// Its namespace.
+    /// Its namespace; absent where the platform may bring it to any.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub namespace: String,
     /// Its name.
     pub name: String,
@@ -195,4 +210,17 @@ pub struct SecretOffer {
     /// Whether it may have other keys.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub more_keys: bool,
+    /// Whether objects of the platform use it themselves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
+    /// Whether the platform may bring one of that name to any other namespace, too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub anywhere: bool,
+}
+
+impl SecretOffer {
+    /// `namespace/name`.
+    pub fn id(&self) -> String {
+        format!("{}/{}", self.namespace, self.name)
+    }
 }

@@ -1,6 +1,6 @@
 //! What an app finds among the contracts that it relies on: there, absent with a licence, or unknown.
 
-use super::model::{ClientRule, ClusterOffer, Contract, NamespaceOffer, ServiceOffer};
+use super::model::{ClientRule, ClusterOffer, Contract, NamespaceOffer, SecretOffer, ServiceOffer};
 use super::places::{Key, Places};
 use crate::graph::is_near;
 use crate::source::Span;
@@ -50,6 +50,31 @@ impl<'a> Rented<'a> {
     /// Where the cluster is written.
     pub fn place(&self) -> Option<Span> {
         self.offer.place(&Key::Cluster(self.cluster.id()))
+    }
+}
+
+/// A Secret on offer, and who brings it.
+#[derive(Clone, Copy, Debug)]
+pub struct Delivery<'a> {
+    /// The platform.
+    pub offer: &'a Offer,
+    /// The Secret.
+    pub secret: &'a SecretOffer,
+}
+
+impl Delivery<'_> {
+    /// Where it is written.
+    pub fn place(&self) -> Option<Span> {
+        self.offer.place(&Key::Secret(self.secret.id()))
+    }
+
+    /// Whether it has a key; none where nobody can tell.
+    pub fn has_key(&self, key: &str) -> Option<bool> {
+        match self.secret.keys.iter().any(|known| known == key) {
+            true => Some(true),
+            false if self.secret.more_keys => None,
+            false => Some(false),
+        }
     }
 }
 
@@ -115,6 +140,42 @@ impl<'a> Offers<'a> {
             Some(reason) => Answer::Unknown(Some(reason)),
             None => Answer::Absent(offer),
         }
+    }
+
+    /// A Secret that a platform brings to `namespace`.
+    pub fn secret(&self, namespace: &str, name: &str) -> Answer<'a, Delivery<'a>> {
+        let named = |offer: &'a Offer| offer.contract.secrets.iter().filter(move |secret| secret.name == name);
+        let all = || self.iter().flat_map(move |offer| named(offer).map(move |secret| Delivery { offer, secret }));
+        if let Some(found) = all().find(|one| one.secret.namespace == namespace) {
+            return Answer::There(found);
+        }
+        if all().any(|one| one.secret.anywhere) {
+            return Answer::Unknown(Some("the platform may bring a Secret of that name to this namespace"));
+        }
+        let stems = ["-app", "-superuser", "-ca", "-server", "-replication", "-pooler", "-pull-secret"];
+        let stem = stems.iter().find_map(|end| name.strip_suffix(end));
+        let of_operator =
+            |rented: Rented<'_>| rented.cluster.namespace == namespace && Some(rented.cluster.name.as_str()) == stem;
+        if self.clusters().any(of_operator) {
+            return Answer::Unknown(Some("the operator may make a Secret of that name beside the platform's cluster"));
+        }
+        let Some(first) = self.iter().next() else { return Answer::Unknown(None) };
+        let beside = self.iter().filter_map(|offer| offer.namespace(namespace)?.incomplete.as_deref());
+        match beside.chain(self.iter().filter_map(|offer| offer.contract.secrets_incomplete.as_deref())).next() {
+            Some(reason) => Answer::Unknown(Some(reason)),
+            None => Answer::Absent(self.owner(namespace).unwrap_or(first)),
+        }
+    }
+
+    /// The Secret that a platform brings to `namespace` with the nearest name; of the `idle` ones only, which it does not
+    /// use itself.
+    pub fn near_secret(&self, namespace: &str, name: &str, idle: bool) -> Option<Delivery<'a>> {
+        let all = self
+            .iter()
+            .flat_map(|offer| offer.contract.secrets.iter().map(move |secret| Delivery { offer, secret }))
+            .filter(|one| one.secret.namespace == namespace && !(idle && one.secret.own));
+        let near = all.filter_map(|one| is_near(name, &one.secret.name).map(|far| (far, one)));
+        near.min_by_key(|(far, one)| (*far, one.secret.name.as_str())).map(|(_, one)| one)
     }
 
     /// The platform whose databases live in the namespace.

@@ -50,7 +50,7 @@ fn places(contract: &Contract, root: Value<'_>) -> Places {
         put(Key::Namespace(offer.name.clone()), at.get("name").map(Value::span));
     }
     for (offer, at) in contract.secrets.iter().zip(items("secrets")) {
-        put(Key::Secret(format!("{}/{}", offer.namespace, offer.name)), at.get("name").map(Value::span));
+        put(Key::Secret(offer.id()), at.get("name").map(Value::span));
     }
     for (offer, at) in contract.clusters.iter().zip(items("clusters")) {
         let id = offer.id();

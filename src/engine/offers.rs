@@ -1,9 +1,10 @@
 //! What the roots of a run offer to each other, and the contract of one repo by itself.
 
-use super::{Reliance, Root, see};
+use super::{Reliance, Root, see, settings};
 use crate::config::{Config, Role};
 use crate::contract::{Contract, Offer, Places, Target, collect};
-use crate::graph::Graph;
+use crate::graph::secrets::Secrets;
+use crate::graph::{Graph, operator_version};
 use crate::manifest::By;
 use crate::reach::connections::Connections;
 use crate::render;
@@ -16,6 +17,7 @@ pub(super) fn of<'w>(
     targets: &[render::Target],
     graphs: &[Graph<'w>],
     connections: &[Option<Connections<'w>>],
+    secrets: &[Secrets<'w>],
     configs: &[Config],
     references: &[bool],
     relies: &[Vec<Reliance>],
@@ -40,6 +42,7 @@ pub(super) fn of<'w>(
                         .map(|(at, _)| Target {
                             graph: &graphs[at],
                             connections: connections[at].as_ref(),
+                            secrets: &secrets[at],
                             config: &configs[other],
                         })
                         .collect();
@@ -78,10 +81,14 @@ pub fn export<E>(
         let graphs: Vec<Graph<'_>> = chosen.map(|target| Graph::new(seen.resources, target, role)).collect();
         let connections: Vec<Connections<'_>> =
             graphs.iter().map(|graph| Connections::with_unseen(graph, &strays)).collect();
+        let installed = |root: usize| operator_version(seen.resources, seen.manifests, root);
+        let (versions, _) = settings::versions(&configs, installed);
+        let secrets: Vec<Secrets<'_>> = graphs.iter().map(|graph| Secrets::new(graph, &versions[0].cnpg)).collect();
         let targets: Vec<Target<'_, '_>> = graphs
             .iter()
             .zip(&connections)
-            .map(|(graph, connections)| Target { graph, connections: Some(connections), config })
+            .zip(&secrets)
+            .map(|((graph, connections), secrets)| Target { graph, connections: Some(connections), secrets, config })
             .collect();
         Ok(collect(&targets))
     })

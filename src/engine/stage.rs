@@ -4,6 +4,7 @@ use super::{Request, Root, Statistics, offers, settings, validity};
 use crate::finding::{Failure, Versions};
 use crate::graph::clients::Clients;
 use crate::graph::cnpg::{Cluster, Pooler};
+use crate::graph::helm::ValuesTexts;
 use crate::graph::secrets::Secrets;
 use crate::graph::sops::CreationRules;
 use crate::graph::values::values_files;
@@ -103,7 +104,8 @@ pub(super) fn stage<T>(
         .collect();
     let clients = clients(&graphs, request);
     let together = targets.par_iter().zip(&graphs);
-    let secrets = together.map(|(target, graph)| Secrets::new(graph, &versions[target.root].cnpg)).collect();
+    let secrets: Vec<Secrets<'_>> =
+        together.map(|(target, graph)| Secrets::new(graph, &versions[target.root].cnpg)).collect();
     let by_root = by_root(&resources, configs.len(), |_| true);
     let strays = self::by_root(&resources, configs.len(), |resource| resource.delivery.by == By::Nobody);
     let together = targets.par_iter().zip(&graphs);
@@ -113,10 +115,11 @@ pub(super) fn stage<T>(
     let (validity, schemas) =
         validity::of(&manifests, &resources, &by_root, &targets, &worlds.told, &versions, request);
     let values = (0..configs.len()).map(|root| values_files(&manifests, &worlds.told, root)).collect();
-    let stated = by_root.iter().zip(&versions).map(|(own, assumed)| Stated::of(own, assumed)).collect();
+    let own = by_root.iter().zip(&versions).zip(&configs);
+    let stated = own.map(|((own, assumed), config)| Stated::of(own, assumed, config)).collect();
     phase(statistics, "validity");
     let options = configs.iter().map(settings::options).collect();
-    let (offers, relies) = offers::of(&targets, &graphs, &connections, &configs, &references, &relies);
+    let (offers, relies) = offers::of(&targets, &graphs, &connections, &secrets, &configs, &references, &relies);
     let world = World {
         sources,
         manifests: &manifests,
@@ -138,6 +141,7 @@ pub(super) fn stage<T>(
         options,
         versions: &versions,
         values,
+        values_texts: ValuesTexts::read(&resources, &embedded),
         stated,
         validity,
         schemas,

@@ -1,6 +1,7 @@
 //! Which objects, charts and switches bring a database or a cache: short lists of what is sure.
 
 use super::Graph;
+use super::helm::Set;
 use super::operators::chart;
 use crate::manifest::Resource;
 use crate::yaml::Value;
@@ -110,6 +111,33 @@ pub fn bundled<'w>(values: Value<'w>) -> Vec<Bundled<'w>> {
         .collect()
 }
 
+/// A part that a path set by itself switches on.
+#[derive(Clone, Debug)]
+pub struct BundledBySet<'s, 'w> {
+    /// The key of the part.
+    pub part: &'s str,
+    /// The path that is set.
+    pub set: &'s Set<'w>,
+}
+
+/// The parts that `sets`, paths set one by one, switch on.
+pub fn bundled_by_sets<'s, 'w>(sets: &'s [Set<'w>]) -> Vec<BundledBySet<'s, 'w>> {
+    let names_server = |part: &str| {
+        sets.iter().any(|set| {
+            let key = set.path.strip_prefix(part).and_then(|rest| rest.strip_prefix('.'));
+            key.is_some_and(|key| ELSEWHERE.contains(&key)) && set.text.as_deref() != Some("")
+        })
+    };
+    let switched = sets.iter().filter(|set| set.text.as_deref() == Some("true"));
+    switched
+        .filter_map(|set| {
+            let (part, key) = set.path.split_once('.')?;
+            let is_switch = matches!(key, "enabled" | "install") && is_service_chart(part) && !names_server(part);
+            is_switch.then_some(BundledBySet { part, set })
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +163,27 @@ mod tests {
             let root = file.documents()[0].root.expect("a document");
             let found = bundled(Value::new(&file, root, Dialect::Kubectl));
             assert_eq!(found.iter().map(|part| part.part).collect::<Vec<_>>(), parts, "{text}");
+        }
+    }
+
+    #[test]
+    fn paths_set_one_by_one_switch_parts_on() {
+        for (sets, parts) in [
+            (&[("postgresql.enabled", Some("true"))][..], &["postgresql"][..]),
+            (&[("redis.install", Some("true")), ("replicas", Some("2"))], &["redis"]),
+            (&[("postgresql.enabled", Some("false"))], &[]),
+            (&[("postgresql.enabled", None)], &[]),
+            (&[("postgresql.primary.enabled", Some("true"))], &[]),
+            (&[("metrics.redis.enabled", Some("true"))], &[]),
+            (&[("postgresql.enabled", Some("true")), ("postgresql.host", Some("main-rw.databases"))], &[]),
+        ] {
+            let span = crate::source::Span::new(SourceId(0), 0..1);
+            let sets: Vec<Set<'_>> = sets
+                .iter()
+                .map(|(path, text)| Set { path: (*path).into(), value: None, text: text.map(str::to_owned), span })
+                .collect();
+            let found = bundled_by_sets(&sets);
+            assert_eq!(found.iter().map(|part| part.part).collect::<Vec<_>>(), parts, "{sets:?}");
         }
     }
 

@@ -9,7 +9,7 @@ use crate::yaml::{Value, Visit, walk};
 use std::borrow::Cow;
 
 /// Databases that every cluster has.
-const BUILT_IN: &[&str] = &["postgres", "template0", "template1"];
+pub const BUILT_IN: &[&str] = &["postgres", "template0", "template1"];
 
 /// What may make databases in a target beside what declares them.
 #[derive(Debug)]
@@ -25,6 +25,11 @@ impl<'w> DatabaseMakers<'w> {
             is_database || runs_statements(resource) && may_make(resource)
         });
         DatabaseMakers { first }
+    }
+
+    /// Why there may be databases that nothing declares, if so.
+    pub fn reason(&self) -> Option<String> {
+        self.first.map(|maker| format!("{} may make databases", maker.title()))
     }
 }
 
@@ -56,8 +61,8 @@ pub fn databases_of<'w>(
 ) -> Result<Vec<Cow<'w, str>>, String> {
     only_by_declaration(cluster)?;
     graph.licence(Database::GROUP, Database::KIND, &cluster.namespace)?;
-    if let Some(maker) = makers.first {
-        return Err(format!("{} may make databases", maker.title()));
+    if let Some(reason) = makers.reason() {
+        return Err(reason);
     }
     let first = bootstrap_database(cluster).ok_or("the cluster's first database is not known")?;
     let mut names: Vec<Cow<'w, str>> = BUILT_IN.iter().copied().map(Cow::Borrowed).collect();

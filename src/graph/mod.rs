@@ -1,5 +1,6 @@
 //! Typed views of the objects of one target, and how they refer to each other.
 
+pub mod answer;
 pub mod backup;
 pub mod bundled;
 pub mod clients;
@@ -12,6 +13,7 @@ pub mod flux;
 pub mod helm;
 pub mod links;
 mod lookup;
+pub mod namespaces;
 mod operator_version;
 pub mod operators;
 pub mod platform_names;
@@ -19,6 +21,7 @@ pub mod release;
 pub mod roles;
 pub mod secret_scan;
 pub mod secrets;
+pub mod selector;
 pub mod services;
 pub mod sops;
 pub mod statements;

@@ -3,7 +3,6 @@
 //! picture: who reaches whom on which ports.
 
 pub mod addresses;
-pub mod answer;
 pub mod connections;
 mod index;
 pub mod intervals;
@@ -13,13 +12,13 @@ mod peers;
 mod policy;
 pub mod ports;
 pub mod scraped;
-pub mod selector;
 mod unread;
 
 #[cfg(test)]
 mod tests;
 
 use crate::graph::Graph;
+use crate::graph::namespaces::Namespaces;
 use crate::graph::workload::{Label, Labels};
 use crate::manifest::{Namespace, Resource};
 use answer::Answer;
@@ -28,7 +27,9 @@ use connections::clause::{Decree, Pods};
 use selector::Selector;
 use std::collections::HashSet;
 
-pub use namespaces::{METADATA_NAME, NamespaceKey};
+pub use crate::graph::namespaces::METADATA_NAME;
+pub use crate::graph::{answer, selector};
+pub use namespaces::NamespaceKey;
 pub use operator::{Operator, operators};
 pub use peers::{POSTGRES_PORT, Peer, PeerRole, Pod, peers};
 pub use policy::{Direction, PeerKind, Peers, Policy, PolicyPeer, PolicyPort, PolicyRule, Ports};
@@ -40,7 +41,7 @@ pub struct Reach<'w> {
     decrees: Decrees<'w>,
     peers: Vec<Peer<'w>>,
     peer_index: index::PeerIndex<'w>,
-    namespaces: namespaces::Namespaces<'w>,
+    namespaces: Namespaces<'w>,
     pod_makers: Vec<&'w Resource<'w>>,
     carriers: Vec<&'w Resource<'w>>,
     of_operators: HashSet<&'w str>,
@@ -86,7 +87,7 @@ impl<'w> Reach<'w> {
             decrees,
             policies,
             peers,
-            namespaces: namespaces::Namespaces::new(graph),
+            namespaces: Namespaces::new(graph),
             pod_makers: graph.pod_makers().collect(),
             carriers: graph.resources().iter().copied().filter(|resource| unread::carries_policy(resource)).collect(),
             of_operators: operator::namespaces_of_operators(graph),

@@ -1,14 +1,10 @@
-//! Namespaces: their labels as far as the repo tells, and a key to group objects by.
+//! Namespaces: a key to group objects by, and selectors that mean all of them.
 
 use super::selector::Selector;
-use crate::graph::Graph;
-use crate::graph::workload::{LabelValue, Labels};
-use crate::manifest::{Namespace, Resource};
+use crate::graph::namespaces::METADATA_NAME;
+use crate::manifest::Namespace;
 use kube_core::Expression;
 use std::collections::HashMap;
-
-/// The label that the API server gives every namespace: its name.
-pub const METADATA_NAME: &str = "kubernetes.io/metadata.name";
 
 /// What objects have in common that are surely in one namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,54 +53,6 @@ fn ordered<'m, 'w: 'm, T>(groups: impl Iterator<Item = (&'m NamespaceKey<'w>, &'
         NamespaceKey::Nothing => (3, 0, ""),
     });
     groups.into_iter().map(|(_, group)| group).collect()
-}
-
-/// The Namespace objects of a target.
-#[derive(Debug)]
-pub(super) struct Namespaces<'w> {
-    by_name: HashMap<&'w str, &'w Resource<'w>>,
-}
-
-impl<'w> Namespaces<'w> {
-    pub(super) fn new(graph: &Graph<'w>) -> Namespaces<'w> {
-        let whole = graph.of_kind("", "Namespace").iter().filter(|resource| resource.whole);
-        Namespaces { by_name: whole.filter_map(|resource| Some((resource.name()?, *resource))).collect() }
-    }
-
-    pub(super) fn object(&self, namespace: &Namespace<'w>) -> Option<&'w Resource<'w>> {
-        self.by_name.get(namespace.known()?).copied()
-    }
-
-    /// All of them, in order of name.
-    pub(super) fn all(&self) -> impl Iterator<Item = &'w Resource<'w>> + use<'w> {
-        let mut all: Vec<(&'w str, &'w Resource<'w>)> = self.by_name.iter().map(|(name, one)| (*name, *one)).collect();
-        all.sort_unstable_by_key(|(name, _)| *name);
-        all.into_iter().map(|(_, object)| object)
-    }
-
-    pub(super) fn labels(&self, namespace: &Namespace<'w>) -> Labels<'w> {
-        let mut labels = Labels::none();
-        match namespace {
-            Namespace::Known(name) => {
-                match self.by_name.get(name) {
-                    Some(object) => {
-                        labels.read(object.at(&["metadata", "labels"]));
-                        if let Some(reason) = object.may_be_completed() {
-                            labels.admit_more(reason);
-                        }
-                    }
-                    None => labels.admit_more(format!("the Namespace `{name}` is not in this repo")),
-                }
-                // The API server sets it, over whatever is written.
-                labels.set(METADATA_NAME, *name);
-            }
-            _ => {
-                labels.admit_more("which namespace it is is not known");
-                labels.insert(METADATA_NAME, LabelValue::Hidden("the name of the namespace is not known".into()));
-            }
-        }
-        labels
-    }
 }
 
 /// Whether a selector of namespaces surely selects all there are.

@@ -4,7 +4,7 @@
 use super::argo::{self, Named};
 use super::files::Extra;
 use super::make;
-use super::recipes::{self, MAKEFILES};
+use super::recipes::{self, JUSTFILES, MAKEFILES};
 use crate::manifest::{FILE_NAMES, own_paths};
 use crate::source::{Source, SourceId, Sources};
 use crate::tree::{self, EntryKind, Tree};
@@ -64,6 +64,7 @@ pub fn gather(
     if folders.is_empty() {
         open.extend(MAKEFILES.iter().flat_map(|name| gathering.take(name, Use::Data)));
         gathering.recipes();
+        JUSTFILES.iter().for_each(|name| open.extend(gathering.take(name, Use::Data)));
     }
     open.extend(gathering.argo());
     while let Some((path, text)) = open.pop() {

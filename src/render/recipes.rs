@@ -11,6 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The names make looks for, in its order.
 pub const MAKEFILES: [&str; 3] = ["GNUmakefile", "makefile", "Makefile"];
 
+/// The names just looks for.
+pub const JUSTFILES: [&str; 3] = ["justfile", "Justfile", ".justfile"];
+
 /// The Makefile of a root and what its recipes apply.
 #[derive(Clone, Debug)]
 pub struct Recipes {

@@ -7,6 +7,7 @@ use crate::finding::Versions;
 use crate::graph::Graph;
 use crate::graph::clients::Clients;
 use crate::graph::flux::Flux;
+use crate::graph::helm::ValuesTexts;
 use crate::graph::secrets::Secrets;
 use crate::graph::sops::CreationRules;
 use crate::graph::values::ValuesFile;
@@ -67,6 +68,8 @@ pub struct World<'w> {
     pub versions: &'w [Versions],
     /// The Helm values files of each root.
     pub values: Vec<Vec<ValuesFile<'w>>>,
+    /// The values that Applications of Argo CD hold as texts.
+    pub values_texts: ValuesTexts<'w>,
     /// The versions that each root states.
     pub stated: Vec<Stated>,
     /// What the API server says of each of the objects, in their order.

@@ -1,6 +1,7 @@
 //! What the rules about versions of APIs share: the objects of each root with what the root states of its clusters.
 
 use super::{Builder, Context, rewrite};
+use crate::finding::Confidence;
 use crate::manifest::Resource;
 use crate::schema::lifecycle::{Gone, LIFECYCLE, Lifecycle, title};
 use crate::schema::shipped::KUBERNETES;
@@ -59,7 +60,12 @@ pub fn replace<'f>(mut finding: Builder<'f>, resource: &Resource<'_>, gone: &Gon
     }
 }
 
-/// Points at where the version of a project is stated, if it is.
+/// Points at where the version of a project is stated, or says that it is assumed.
 pub fn because<'f>(finding: Builder<'f>, project: &str, statement: &Statement) -> Builder<'f> {
-    finding.related(statement.at, format!("{} {} is stated here", title(project), statement.version))
+    let (project, version) = (title(project), &statement.version);
+    if statement.is_assumed {
+        let note = format!("this repo states no version of {project}; {version} is the oldest that is still supported");
+        return finding.confidence(Confidence::Medium).note(note);
+    }
+    finding.related(statement.at, format!("{project} {version} is stated here"))
 }

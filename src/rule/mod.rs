@@ -2,6 +2,7 @@
 
 mod blocked;
 mod blocked_fix;
+mod brought;
 mod change;
 mod context;
 mod declare;
@@ -20,6 +21,7 @@ use serde_json::Value as Json;
 use std::any::Any;
 
 pub use blocked::{MESH_NOTE, is_in_mesh, report_blocked};
+pub use brought::{Brought, brought};
 pub use change::{ChangeContext, Changes, Pair, Single};
 pub use context::{Context, FileContext, TargetContext, World};
 pub use rewrite::{add_entry, add_item, remove_line, replace_name};

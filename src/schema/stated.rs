@@ -2,6 +2,7 @@
 //! they install, and in the objects that Flux is installed with.
 
 use super::lifecycle::minor;
+use crate::config::Config;
 use crate::finding::Versions;
 use crate::manifest::Resource;
 use crate::source::Span;
@@ -16,6 +17,10 @@ const CHARTS: &[(&str, &str)] =
 /// The newest Flux that is known, for `2.x`.
 const NEWEST_FLUX: &str = "2.9";
 
+/// The oldest Flux that its makers still support, which is taken where none is stated: an API that it does not serve
+/// is served by no supported one. Which of them runs nobody says, so nothing is too new for it.
+const OLDEST_FLUX: &str = "2.7";
+
 /// A version and where it stands, if it stands somewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
@@ -23,20 +28,25 @@ pub struct Statement {
     pub version: String,
     /// Where it is written.
     pub at: Option<Span>,
-    /// The folder of that file.
+    /// The folder of that file; none where it holds for the whole repo.
     folder: Option<String>,
+    /// Whether it is the oldest that is supported, for the repo states none.
+    pub is_assumed: bool,
 }
 
 /// The versions that one root states, by project.
 #[derive(Debug, Default)]
 pub struct Stated {
     versions: HashMap<&'static str, Vec<Statement>>,
+    flux: Option<Statement>,
 }
 
 impl Stated {
-    /// Reads what the objects of a root state; of Kubernetes and CloudNativePG, what is assumed of it.
-    pub fn of<'w>(resources: &[&'w Resource<'w>], assumed: &Versions) -> Stated {
-        let mut stated = Stated::default();
+    /// Reads what the objects of a root state; of Kubernetes and CloudNativePG, what is assumed of it. What the config
+    /// says of Flux comes before its objects.
+    pub fn of<'w>(resources: &[&'w Resource<'w>], assumed: &Versions, config: &Config) -> Stated {
+        let oldest = Statement { version: OLDEST_FLUX.to_owned(), at: None, folder: None, is_assumed: true };
+        let mut stated = Stated { flux: Some(oldest), ..Stated::default() };
         stated.add("kubernetes", &assumed.kubernetes, None);
         stated.add("cloudnative-pg", &assumed.cnpg, None);
         let sources: HashMap<&str, &&Resource<'_>> = resources
@@ -64,6 +74,10 @@ impl Stated {
                 _ => {}
             }
         }
+        if let Some(said) = &config.versions.flux {
+            stated.versions.remove("flux");
+            stated.add("flux", &said.value, said.span.map(|at| (at, None)));
+        }
         stated
     }
 
@@ -90,28 +104,31 @@ impl Stated {
         let Some(text) = value.raw() else { return };
         match text.trim_end_matches(".x").trim_end_matches(".*") {
             // Any minor: the newest is taken.
-            "2" if project == "flux" => self.add(project, NEWEST_FLUX, Some((value.span(), by))),
+            "2" if project == "flux" => self.add(project, NEWEST_FLUX, Some((value.span(), Some(by)))),
             version if version.contains('.') && !version.contains([' ', '>', '<', '^', '~', '*', 'x']) => {
-                self.add(project, version, Some((value.span(), by)));
+                self.add(project, version, Some((value.span(), Some(by))));
             }
             _ => {}
         }
     }
 
-    fn add(&mut self, project: &'static str, version: &str, written: Option<(Span, &Resource<'_>)>) {
+    fn add(&mut self, project: &'static str, version: &str, written: Option<(Span, Option<&Resource<'_>>)>) {
         if minor(version).is_none() {
             return;
         }
         self.versions.entry(project).or_default().push(Statement {
             version: version.trim_start_matches('v').to_owned(),
             at: written.map(|(at, _)| at),
-            folder: written.map(|(_, by)| tree::parent(by.path).to_owned()),
+            folder: written.and_then(|(_, by)| Some(tree::parent(by?.path).to_owned())),
+            is_assumed: false,
         });
     }
 
-    /// The oldest version of a project that a cluster of the repo runs, of those that may get what stands at `path`.
+    /// The oldest version of a project that a cluster of the repo runs, of those that may get what stands at `path`; of
+    /// Flux one is assumed.
     pub fn oldest(&self, project: &str, path: &str) -> Option<&Statement> {
-        self.near(project, path).min_by_key(|one| minor(&one.version))
+        let assumed = self.flux.as_ref().filter(|_| project == "flux");
+        self.near(project, path).min_by_key(|one| minor(&one.version)).or(assumed)
     }
 
     /// The newest version of a project that a cluster of the repo runs, of those that may get what stands at `path`.

@@ -73,7 +73,37 @@ pub struct Mention<'w> {
     pub ssl_mode: Option<Part<'w>>,
 }
 
-impl Mention<'_> {
+impl<'w> Mention<'w> {
+    /// The bytes of what is said beside the host: within the value that names it, or a value of its own.
+    pub fn part_span(&self, part: &Part<'w>, sources: &Sources) -> Span {
+        if part.value.identity() != self.value.identity() {
+            return part.value.span();
+        }
+        let host = self.span(sources);
+        let Some(text) = part.text.as_deref().filter(|text| !text.is_empty()) else { return host };
+        let whole = sources[host.source].text();
+        let (before, behind) = (&whole[..host.start as usize], &whole[host.end as usize..]);
+        let start = before.rfind('\n').map_or(0, |at| at + 1).max(self.value.span().start as usize);
+        let end = host.end as usize + behind.find('\n').unwrap_or(behind.len());
+        // The same name may stand there for something else: what leads to it makes it one, and the user comes first.
+        let leads = |at: usize| whole[..at].ends_with(['/', ':', '=', ' ']);
+        let ends = |at: usize| !whole[at..].starts_with(|next: char| next.is_alphanumeric() || "_-.".contains(next));
+        let all = whole.get(start..end).unwrap_or_default().match_indices(text).map(|(at, _)| start + at);
+        let all: Vec<usize> = all
+            .filter(|at| leads(*at) && ends(at + text.len()))
+            .filter(|at| at + text.len() <= host.start as usize || *at >= host.end as usize)
+            .collect();
+        let is_user = self.user.as_ref().is_some_and(|user| std::ptr::eq(user, part));
+        let beside = match is_user {
+            true => all.first(),
+            false => all.iter().find(|at| **at >= host.end as usize).or(all.first()),
+        };
+        match beside {
+            Some(at) => Span { start: *at as u32, end: (at + text.len()) as u32, ..host },
+            None => host,
+        }
+    }
+
     /// The bytes of the host, where they can be found; else those of the value.
     pub fn span(&self, sources: &Sources) -> Span {
         self.span_of(&self.host.text, sources)

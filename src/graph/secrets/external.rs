@@ -1,9 +1,12 @@
 //! Secrets of the External Secrets operator.
 
 use super::hints::Hints;
-use super::written::push;
+use super::written::{namespace_of, push};
 use super::{Keys, Made, Maker};
-use crate::graph::Graph;
+use crate::graph::answer::{Answer, any};
+use crate::graph::namespaces::Namespaces;
+use crate::graph::selector::Selector;
+use crate::graph::{Graph, Lookup};
 use crate::manifest::{Namespace, Resource};
 use crate::yaml::Value;
 
@@ -17,23 +20,110 @@ pub(super) fn add<'w>(graph: &Graph<'w>, resource: &'w Resource<'w>, made: &mut 
             one(resource, spec, resource.name_value(), None, own, made, hints);
         }
         (GROUP, "ClusterExternalSecret") => everywhere(graph, resource, made, hints),
+        (GROUP, "PushSecret") => pushed(graph, resource, made, hints),
         _ => {}
     }
 }
 
-/// One ExternalSecret in each namespace that is selected. Which these are depends on labels; the ones that are
-/// named are sure.
+/// One ExternalSecret in each namespace that is named, or whose labels one of the selectors asks for.
 fn everywhere<'w>(graph: &Graph<'w>, resource: &'w Resource<'w>, made: &mut Vec<Made<'w>>, hints: &mut Hints<'w>) {
     let Some(spec) = resource.at(&["spec", "externalSecretSpec"]) else { return };
     let name = resource.at(&["spec", "externalSecretName"]).or_else(|| resource.name_value());
+    let mut listed = Vec::new();
     for namespace in resource.at(&["spec", "namespaces"]).into_iter().flat_map(Value::items) {
-        one(resource, spec, name, Some(super::written::namespace_of(namespace)), None, made, hints);
+        listed.extend(namespace.known());
+        one(resource, spec, name, Some(namespace_of(namespace)), None, made, hints);
     }
-    let selects = ["namespaceSelector", "namespaceSelectors"].iter().any(|key| resource.at(&["spec", key]).is_some());
-    if selects || graph.of_kind("", "Namespace").is_empty() {
-        let target = spec.at(&["target", "name"]).or(name);
-        let any = Namespace::Unknown("the namespaces of a ClusterExternalSecret are selected by labels".into());
-        hints.unnamed(resource, any, target.and_then(Value::raw).unwrap_or_default(), false);
+    let selector = resource.at(&["spec", "namespaceSelector"]).filter(|selector| !selector.is_null());
+    let more = resource.at(&["spec", "namespaceSelectors"]).into_iter().flat_map(Value::items);
+    let selectors: Vec<Selector<'w>> = selector.into_iter().chain(more).map(|one| Selector::read(Some(one))).collect();
+    if selectors.is_empty() {
+        return;
+    }
+    let namespaces = Namespaces::new(graph);
+    let mut except = Vec::new();
+    for object in namespaces.all() {
+        let Some(own) = object.name().filter(|own| !listed.contains(own)) else { continue };
+        let labels = namespaces.labels(&Namespace::Known(own));
+        let doubt = match any(selectors.iter().map(|selector| selector.matches(&labels))) {
+            Answer::Yes => None,
+            Answer::Unknown(reason) => Some(reason),
+            Answer::No => {
+                except.push(own);
+                continue;
+            }
+        };
+        let before = made.len();
+        one(resource, spec, name, Some(Namespace::Known(own)), None, made, hints);
+        made[before..].iter_mut().for_each(|one| one.doubt = doubt.clone());
+    }
+    // Namespaces that others define may carry the labels.
+    let target = spec.at(&["target", "name"]).or(name).and_then(Value::raw).unwrap_or_default();
+    hints.anywhere(resource, "the namespaces of a ClusterExternalSecret are selected by labels", target, except);
+}
+
+/// Where what a PushSecret pushes to a store arrives.
+enum Arrival<'w> {
+    /// In a namespace of the same cluster.
+    Here(Namespace<'w>),
+    /// Nobody can tell.
+    Unknown,
+    /// Outside of the cluster.
+    Outside,
+}
+
+/// What is pushed to stores of this cluster: Secrets, each entry one key of them.
+fn pushed<'w>(graph: &Graph<'w>, resource: &'w Resource<'w>, made: &mut Vec<Made<'w>>, hints: &mut Hints<'w>) {
+    let Some(spec) = resource.at(&["spec"]) else { return };
+    let entries =
+        spec.get("data").into_iter().flat_map(Value::items).filter_map(|entry| entry.at(&["match", "remoteRef"]));
+    let entries: Vec<Value<'w>> = entries.chain(spec.get("dataTo").into_iter().flat_map(Value::items)).collect();
+    for store in spec.get("secretStoreRefs").into_iter().flat_map(Value::items) {
+        let arrival = arrival(graph, resource, store);
+        for entry in &entries {
+            let Some(name) = entry.get("remoteKey").filter(|name| !name.is_null()) else { continue };
+            match &arrival {
+                Arrival::Here(namespace) => {
+                    let mut keys = Keys::default();
+                    keys.add_value(entry.get("property"));
+                    keys.admit_more("others may push to it, too");
+                    let namespace = Some(namespace.clone());
+                    push(resource, Some(name), namespace, Maker::Controller, keys, Vec::new(), made, hints);
+                }
+                Arrival::Unknown => {
+                    let any = Namespace::Unknown(format!("where {} pushes to is not known", resource.title()));
+                    hints.unnamed(resource, any, name.raw().unwrap_or_default(), false);
+                }
+                Arrival::Outside => {}
+            }
+        }
+    }
+}
+
+fn arrival<'w>(graph: &Graph<'w>, resource: &'w Resource<'w>, store: Value<'w>) -> Arrival<'w> {
+    let kind = store.get("kind").map_or(Some("SecretStore"), Value::known);
+    let (Some(kind), Some(name)) = (kind, store.get("name").and_then(Value::known)) else { return Arrival::Unknown };
+    let namespace = if kind == "SecretStore" { resource.namespace.clone() } else { Namespace::None };
+    let Lookup::Found(stores) = graph.find(GROUP, kind, &namespace, name) else { return Arrival::Unknown };
+    let [store] = stores.as_slice() else { return Arrival::Unknown };
+    let Some(provider) = store.at(&["spec", "provider"]).filter(|_| store.whole) else { return Arrival::Unknown };
+    let Some(provider) = provider.get("kubernetes").filter(|provider| !provider.is_null()) else {
+        return Arrival::Outside;
+    };
+    let is_own = match provider.at(&["server", "url"]).filter(|url| !url.is_null()) {
+        None => Some(true),
+        Some(url) => url.known().map(|url| {
+            let host = url.split_once("://").map_or(url, |(_, host)| host);
+            host.split([':', '/']).next().is_some_and(|host| {
+                host == "kubernetes.default" || host == "kubernetes" || host.starts_with("kubernetes.default.")
+            })
+        }),
+    };
+    // A kubeconfig says itself which cluster it is for.
+    match is_own.filter(|_| provider.get("authRef").is_none()) {
+        Some(true) => Arrival::Here(provider.get("remoteNamespace").map_or(Namespace::Known("default"), namespace_of)),
+        Some(false) => Arrival::Outside,
+        None => Arrival::Unknown,
     }
 }
 

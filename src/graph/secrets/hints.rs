@@ -24,6 +24,8 @@ struct Unnamed<'w> {
     pattern: String,
     /// Whether something is put before and behind it.
     renamed: bool,
+    /// Namespaces that it is surely not in.
+    except: Vec<&'w str>,
 }
 
 /// Groups whose objects make no Secrets, or those that are told elsewhere.
@@ -75,7 +77,21 @@ const USES: [&str; 6] =
 impl<'w> Hints<'w> {
     /// Enters a Secret whose name is not known in full.
     pub(super) fn unnamed(&mut self, by: &'w Resource<'w>, namespace: Namespace<'w>, pattern: &str, renamed: bool) {
-        self.unnamed.push(Unnamed { by, namespace, pattern: pattern.to_owned(), renamed });
+        self.unnamed.push(Unnamed { by, namespace, pattern: pattern.to_owned(), renamed, except: Vec::new() });
+    }
+
+    /// Enters a Secret that may be in every namespace but some.
+    pub(super) fn anywhere(&mut self, by: &'w Resource<'w>, reason: &str, pattern: &str, except: Vec<&'w str>) {
+        let namespace = Namespace::Unknown(reason.to_owned());
+        self.unnamed.push(Unnamed { by, namespace, pattern: pattern.to_owned(), renamed: by.delivery.renames, except });
+    }
+
+    /// Every such Secret; with its name where the name is known and the namespace is not.
+    pub(super) fn unnamed_ones(&self) -> impl Iterator<Item = (&'w Resource<'w>, &Namespace<'w>, Option<&str>)> {
+        self.unnamed.iter().map(|one| {
+            let is_whole = !one.renamed && !one.pattern.is_empty() && !has_placeholder(&one.pattern);
+            (one.by, &one.namespace, is_whole.then_some(one.pattern.as_str()))
+        })
     }
 
     /// Looks for what an object may make. `told` says that what it makes was entered.
@@ -177,7 +193,7 @@ impl<'w> Hints<'w> {
                 true => name.contains(&one.pattern) || has_placeholder(&one.pattern),
                 false => may_be_name(&one.pattern, name),
             };
-            fits && here(&one.namespace)
+            fits && here(&one.namespace) && !namespace.known().is_some_and(|name| one.except.contains(&name))
         });
         if let Some(one) = partial {
             return Some(format!("{} may make it: its name is not known in full", one.by.title()));

@@ -151,6 +151,17 @@ impl<'w> Secrets<'w> {
         }
     }
 
+    /// Whether it may have keys that are not known.
+    pub fn may_have_others(&self, made: &Made<'w>) -> bool {
+        made.keys.gap().is_some() || self.hints.is_scripted(&made.name)
+    }
+
+    /// Objects that make Secrets whose name or namespace is not known in full: the object, the namespace as far as it is
+    /// known, and the name where it is known.
+    pub fn loose(&self) -> impl Iterator<Item = (&'w Resource<'w>, &Namespace<'w>, Option<&str>)> {
+        self.hints.unnamed_ones()
+    }
+
     /// Secrets of that name in other namespaces.
     pub fn elsewhere(&self, namespace: &Namespace<'_>, name: &str) -> Vec<&Made<'w>> {
         let named = self.by_name.get(name).into_iter().flatten().map(|at| &self.made[*at]);

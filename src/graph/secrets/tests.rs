@@ -150,6 +150,65 @@ fn an_external_secret_has_what_is_fetched_or_what_its_template_makes() {
 }
 
 #[test]
+fn a_secret_for_many_namespaces_is_where_their_labels_ask_for_it() {
+    let everywhere = |spec: &str| {
+        format!(
+            "apiVersion: external-secrets.io/v1\nkind: ClusterExternalSecret\nmetadata: {{name: web}}\nspec: {{externalSecretSpec: {{data: [{{secretKey: a}}]}}, {spec}}}\n---\n"
+        )
+    };
+    let space =
+        |labels: &str| format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop, labels: {{{labels}}}}}\n");
+    const TEAM: &str = "namespaceSelector: {matchLabels: {team: web}}";
+    for (spec, namespace, expected) in [
+        (TEAM, space("team: web"), "a"),
+        (TEAM, space("team: mail"), "unseen"),
+        (TEAM, space(""), "unseen"),
+        (TEAM, space("team: \"${TEAM}\""), "unknown"),
+        (TEAM, String::new(), "unknown"),
+        ("namespaceSelector: {}", space(""), "a"),
+        ("namespaceSelectors: [{matchLabels: {team: mail}}, {matchLabels: {team: web}}]", space("team: web"), "a"),
+        ("namespaceSelectors: [{matchLabels: {kubernetes.io/metadata.name: shop}}]", space(""), "a"),
+        ("namespaceSelectors: [{matchExpressions: [{key: team, operator: NotIn, values: [web]}]}]", space(""), "a"),
+        ("namespaces: [shop]", space(""), "a"),
+        ("namespaces: [ledger]", space(""), "unseen"),
+        ("namespaces: [ledger], namespaceSelector: {matchLabels: {team: mail}}", space("team: web"), "unseen"),
+    ] {
+        assert_eq!(answer(&format!("{}{namespace}", everywhere(spec))), expected, "{spec} {namespace}");
+    }
+}
+
+#[test]
+fn what_is_pushed_to_a_store_of_the_cluster_is_a_secret_there() {
+    let store = |provider: &str| {
+        format!(
+            "apiVersion: external-secrets.io/v1\nkind: ClusterSecretStore\nmetadata: {{name: local}}\nspec: {{provider: {{{provider}}}}}\n---\n"
+        )
+    };
+    const PUSH: &str = "apiVersion: external-secrets.io/v1alpha1\nkind: PushSecret\nmetadata: {name: p, namespace: vault}\nspec:\n  secretStoreRefs: [{kind: ClusterSecretStore, name: local}]\n  selector: {secret: {name: source}}\n  data: [{match: {secretKey: x, remoteRef: {remoteKey: web, property: a}}}]\n";
+    for (provider, expected) in [
+        (store("kubernetes: {remoteNamespace: shop}"), "a+"),
+        (store("kubernetes: {remoteNamespace: shop, server: {url: \"https://kubernetes.default.svc:443\"}}"), "a+"),
+        (store("kubernetes: {remoteNamespace: shop, server: {url: \"https://10.0.0.7:6443\"}}"), "unseen"),
+        (store("kubernetes: {remoteNamespace: shop, server: {url: \"${URL}\"}}"), "unknown"),
+        (store("kubernetes: {remoteNamespace: shop, authRef: {name: kubeconfig}}"), "unknown"),
+        (store("kubernetes: {remoteNamespace: ledger}"), "unseen"),
+        (store("kubernetes: {remoteNamespace: \"${NS}\"}"), "unknown"),
+        (store("kubernetes: {}"), "unseen"),
+        (store("vault: {server: x}"), "unseen"),
+        (String::new(), "unknown"),
+    ] {
+        assert_eq!(answer(&format!("{provider}{PUSH}")), expected, "{provider}");
+    }
+    let bundle = PUSH.replace(", property: a", "");
+    assert_eq!(answer(&format!("{}{bundle}", store("kubernetes: {remoteNamespace: shop}"))), "+");
+    let to = PUSH.replace(
+        "  data: [{match: {secretKey: x, remoteRef: {remoteKey: web, property: a}}}]",
+        "  dataTo: [{remoteKey: web}]",
+    );
+    assert_eq!(answer(&format!("{}{to}", store("kubernetes: {remoteNamespace: shop}"))), "+");
+}
+
+#[test]
 fn the_database_operator_makes_secrets_by_the_settings_of_a_cluster() {
     for (spec, app, superuser) in [
         ("instances: 1", "made", "unseen"),

@@ -4,11 +4,11 @@
 use super::book::Book;
 use super::clause::{Identity, Match, PlaceTest, Pods};
 use super::parties::{Endpoint, same_place};
+use crate::graph::namespaces::Namespaces;
 use crate::graph::workload::{ContainerPort, Labels};
 use crate::manifest::Namespace;
 use crate::reach::NamespaceKey;
 use crate::reach::answer::Answer;
-use crate::reach::namespaces::Namespaces;
 use crate::reach::selector::Selector;
 use std::collections::{BTreeSet, HashMap};
 

@@ -30,9 +30,9 @@ mod ways_in;
 mod tests;
 
 use crate::graph::Graph;
+use crate::graph::namespaces::Namespaces;
 use crate::manifest::Resource;
 use crate::reach::addresses::AddressRange;
-use crate::reach::namespaces::Namespaces;
 use crate::reach::policy::Direction;
 use classes::Classes;
 use clause::{Entity, Reached};
