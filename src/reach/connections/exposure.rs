@@ -62,26 +62,29 @@ impl Connections<'_> {
             return;
         }
         let view = self.views.of(class, direction);
-        if !view.default.is_empty() {
-            found.push((Stranger::AnyPod, view.default.clone()));
+        let containers = if direction == Direction::Ingress { own.named.as_slice() } else { &[] };
+        // A set may hold all pods that are in the repo, and not this one.
+        let anybody = judge(&self.book, view, Other::Pods(&self.every_pod), containers);
+        if !anybody.is_empty() {
+            found.push((Stranger::AnyPod, anybody.clone()));
         }
+        let is_special = |set: &usize| self.every_pod.binary_search_by_key(set, |(at, _)| *at).is_err();
         let mut sets: Vec<usize> = Vec::new();
         for ruling in &view.rulings {
             let clauses = &self.book.decrees[ruling.decree].side(direction).clauses;
             sets.extend(clauses.iter().flat_map(|clause| &clause.who).filter_map(|who| match who {
-                Who::Pods(set) if !self.classes.holds_all[*set] => Some(*set),
+                Who::Pods(set) if is_special(set) => Some(*set),
                 _ => None,
             }));
         }
         sets.sort_unstable();
         sets.dedup();
-        let containers = if direction == Direction::Ingress { own.named.as_slice() } else { &[] };
         for set in sets {
-            let mut inside = self.classes.common.clone();
+            let mut inside = self.every_pod.clone();
             inside.push((set, Match::Yes));
             inside.sort_unstable();
             let reached = judge(&self.book, view, Other::Pods(&inside), containers);
-            if !reached.is_empty() && reached != view.default {
+            if !reached.is_empty() && reached != anybody {
                 found.push((Stranger::Described(description(&self.book.pods[set])), reached));
             }
         }
