@@ -6,7 +6,7 @@ use crate::graph::clients::Client;
 use crate::graph::workload::Workload;
 use crate::manifest::{Namespace, Resource};
 use crate::reach::answer::{Answer, any};
-use crate::reach::connections::{Connections, End, Grant, Need, NeedKind, PartyKind, Verdict};
+use crate::reach::connections::{Connections, End, Grant, Need, NeedKind, Verdict};
 use crate::reach::ports::{PortSet, Protocol};
 use crate::reach::{Direction, POSTGRES_PORT, Unseen};
 use crate::rule::{MESH_NOTE, Sink, TargetContext, add_entry};
@@ -71,13 +71,8 @@ fn services<'w>(connections: &Connections<'w>) -> Services<'w> {
         if party.resource.name().is_none() || party.resource.namespace.known().is_none() {
             continue;
         }
-        let ends: &[&str] = match party.kind {
-            PartyKind::Database => &["-rw", "-ro", "-r"],
-            PartyKind::Pooler => &[""],
-            _ => &[],
-        };
-        for end in ends {
-            services.insert((party.namespace.clone(), format!("{}{end}", party.name)), at);
+        for service in party.services() {
+            services.insert((party.namespace.clone(), service), at);
         }
     }
     services

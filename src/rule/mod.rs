@@ -7,6 +7,7 @@ mod context;
 mod declare;
 pub mod flux_references;
 pub mod lives;
+pub mod opt_in;
 pub mod patterns;
 pub mod releases;
 pub mod rewrite;
@@ -22,7 +23,7 @@ use std::any::Any;
 pub use blocked::{MESH_NOTE, is_in_mesh, report_blocked};
 pub use change::{ChangeContext, Changes, Pair, Single};
 pub use context::{Context, FileContext, TargetContext, World};
-pub use rewrite::{add_entry, add_item, remove_line, replace_name};
+pub use rewrite::{add_entry, add_field, add_item, remove_line, replace_name};
 pub use sink::{Builder, Found, Sink};
 pub use suppression::{Fault, Suppression, Written};
 

@@ -45,6 +45,8 @@ pub struct Grant<'c, 'w> {
     pub who: Granted<'c, 'w>,
     /// Where the pods are selected to which they are let in.
     pub subject: Value<'w>,
+    /// The set of the pods that are let in, by number.
+    pub(super) set: Option<usize>,
 }
 
 impl<'w> Grant<'_, 'w> {
@@ -124,6 +126,10 @@ impl<'w> Connections<'w> {
                         if !seen.insert((clause.value.span(), at)) {
                             continue;
                         }
+                        let set = match who {
+                            Who::Pods(set) => Some(*set),
+                            _ => None,
+                        };
                         let (who, doubt) = match who {
                             Who::Everyone => (Granted::Everyone, unsure.clone()),
                             Who::Pods(set) => (Granted::Pods(&self.book.pods[*set]), unsure.clone()),
@@ -132,7 +138,7 @@ impl<'w> Connections<'w> {
                         };
                         let (policy, rule, peer) = (decree.resource, clause.value, *peer);
                         let (subject, sure) = (decree.place, doubt.is_none());
-                        grants.push(Grant { policy, rule, peer, sure, doubt, who, subject });
+                        grants.push(Grant { policy, rule, peer, sure, doubt, who, subject, set });
                     }
                 }
             }

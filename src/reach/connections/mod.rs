@@ -20,10 +20,12 @@ mod needed;
 mod network_policy;
 mod pairs;
 mod parties;
+mod served;
 mod sources;
 mod subjects;
 mod unseen;
 mod view;
+mod visitors;
 mod ways_in;
 
 #[cfg(test)]
