@@ -105,6 +105,36 @@ db/main[Cluster] => 203.0.113.7-203.0.113.7[External] : TCP 6443 does not pass
     );
 }
 
+#[test]
+fn with_cilium_a_port_without_an_entity_opens_everything_on_it() {
+    let closed =
+        CILIUM.replace("  ingress:\n    - fromEndpoints: [{matchLabels: {cnpg.io/cluster: main}}]\n", "  egress:\n");
+    let port = "toPorts: [{ports: [{port: \"6443\", protocol: TCP}]}]\n";
+    let repo = database(&format!("{closed}    - {port}"));
+    assert_eq!(
+        told(&repo, OUTWARDS),
+        "\
+db/main[Cluster] => 0.0.0.0-255.255.255.255[External] : TCP 6443
+db/main[Cluster] => db/main-1-initdb[Job] : TCP 6443
+db/main[Cluster] => entity:host : TCP 6443
+db/main[Cluster] => entity:kube-apiserver : TCP 6443
+db/main[Cluster] => entity:remote-node : TCP 6443
+
+Exposure to pods that are not in this repo:
+db/main[Cluster] => entire-cluster : TCP 6443
+"
+    );
+    let repo = database(&format!("{closed}    - toEntities: [kube-apiserver]\n      {port}"));
+    assert_eq!(
+        told(&repo, OUTWARDS),
+        "\
+db/main[Cluster] => entity:kube-apiserver : TCP 6443
+
+Exposure to pods that are not in this repo:
+"
+    );
+}
+
 const INWARDS: &[&str] = &["--workload", "main", "--direction", "ingress", "--exposure"];
 
 #[test]

@@ -81,7 +81,7 @@ pub struct NamespaceTest<'c, 'w> {
 }
 
 /// The label of a namespace that a key of Cilium asks about.
-fn namespace_label(key: &str) -> Option<&str> {
+pub(super) fn namespace_label(key: &str) -> Option<&str> {
     let key = bare_key(key);
     if key == POD_NAMESPACE { Some(METADATA_NAME) } else { key.strip_prefix(NAMESPACE_LABELS) }
 }
