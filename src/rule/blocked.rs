@@ -41,7 +41,7 @@ pub fn report_blocked<'w>(
             }
             Verdict::Stopped(lack) => lack,
         };
-        match seen(lack, connections, context) {
+        match surely_closed(lack, connections, context) {
             Err(reason) => sink.undecided(owner.headline().span(), reason),
             Ok(None) => {}
             Ok(Some(lack)) => match known {
@@ -85,8 +85,8 @@ impl<'w> Stopped<'_, 'w> {
 /// How many more databases of one cause are pointed at.
 const SHOWN: usize = 5;
 
-/// The sides that nothing which is not seen can open; the error is what may.
-fn seen<'w>(
+/// The sides of what stops a flow that nothing which is not seen can open; the error is what may.
+pub fn surely_closed<'w>(
     mut lack: Lack<'w>,
     connections: &Connections<'w>,
     context: &TargetContext<'_, 'w>,

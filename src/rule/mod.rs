@@ -20,7 +20,7 @@ use crate::manifest::Resource;
 use serde_json::Value as Json;
 use std::any::Any;
 
-pub use blocked::{MESH_NOTE, is_in_mesh, report_blocked};
+pub use blocked::{MESH_NOTE, is_in_mesh, report_blocked, surely_closed};
 pub use change::{ChangeContext, Changes, Pair, Single};
 pub use context::{Context, FileContext, TargetContext, World};
 pub use rewrite::{add_entry, add_field, add_item, remove_line, replace_name};

@@ -63,6 +63,15 @@ impl<'w> OptIn<'_, 'w> {
     }
 }
 
+/// A label as it is written in a manifest, between backticks.
+pub fn written_label(key: &str, value: &str) -> String {
+    match value {
+        // Without quotes they would be no text.
+        "true" | "false" | "yes" | "no" | "on" | "off" => format!("`{key}: \"{value}\"`"),
+        _ => format!("`{key}: {value}`"),
+    }
+}
+
 /// What opts in to a Cluster by name, and what is known of the namespace.
 struct Candidate<'w> {
     name: &'w str,

@@ -267,6 +267,16 @@ impl<'c, 'w> Granted<'c, 'w> {
     }
 }
 
+impl<'w> Granted<'_, 'w> {
+    /// What it asks of pods of the policy's own namespace, where it lets in those alone.
+    pub fn asked_of_neighbours(&self) -> &[Requirement<'w>] {
+        match self {
+            Granted::Pods(Pods::Plain(PlaceTest::Own(_), own) | Pods::Identity(Some(_), own)) => &own.requirements,
+            _ => &[],
+        }
+    }
+}
+
 impl Granted<'_, '_> {
     /// The namespaces that it names, where it lets in pods of those alone; nothing for pods beside the policy.
     pub fn named_places(&self) -> Option<Vec<&str>> {
