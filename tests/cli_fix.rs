@@ -6,7 +6,7 @@ mod repo;
 
 use repo::{Repo, program, run};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use tidegate::source::SourceId;
@@ -223,9 +223,65 @@ fn a_text_on_standard_input_comes_back_mended() {
     }
 }
 
+/// The bad fixtures of one repo in one state.
+fn single() -> impl Iterator<Item = case::Case> {
+    let is_single = |case: &case::Case| !["repos", "before"].iter().any(|part| case.folder.join(part).exists());
+    case::cases("bad").into_iter().filter(is_single)
+}
+
+/// What the findings that offer an unsafe fix say, and what all of them say.
+fn told(report: &Value) -> (Vec<String>, Vec<String>) {
+    let (mut fixable, mut all) = (Vec::new(), Vec::new());
+    for finding in report["findings"].as_array().expect("a list") {
+        let text = format!("{}: {}", finding["rule"], finding["message"]);
+        if finding["fixes"].as_array().is_some_and(|fixes| fixes.iter().any(|fix| fix["safe"] == false)) {
+            fixable.push(text.clone());
+        }
+        all.push(text);
+    }
+    (fixable, all)
+}
+
+/// Rules that mend policies, or give a namespace the label that one asks for.
+const ON_POLICIES: [&str; 6] = [
+    "netpol/blocked-operator",
+    "netpol/blocked-pooler",
+    "netpol/blocked-replication",
+    "netpol/dead-selector",
+    "netpol/open-database",
+    "netpol/unlabelled-client",
+];
+
+#[test]
+fn a_fix_of_a_policy_removes_its_finding_and_brings_no_other() {
+    let mut shown: BTreeSet<String> = BTreeSet::new();
+    for case in single().filter(|case| ON_POLICIES.contains(&case.rule.as_str())) {
+        let (offered, before) = told(&copy(&case.folder, Written::AsItIs).run(&["lint", "--format", "json"]).json());
+        if offered.is_empty() {
+            continue;
+        }
+        shown.insert(case.rule.clone());
+        for written in ALL {
+            let repo = copy(&case.folder, written);
+            let mut files = Vec::new();
+            files_in(repo.root(), "", &mut files);
+            repo.run(&["lint", "--fix", "--unsafe-fixes"]);
+            let name = format!("{} {written:?}", case.folder.display());
+            for path in files.iter().filter(|path| path.ends_with(".yaml")) {
+                assert_eq!(broken(&repo.read(path)), 0, "{name}: {path} parses");
+            }
+            let (_, after) = told(&repo.run(&["lint", "--format", "json"]).json());
+            assert!(!offered.iter().any(|gone| after.contains(gone)), "{name}: {after:#?}");
+            assert!(after.iter().all(|left| before.contains(left)), "{name}: {after:#?}");
+        }
+    }
+    let rules: Vec<&str> = shown.iter().map(String::as_str).collect();
+    assert_eq!(rules, ON_POLICIES);
+}
+
 #[test]
 fn an_unsafe_fix_leaves_a_file_as_readable_as_it_was() {
-    for case in case::cases("bad").into_iter().filter(|case| !case.folder.join("repos").exists()) {
+    for case in single() {
         let repo = copy(&case.folder, Written::AsItIs);
         let mut files = Vec::new();
         files_in(repo.root(), "", &mut files);

@@ -31,6 +31,7 @@ declare_rule! {
         scope: Target,
         codes: ["blocked" => (Error, High, Network)],
         since: "0.1.0",
+        fixable: Unsafe,
         check: check,
     }
 }

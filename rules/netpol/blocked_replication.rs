@@ -39,6 +39,7 @@ declare_rule! {
             "source" => (Warning, High, Network),
         ],
         since: "0.1.0",
+        fixable: Unsafe,
         check: check,
     }
 }

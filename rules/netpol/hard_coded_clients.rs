@@ -5,9 +5,10 @@ use crate::declare_rule;
 use crate::graph::View;
 use crate::graph::cnpg::{Cluster, Pooler, cluster_reference};
 use crate::manifest::{Namespace, Resource};
-use crate::reach::connections::{Grant, PartyKind};
+use crate::reach::connections::{Connections, Grant, PartyKind};
 use crate::reach::selector::Requirement;
 use crate::reach::{METADATA_NAME, POSTGRES_PORT, operators};
+use crate::rule::opt_in::written_label;
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
 use crate::yaml::Value;
@@ -25,7 +26,8 @@ declare_rule! {
     /// moves or goes leaves its name behind, for whoever takes that name next.
     ///
     /// ## Instead
-    /// Select namespaces by the opt-in label (`databases.client-label` in the config) with the Cluster's name as its value.
+    /// Select namespaces by the opt-in label (`databases.client-label` in the config) with the Cluster's name as its value, or
+    /// with whatever value namespaces carry.
     /// An app then labels its own namespace.
     ///
     /// ## Limits
@@ -100,7 +102,9 @@ fn judge<'w>(
             let allowed = |name: &str| operators.contains(name) || namespace.known() == Some(name);
             let names: Vec<&str> = requirement.wanted().into_iter().filter(|name| !allowed(name)).collect();
             if !names.is_empty() && seen.insert(grant.written(requirement).span()) {
-                report(cluster, entry, &grant, requirement, &names, context, sink);
+                let label = context.config().databases.client_label.as_ref().map(|label| label.value.as_str());
+                let opt_in = label.map(|key| written_label(key, &value_in_use(key, at, entry, connections, context)));
+                report(cluster, entry, &grant, requirement, &names, opt_in, sink);
             }
         }
     }
@@ -117,21 +121,45 @@ fn named<'c, 'w>(grant: &Grant<'c, 'w>, context: &TargetContext<'_, 'w>) -> Opti
     by_name.find(|requirement| matches!(requirement.expression, Expression::Equal(..) | Expression::In(..)))
 }
 
+/// The value that the opt-in label has where it is in use: in rules for the same database, else on namespaces; the name of
+/// the Cluster where that is one of them, or nothing tells.
+fn value_in_use<'w>(
+    key: &str,
+    party: usize,
+    entry: &Spanned<ObjectRef>,
+    connections: &Connections<'w>,
+    context: &TargetContext<'_, 'w>,
+) -> String {
+    let name = entry.value.name.as_str();
+    let grants = connections.grants(party, POSTGRES_PORT);
+    let asked = grants.iter().flat_map(|grant| grant.who.asked_of_namespace()).filter(|(label, _)| *label == key);
+    let mut values: Vec<&str> = asked.flat_map(|(_, asked)| asked.wanted()).collect();
+    if values.is_empty() {
+        values.extend(context.reach.namespace_objects().filter_map(|object| object.label(key)?.known()));
+    }
+    // Where it has the names of Clusters as values, this one's is the right one.
+    let names_cluster = |value: &str| context.graph.all::<Cluster<'w>>().any(|cluster| cluster.name() == Some(value));
+    match values.first() {
+        Some(first) if values.iter().all(|value| value == first) && !names_cluster(first) => (*first).to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
 fn report<'w>(
     cluster: &Cluster<'w>,
     entry: &Spanned<ObjectRef>,
     grant: &Grant<'_, 'w>,
     requirement: &Requirement<'w>,
     names: &[&str],
-    context: &TargetContext<'_, 'w>,
+    opt_in: Option<String>,
     sink: &mut Sink<'_, 'w>,
 ) {
     let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let noun = if names.len() == 1 { "namespace" } else { "namespaces" };
     let primary = requirement.value.get("values").unwrap_or(requirement.value);
     let name = &entry.value.name;
-    let help = match &context.config().databases.client_label {
-        Some(label) => format!("select namespaces by the opt-in label: `{}: {name}`", label.value),
+    let help = match opt_in {
+        Some(label) => format!("select namespaces by the opt-in label: {label}"),
         None => format!(
             "agree on a label by which namespaces opt in, set it as `databases.client-label`, and select `<label>: {name}`"
         ),

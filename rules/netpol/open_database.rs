@@ -5,27 +5,34 @@ use crate::finding::{Confidence, Edit};
 use crate::manifest::Resource;
 use crate::reach::POSTGRES_PORT;
 use crate::reach::connections::{Breadth, Connections, Grant, PartyKind};
-use crate::rule::{MESH_NOTE, Sink, TargetContext, is_in_mesh};
+use crate::reach::ports::Protocol;
+use crate::rule::opt_in::{self, OptIn};
+use crate::rule::{MESH_NOTE, Sink, TargetContext, add_field, is_in_mesh};
 use crate::source::Span;
 use crate::yaml::Value;
-use std::collections::BTreeMap;
+use kube_core::Expression;
+use std::collections::{BTreeMap, HashSet};
 
 declare_rule! {
     /// ## What it does
     /// Finds rules of network policies of any kind that let everyone, every namespace or every address reach port 5432 of the
     /// instances of a Cluster or of a Pooler. In a CiliumClusterwideNetworkPolicy an empty selector is every namespace.
+    /// Finds, too, rules that let clients in by the opt-in label of the config (`databases.client-label`) and let them further than it says:
+    /// to a Cluster other than the one that the label names, or to the ports of the operator and of metrics (8000, 9187, 9127).
     ///
     /// ## Why it matters
     /// Policies only add up: one rule that lets everyone in undoes every default-deny beside it. A password is then all that
     /// stands between any pod and the database. The usual cause is a dash too many: `- from:` and `- ports:` as two items
-    /// are two rules, "these clients on every port" and "everyone on 5432".
+    /// are two rules, "these clients on every port" and "everyone on 5432". A rule that asks for the opt-in label and not for
+    /// its value makes no difference between Clusters.
     ///
     /// ## Instead
     /// Name the clients: a `namespaceSelector` on a label that namespaces opt in by, or a `podSelector`. Keep `from`
-    /// and `ports` in one item.
+    /// and `ports` in one item. Where labels have the names of Clusters as values, ask for the name.
     ///
     /// ## Limits
-    /// Rules for other ports (9187, 8000) and egress rules are not meant. A block of all addresses counts even with exceptions:
+    /// Other rules for 9187 or 8000 and egress rules are not meant. Clients of another Cluster are told of where a namespace here
+    /// carries its name, and nothing in it names this one. A block of all addresses counts even with exceptions:
     /// whether it covers pods depends on the network plugin, that it covers the world outside does not. Two half blocks
     /// are not added up. What a rule that denies takes back is passed over. Undecided where a policy's selector,
     /// ports or namespace is not known, and where policies of Calico or Antrea are in the repo. Where no policy selects the database at all,
@@ -38,6 +45,8 @@ declare_rule! {
             "everyone" => (Error, High, Network),
             "every-namespace" => (Error, High, Network),
             "every-address" => (Error, High, Network),
+            "every-client" => (Warning, High, Network),
+            "every-port" => (Warning, High, Network),
         ],
         since: "0.1.0",
         fixable: Unsafe,
@@ -71,6 +80,21 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         match connections.unread() {
             Some(reason) => sink.undecided(place(&opening.grant, opening.breadth).span(), reason),
             None => report(opening, sink),
+        }
+    }
+    let halves: HashSet<Span> =
+        openings.values().filter_map(|opening| Some(split_from(&opening.grant)?.span())).collect();
+    for opt_in in opt_in::rules(connections, context) {
+        let mesh = opt_in.parties.iter().all(|at| is_in_mesh(context.reach, connections, *at));
+        match connections.unread() {
+            Some(reason) => sink.undecided(opt_in.grant.rule.span(), reason),
+            None => {
+                report_strangers(&opt_in, connections, mesh, sink);
+                // A rule that a dash cut off from its ports is told with the other half.
+                if !halves.contains(&opt_in.grant.rule.span()) {
+                    report_ports(&opt_in, connections, mesh, sink);
+                }
+            }
         }
     }
 }
@@ -123,12 +147,7 @@ fn report<'w>(opening: &Opening<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             ("everyone", "everyone".to_owned(), label)
         }
     };
-    let what = match databases.as_slice() {
-        [one] => one.title(),
-        [one, other] => format!("{} and {}", one.title(), other.title()),
-        [one, rest @ ..] => format!("{} and {} more", one.title(), rest.len()),
-        [] => return,
-    };
+    let what = titles(databases);
     let policy = grant.policy;
     let split = split_from(grant).filter(|_| *breadth == Breadth::Everyone);
     let message = match &split {
@@ -169,6 +188,89 @@ fn report<'w>(opening: &Opening<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             finding.help("select the clients by a label that their namespaces opt in with, or narrow the block")
         }
         None => finding.help("select the clients by a label that their namespaces opt in with"),
+    };
+}
+
+fn titles(databases: &[&Resource<'_>]) -> String {
+    match databases {
+        [] => String::new(),
+        [one] => one.title(),
+        [one, other] => format!("{} and {}", one.title(), other.title()),
+        [one, rest @ ..] => format!("{} and {} more", one.title(), rest.len()),
+    }
+}
+
+/// How many namespaces are pointed at.
+const SHOWN: usize = 3;
+
+/// Reports that clients of another Cluster are let in, too.
+fn report_strangers<'w>(opt_in: &OptIn<'_, 'w>, connections: &Connections<'w>, mesh: bool, sink: &mut Sink<'_, 'w>) {
+    let Some(first) = opt_in.strangers.first() else { return };
+    let (grant, asked) = (&opt_in.grant, opt_in.asked);
+    let written = grant.written(asked);
+    let listed = || written.get("values")?.items().find(|value| value.known() == first.cluster.name());
+    let (place, label) = match asked.expression {
+        Expression::In(..) => (listed().unwrap_or(written), "the name of another Cluster"),
+        Expression::NotIn(..) => (written, "takes any other value, and none"),
+        _ => (written, "takes the label with whatever value"),
+    };
+    let one = opt_in.strangers.iter().all(|stranger| std::ptr::eq(stranger.cluster, first.cluster));
+    let whose = if one { first.cluster.title() } else { "other Clusters".to_owned() };
+    let what = titles(&opt_in.strangers_at(connections));
+    let message = format!("{} lets clients of {whose} reach PostgreSQL of {what}, too", grant.policy.title());
+    let mut finding =
+        sink.finding("every-client", grant.policy, place, message).underline(place.key_or_span()).label(label);
+    for stranger in opt_in.strangers.iter().take(SHOWN) {
+        let name = stranger.namespace.name().unwrap_or_default();
+        let text = format!("namespace `{name}` opts in to {}", stranger.cluster.title());
+        finding = finding.related(stranger.label.key_or_span(), text);
+    }
+    finding = finding.related(first.cluster.headline().span(), "another Cluster");
+    if mesh {
+        finding = finding.note(MESH_NOTE).confidence(Confidence::Low);
+    }
+    let key = opt_in.key;
+    finding.help(match opt_in.cluster(connections) {
+        Some(name) => format!("ask for the Cluster's name: `{key}: {name}`"),
+        None => format!("give each Cluster a rule of its own, which asks for its name: `{key}: <name>`"),
+    });
+}
+
+/// Reports that clients reach more than PostgreSQL.
+fn report_ports<'w>(opt_in: &OptIn<'_, 'w>, connections: &Connections<'w>, mesh: bool, sink: &mut Sink<'_, 'w>) {
+    if opt_in.ports.is_empty() {
+        return;
+    }
+    let (rule, policy) = (opt_in.grant.rule, opt_in.grant.policy);
+    let key = ports_key(policy);
+    let ports = rule.get(key).filter(|ports| !ports.is_null());
+    let what = titles(&opt_in.databases(connections));
+    let message = format!("{} lets clients reach {} of {what}, not PostgreSQL alone", policy.title(), opt_in.ports);
+    let mut finding = sink.finding("every-port", policy, ports.unwrap_or(rule), message);
+    finding = match (ports, peers(rule)) {
+        (Some(ports), _) => finding.underline(ports.key_or_span()).label("more than 5432"),
+        (None, Some((_, peers))) => finding.underline(peers.key_or_span()).label("no ports beside it, so all are open"),
+        (None, None) => finding,
+    };
+    if opt_in.ports.holds(Protocol::Tcp, 8000) {
+        finding = finding.note("8000 is where the operator asks an instance for its state");
+    }
+    if mesh {
+        finding = finding.note(MESH_NOTE).confidence(Confidence::Low);
+    }
+    // Another peer of the same rule may need the other ports.
+    let alone = peers(rule).is_some_and(|(_, list)| list.items().count() == 1);
+    let lines: &[&str] = match policy.kind {
+        "NetworkPolicy" => &["ports:", "  - {protocol: TCP, port: 5432}"],
+        "CiliumNetworkPolicy" | "CiliumClusterwideNetworkPolicy" => {
+            &["toPorts:", "  - ports:", "      - {port: \"5432\", protocol: TCP}"]
+        }
+        _ => &[],
+    };
+    let edits = (ports.is_none() && alone && !lines.is_empty()).then(|| add_field(rule, lines)).flatten();
+    match edits {
+        Some(edits) => finding.suggestion("open 5432 alone", edits),
+        None => finding.help("let clients in to 5432 alone, and whoever needs the others by a rule of their own"),
     };
 }
 

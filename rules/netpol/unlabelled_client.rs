@@ -6,10 +6,12 @@ use crate::graph::clients::Client;
 use crate::graph::workload::Workload;
 use crate::manifest::{Namespace, Resource};
 use crate::reach::answer::{Answer, any};
-use crate::reach::connections::{Connections, End, Grant, Need, NeedKind, PartyKind, Verdict};
+use crate::reach::connections::clause::bare_key;
+use crate::reach::connections::{Block, Connections, End, Grant, Need, NeedKind, Party, Verdict};
 use crate::reach::ports::{PortSet, Protocol};
 use crate::reach::{Direction, POSTGRES_PORT, Unseen};
-use crate::rule::{MESH_NOTE, Sink, TargetContext, add_entry};
+use crate::rule::opt_in::written_label;
+use crate::rule::{MESH_NOTE, Sink, TargetContext, add_entry, surely_closed};
 use crate::yaml::Value;
 use std::collections::{HashMap, HashSet};
 
@@ -17,19 +19,19 @@ declare_rule! {
     /// ## What it does
     /// Finds workloads, ConfigMaps, Secrets, templates of Secrets and values of Helm releases that name the service of a
     /// Cluster or Pooler, in a namespace that no policy lets reach it. Workloads, too, that are let in and that policies of their
-    /// own namespace do not let out to it.
+    /// own namespace do not let out to it. And workloads beside their database whose pods no rule lets in.
     ///
     /// ## Why it matters
     /// The connection times out. The app is rolled out, its pods never get ready, and no message speaks of a policy.
     /// The label by which a namespace opts in is easy to forget, for it is written in another file than the connection.
     ///
     /// ## Instead
-    /// Give the Namespace the label that the policy asks for.
+    /// Give the Namespace the label that the policy asks for, or the pods, where the database is beside them.
     ///
     /// ## Limits
-    /// Only namespaces whose Namespace object is in the repo, and names of services with the namespace in them, as
-    /// `orders-pg-rw.databases`, in a connection string or as the whole value. What a rule asks of pods is left out, and the way out
-    /// of the client's namespace is judged for workloads only. Undecided where charts or kustomizations that are not built
+    /// Only namespaces whose Namespace object is in the repo, and names of services in a connection string or as the whole value,
+    /// as `orders-pg-rw.databases`; one without a namespace is that of the pod. What a rule asks of pods of other namespaces is left
+    /// out. The way out of the client's namespace, and clients in the database's own, are judged for workloads only. Undecided where charts or kustomizations that are not built
     /// may bring policies, and where a rule lets in addresses. Confidence is low where a service mesh carries the traffic.
     pub static RULE {
         id: "netpol/unlabelled-client",
@@ -51,16 +53,27 @@ type Services<'w> = HashMap<(String, String), usize>;
 fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let Some(connections) = context.connections.filter(|_| !context.graph.is_of_app()) else { return };
     let services = services(connections);
-    let mut seen: HashSet<(String, usize)> = HashSet::new();
+    let parties = connections.parties().iter().enumerate();
+    let workloads: HashMap<*const Resource<'w>, usize> =
+        parties.map(|(at, party)| (std::ptr::from_ref(party.resource), at)).collect();
+    let mut let_in: HashMap<(&str, usize), bool> = HashMap::new();
+    let mut seen: HashSet<(usize, usize)> = HashSet::new();
     for client in context.clients.iter() {
-        let (Some(place), Some(namespace)) = (client.place.known(), client.host.namespace.clone()) else { continue };
+        let Some(place) = client.place.known() else { continue };
+        // A name without a namespace is one of the pod's own.
+        let namespace = client.host.namespace.clone().unwrap_or_else(|| place.to_owned());
         let Some(party) = services.get(&(namespace, client.host.service.clone())).copied() else { continue };
-        // A Secret beside its Cluster is read by others elsewhere.
-        let own = connections.parties()[party].namespace == place;
         // Policies say nothing of what shares the network of its node.
-        let on_node = || Workload::of(client.resource).is_some_and(|workload| workload.host_network);
-        if !own && !on_node() && seen.insert((place.to_owned(), party)) {
-            judge(client, place, party, connections, context, sink);
+        if Workload::of(client.resource).is_some_and(|workload| workload.host_network) {
+            continue;
+        }
+        let own = connections.parties()[party].namespace == place;
+        // A Secret beside its Cluster is read by others elsewhere: there, it is the pods that count.
+        let is_let_in = own
+            || *let_in.entry((place, party)).or_insert_with(|| judge(client, place, party, connections, context, sink));
+        let pods = workloads.get(&std::ptr::from_ref(client.resource)).copied();
+        if let Some(pods) = pods.filter(|pods| is_let_in && seen.insert((*pods, party))) {
+            judge_pods(client, own, (pods, party), connections, context, sink);
         }
     }
 }
@@ -71,18 +84,14 @@ fn services<'w>(connections: &Connections<'w>) -> Services<'w> {
         if party.resource.name().is_none() || party.resource.namespace.known().is_none() {
             continue;
         }
-        let ends: &[&str] = match party.kind {
-            PartyKind::Database => &["-rw", "-ro", "-r"],
-            PartyKind::Pooler => &[""],
-            _ => &[],
-        };
-        for end in ends {
-            services.insert((party.namespace.clone(), format!("{}{end}", party.name)), at);
+        for service in party.services() {
+            services.insert((party.namespace.clone(), service), at);
         }
     }
     services
 }
 
+/// Whether the namespace of a client is let in, as far as that is sure; reports it where it is not.
 fn judge<'w>(
     client: &Client<'w>,
     place: &str,
@@ -90,23 +99,23 @@ fn judge<'w>(
     connections: &Connections<'w>,
     context: &TargetContext<'_, 'w>,
     sink: &mut Sink<'_, 'w>,
-) {
+) -> bool {
     if !connections.is_isolated(party, Direction::Ingress) {
-        return;
+        return false;
     }
     let (resource, value) = (client.resource, client.value);
     let database = connections.parties()[party].resource;
     let objects = context.graph.named("", "Namespace", place);
     let Some(object) = objects.first().filter(|object| object.whole) else {
         sink.undecided(value.span(), format!("the Namespace `{place}` is not in this repo"));
-        return;
+        return false;
     };
-    let Some(name) = object.name() else { return };
+    let Some(name) = object.name() else { return false };
     let labels = context.reach.namespace_labels(&Namespace::Known(name));
     let grants = connections.grants(party, POSTGRES_PORT);
     let admitted = any(grants.iter().map(|grant| grant.who.admits(place, &labels)));
     match (admitted, context.reach.unseen_policies_of_databases(context.graph, &database.namespace)) {
-        (Answer::Yes, _) => let_out(resource, value, party, connections, context, sink),
+        (Answer::Yes, _) => return true,
         (Answer::Unknown(reason), _) => sink.undecided(value.span(), reason),
         (Answer::No, Unseen::Likely(reason) | Unseen::Possible(reason)) => sink.undecided(value.span(), reason),
         (Answer::No, Unseen::None) => {
@@ -115,60 +124,134 @@ fn judge<'w>(
             report(&ShutOut { resource, value, object, database, mesh }, &grants, sink);
         }
     }
+    false
 }
 
-/// Reports a workload that is let in, and whose own namespace does not let it out.
-fn let_out<'w>(
-    resource: &'w Resource<'w>,
-    value: Value<'w>,
-    party: usize,
+/// Reports a workload whose pods do not get out of their namespace to the database; where it is in that namespace, too
+/// (`own`), also one whose pods are not let in.
+fn judge_pods<'w>(
+    client: &Client<'w>,
+    own: bool,
+    (pods, party): (usize, usize),
     connections: &Connections<'w>,
     context: &TargetContext<'_, 'w>,
     sink: &mut Sink<'_, 'w>,
 ) {
-    let parties = connections.parties();
-    let Some(own) = parties.iter().position(|own| std::ptr::eq(own.resource, resource)) else { return };
     let ports = PortSet::one(Protocol::Tcp, POSTGRES_PORT);
-    let (from, to) = (End::Party(own), End::Party(party));
+    let (from, to) = (End::Party(pods), End::Party(party));
     let kind = NeedKind::Client;
-    let need = Need { from, to, ports, why: "a client connects", kind, owner: own, others: Vec::new() };
-    let lack = match connections.verdict(&need) {
+    let need = Need { from, to, ports, why: "a client connects", kind, owner: pods, others: Vec::new() };
+    let value = client.value;
+    let mut lack = match connections.verdict(&need) {
         Verdict::Met => return,
         Verdict::Unknown(reason) => return sink.undecided(value.span(), reason),
         Verdict::Stopped(lack) => lack,
     };
-    let mut out = lack.blocks.into_iter().filter(|block| block.direction == Direction::Egress);
-    // What a namespace that lets nothing out at all is opened by is written elsewhere.
-    let Some(block) = out.next().filter(|block| block.denies || connections.is_allowed_something(own)) else { return };
-    if let Some(reason) = connections.unread() {
-        return sink.undecided(value.span(), reason);
+    lack.blocks.retain(|block| own || block.direction == Direction::Egress);
+    if lack.blocks.is_empty() {
+        return;
     }
-    match context.reach.unseen_policies(context.graph, &resource.namespace) {
-        Unseen::Likely(reason) | Unseen::Possible(reason) if !block.denies => {
-            return sink.undecided(value.span(), reason);
+    let lack = match surely_closed(lack, connections, context) {
+        Err(reason) => return sink.undecided(value.span(), reason),
+        Ok(lack) => lack,
+    };
+    let Some(lack) = lack else { return };
+    let mesh = context.reach.namespace_labels(&client.resource.namespace).join_mesh();
+    let database = &connections.parties()[party];
+    match lack.blocks.iter().find(|block| block.direction == Direction::Ingress) {
+        Some(block) => {
+            report_pods(client, database, (block, &lack.blocks), &connections.grants(party, POSTGRES_PORT), mesh, sink);
         }
-        _ => {}
+        None => lack.blocks.iter().for_each(|block| report_way_out(client, database, block, mesh, sink)),
     }
-    let database = parties[party].resource;
-    let message =
-        format!("{} names {}, and its own policies do not let it out there", resource.title(), database.title());
-    let mut finding = sink.finding("not-let-out", block.policy, block.value, message);
+}
+
+/// What closes a side, in words.
+fn closes(block: &Block<'_>) -> String {
+    match block.denies {
+        true => "denies it".to_owned(),
+        false => format!("closes {}; no rule opens TCP {POSTGRES_PORT} for it", block.direction.name()),
+    }
+}
+
+fn report_way_out<'w>(
+    client: &Client<'w>,
+    database: &Party<'w>,
+    block: &Block<'w>,
+    mesh: bool,
+    sink: &mut Sink<'_, 'w>,
+) {
+    let (resource, served) = (client.resource, database.resource.title());
+    let message = format!("{} names {served}, and its own policies do not let it out there", resource.title());
+    let mut finding = sink.finding("not-let-out", block.policy, block.value, message).label(closes(block));
     if !block.denies {
         finding = finding.underline(block.value.key_or_span());
     }
-    finding = finding.label(match block.denies {
-        true => "denies it".to_owned(),
-        false => format!("closes egress; no rule opens TCP {POSTGRES_PORT} for it"),
-    });
-    if let Some((span, text)) = block.near {
-        finding = finding.related(span, text);
+    if let Some((span, text)) = &block.near {
+        finding = finding.related(*span, text.clone());
     }
-    finding = finding.related(value.key_or_span(), format!("names a service of {}", database.title()));
-    let place = parties[party].namespace.as_str();
-    if context.reach.namespace_labels(&resource.namespace).join_mesh() {
+    finding = finding.related(client.value.key_or_span(), format!("names a service of {served}"));
+    if mesh {
         finding = finding.note(MESH_NOTE).confidence(Confidence::Low);
     }
-    finding.help(format!("add an egress rule for TCP {POSTGRES_PORT} to namespace `{place}`"));
+    finding.help(format!("add an egress rule for TCP {POSTGRES_PORT} to namespace `{}`", database.namespace));
+}
+
+/// Reports a workload beside its database whose pods are not let in.
+fn report_pods<'w>(
+    client: &Client<'w>,
+    database: &Party<'w>,
+    (block, blocks): (&Block<'w>, &[Block<'w>]),
+    grants: &[Grant<'_, 'w>],
+    mesh: bool,
+    sink: &mut Sink<'_, 'w>,
+) {
+    let (resource, value, served) = (client.resource, client.value, database.resource.title());
+    let message = format!("{} names {served}, and no policy lets its pods reach it", resource.title());
+    let mut finding = sink
+        .finding("not-let-in", resource, value, message)
+        .underline(value.key_or_span())
+        .label(format!("names a service of {served}, beside it"));
+    for other in blocks {
+        finding = finding.related(other.value.key_or_span(), closes(other));
+    }
+    let labels = grants.iter().filter(|grant| grant.sure).find_map(|grant| Some((grant, neighbours(grant)?)));
+    finding = match (&labels, &block.near) {
+        (Some((grant, _)), _) => finding.related(grant.peer.span(), "lets in pods of this namespace by their labels"),
+        (None, Some((span, text))) => finding.related(*span, text.clone()),
+        (None, None) => finding,
+    };
+    if mesh {
+        finding = finding.note(MESH_NOTE).confidence(Confidence::Low);
+    }
+    let out = blocks.iter().any(|block| block.direction == Direction::Egress);
+    let rules = if out { "an ingress and an egress rule" } else { "an ingress rule" };
+    finding.help(match labels {
+        Some((_, labels)) if out => format!("give the pods {labels}, and add an egress rule for TCP {POSTGRES_PORT}"),
+        Some((_, labels)) => format!("give the pods {labels}, or add an ingress rule for TCP {POSTGRES_PORT} for them"),
+        None => {
+            format!("add {rules} for TCP {POSTGRES_PORT} between the pods of {} and the database", resource.title())
+        }
+    });
+}
+
+/// Labels that say what pods are, not what they may.
+const IDENTITY: &[&str] = &["app", "name", "k8s-app", "component", "tier", "job-name"];
+/// Starts of such labels, and of those that an operator or Kubernetes gives its own pods.
+const IDENTITY_OF: &[&str] = &["app.kubernetes.io/", "batch.kubernetes.io/", "cnpg.io/"];
+
+/// The labels by which a rule lets in clients beside the database.
+fn neighbours(grant: &Grant<'_, '_>) -> Option<String> {
+    let labels = grant.who.asked_of_neighbours().iter().map(|asked| {
+        let key = bare_key(asked.key());
+        let own = IDENTITY.contains(&key) || IDENTITY_OF.iter().any(|start| key.starts_with(start));
+        match asked.wanted().as_slice() {
+            [value] if !own => Some(written_label(key, value)),
+            _ => None,
+        }
+    });
+    let labels = labels.collect::<Option<Vec<String>>>().filter(|labels| !labels.is_empty())?;
+    Some(format!("label {}", labels.join(" and ")))
 }
 
 /// Who names a database and may not reach it.
@@ -194,11 +277,7 @@ fn report<'w>(client: &ShutOut<'w>, grants: &[Grant<'_, 'w>], sink: &mut Sink<'_
         let labels: Option<Vec<String>> = asked
             .iter()
             .map(|(key, asked)| match asked.wanted().first() {
-                // Without quotes some would be no text.
-                Some(value) if matches!(*value, "true" | "false" | "yes" | "no" | "on" | "off") => {
-                    Some(format!("`{key}: \"{value}\"`"))
-                }
-                Some(value) => Some(format!("`{key}: {value}`")),
+                Some(value) => Some(written_label(key, value)),
                 None => matches!(asked.expression, kube_core::Expression::Exists(_)).then(|| format!("`{key}`")),
             })
             .collect();

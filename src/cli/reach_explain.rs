@@ -103,7 +103,9 @@ fn side(connections: &Connections<'_>, sources: &Sources, half: &Half<'_>, ports
         lines.push(Told { depth: 2, text, place: place(finding.span) });
     }
     if isolates && !speaks {
-        let text = format!("no rule of these policies allows {ports}");
+        // Probes come from there, so nothing keeps it out.
+        let node = if half.reached.is_empty() { "" } else { ", but the node that the pod runs on always gets in" };
+        let text = format!("no rule of these policies allows {ports}{node}");
         lines.push(Told { depth: 2, text, place: None });
     }
 }

@@ -1,6 +1,6 @@
 //! Findings about flows that databases need and policies stop: the same for every kind of flow, but for the words.
 
-use super::blocked_fix::operator_rule;
+use super::blocked_fix::missing_rules;
 use super::{Sink, TargetContext};
 use crate::finding::Confidence;
 use crate::graph::workload::Label;
@@ -41,7 +41,7 @@ pub fn report_blocked<'w>(
             }
             Verdict::Stopped(lack) => lack,
         };
-        match seen(lack, connections, context) {
+        match surely_closed(lack, connections, context) {
             Err(reason) => sink.undecided(owner.headline().span(), reason),
             Ok(None) => {}
             Ok(Some(lack)) => match known {
@@ -85,8 +85,8 @@ impl<'w> Stopped<'_, 'w> {
 /// How many more databases of one cause are pointed at.
 const SHOWN: usize = 5;
 
-/// The sides that nothing which is not seen can open; the error is what may.
-fn seen<'w>(
+/// The sides of what stops a flow that nothing which is not seen can open; the error is what may.
+pub fn surely_closed<'w>(
     mut lack: Lack<'w>,
     connections: &Connections<'w>,
     context: &TargetContext<'_, 'w>,
@@ -192,7 +192,10 @@ fn report<'w>(
     if owner.is_example() && others.iter().all(|other| other.owner.is_example()) {
         finding = finding.confidence(Confidence::Low);
     }
-    if let Some((title, edits)) = operator_rule(need, block, connections) {
+    // What lets the operator in does so for every Cluster that the policy closes; the others need rules of their own.
+    let one = others.is_empty() || need.kind == NeedKind::Operator;
+    let fix = one.then(|| missing_rules(needs, connections)).flatten();
+    if let Some((title, edits)) = fix {
         finding.suggestion(title, edits);
         return;
     }

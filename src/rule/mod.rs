@@ -8,6 +8,7 @@ mod context;
 mod declare;
 pub mod flux_references;
 pub mod lives;
+pub mod opt_in;
 pub mod patterns;
 pub mod releases;
 pub mod rewrite;
@@ -20,11 +21,11 @@ use crate::manifest::Resource;
 use serde_json::Value as Json;
 use std::any::Any;
 
-pub use blocked::{MESH_NOTE, is_in_mesh, report_blocked};
+pub use blocked::{MESH_NOTE, is_in_mesh, report_blocked, surely_closed};
 pub use brought::{Brought, brought};
 pub use change::{ChangeContext, Changes, Pair, Single};
 pub use context::{Context, FileContext, TargetContext, World};
-pub use rewrite::{add_entry, add_item, remove_line, replace_name};
+pub use rewrite::{add_entry, add_field, add_item, remove_line, replace_name};
 pub use sink::{Builder, Found, Sink};
 pub use suppression::{Fault, Suppression, Written};
 

@@ -82,6 +82,23 @@ pub fn add_item(list: Value<'_>, lines: &[String]) -> Option<Vec<Edit>> {
     insert_behind(text, last.span(), &added)
 }
 
+/// Adds a field, of which each line is given without its indent, behind the last one of a block mapping. None where the
+/// mapping is not written in that form.
+pub fn add_field(mapping: Value<'_>, lines: &[&str]) -> Option<Vec<Edit>> {
+    let (_, last) = mapping.entries().last()?;
+    mapping.origin().editable()?;
+    let (text, key) = (last.file()?.text(), last.key_span()?);
+    let before = &text[line_start(text, key.start as usize)..key.start as usize];
+    // The first field of an item stands behind its dash.
+    let block = before.bytes().all(|byte| matches!(byte, b' ' | b'-'));
+    if !block || last.site() != last.span() {
+        return None;
+    }
+    let indent = " ".repeat(before.len());
+    let added: String = lines.iter().map(|line| format!("{indent}{line}\n")).collect();
+    insert_behind(text, last.span(), &added)
+}
+
 fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |at| at + 1)
 }
@@ -159,6 +176,25 @@ mod tests {
         ] {
             assert_eq!(edited(before, |value| add_item(value, &lines)).as_deref(), after, "{before}");
         }
+    }
+
+    #[test]
+    fn a_field_is_put_behind_the_last_one() {
+        let lines = ["ports:", "  - 1"];
+        for (before, after) in [
+            (
+                "spec:\n  owner:\n    from:\n      - y # why\n  c: d\n",
+                Some("spec:\n  owner:\n    from:\n      - y # why\n    ports:\n      - 1\n  c: d\n"),
+            ),
+            ("spec:\n  owner:\n    from: y", Some("spec:\n  owner:\n    from: y\n    ports:\n      - 1")),
+            ("spec:\n  owner: {from: y}\n", None),
+        ] {
+            assert_eq!(edited(before, |value| add_field(value, &lines)).as_deref(), after, "{before}");
+        }
+        let item = |value: Value<'_>| add_field(value.items().next()?, &lines);
+        let (before, after) =
+            ("spec:\n  owner:\n  - from: y\n  - z\n", "spec:\n  owner:\n  - from: y\n    ports:\n      - 1\n  - z\n");
+        assert_eq!(edited(before, item).as_deref(), Some(after));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::Connections;
 use super::clause::{Match, PlaceTest, Pods, Reached, Who};
+use super::grants::namespace_label;
 use super::parties::place_name;
 use super::view::{Other, judge};
 use crate::reach::METADATA_NAME;
@@ -62,26 +63,29 @@ impl Connections<'_> {
             return;
         }
         let view = self.views.of(class, direction);
-        if !view.default.is_empty() {
-            found.push((Stranger::AnyPod, view.default.clone()));
+        let containers = if direction == Direction::Ingress { own.named.as_slice() } else { &[] };
+        // A set may hold all pods that are in the repo, and not this one.
+        let anybody = judge(&self.book, view, Other::Pods(&self.every_pod), containers);
+        if !anybody.is_empty() {
+            found.push((Stranger::AnyPod, anybody.clone()));
         }
+        let is_special = |set: &usize| self.every_pod.binary_search_by_key(set, |(at, _)| *at).is_err();
         let mut sets: Vec<usize> = Vec::new();
         for ruling in &view.rulings {
             let clauses = &self.book.decrees[ruling.decree].side(direction).clauses;
             sets.extend(clauses.iter().flat_map(|clause| &clause.who).filter_map(|who| match who {
-                Who::Pods(set) if !self.classes.holds_all[*set] => Some(*set),
+                Who::Pods(set) if is_special(set) => Some(*set),
                 _ => None,
             }));
         }
         sets.sort_unstable();
         sets.dedup();
-        let containers = if direction == Direction::Ingress { own.named.as_slice() } else { &[] };
         for set in sets {
-            let mut inside = self.classes.common.clone();
+            let mut inside = self.every_pod.clone();
             inside.push((set, Match::Yes));
             inside.sort_unstable();
             let reached = judge(&self.book, view, Other::Pods(&inside), containers);
-            if !reached.is_empty() && reached != view.default {
+            if !reached.is_empty() && reached != anybody {
                 found.push((Stranger::Described(description(&self.book.pods[set])), reached));
             }
         }
@@ -90,27 +94,62 @@ impl Connections<'_> {
 
 /// How a report names the pods of a set.
 pub(super) fn description(pods: &Pods<'_>) -> String {
+    let own = |selector: &Selector<'_>| pod(&all(selector), selector.doubt.is_some());
     match pods {
-        Pods::Plain(PlaceTest::Own(own), selector) => format!("{}/{}", place_name(*own), pod(selector)),
-        Pods::Plain(PlaceTest::Selected(places), selector) => format!("{}/{}", namespace(places), pod(selector)),
-        Pods::Identity(Some(own), selector) => format!("{}/{}", place_name(*own), pod(selector)),
-        Pods::Identity(None, selector) => format!("[any namespace]/{}", pod(selector)),
+        Pods::Plain(PlaceTest::Own(place), selector) => format!("{}/{}", place_name(*place), own(selector)),
+        Pods::Plain(PlaceTest::Selected(places), selector) => {
+            format!("{}/{}", namespace(&all(places), places.doubt.is_some()), own(selector))
+        }
+        Pods::Identity(place, selector) => {
+            let (mut places, mut asked) = (Vec::new(), Vec::new());
+            for requirement in &selector.requirements {
+                match namespace_label(requirement.key()) {
+                    // That there is a namespace is no more than that it is a pod.
+                    Some(METADATA_NAME) if matches!(requirement.expression, Expression::Exists(_)) => {}
+                    Some(key) => places.push(about(key, &requirement.expression)),
+                    None => asked.push(requirement.expression.clone()),
+                }
+            }
+            let place = place.map_or_else(|| namespace(&places, false), place_name);
+            format!("{place}/{}", pod(&asked, selector.doubt.is_some()))
+        }
     }
 }
 
-fn pod(selector: &Selector<'_>) -> String {
-    if selector.selects_all() { "[all pods]".to_owned() } else { format!("[pod with {{{selector}}}]") }
+fn all(selector: &Selector<'_>) -> Vec<Expression> {
+    selector.requirements.iter().map(|requirement| requirement.expression.clone()).collect()
 }
 
-fn namespace(selector: &Selector<'_>) -> String {
-    if selector.selects_all() {
-        return "[all namespaces]".to_owned();
+/// The same, asked of another label.
+fn about(key: &str, asked: &Expression) -> Expression {
+    let key = key.to_owned();
+    match asked.clone() {
+        Expression::In(_, values) => Expression::In(key, values),
+        Expression::NotIn(_, values) => Expression::NotIn(key, values),
+        Expression::Equal(_, value) => Expression::Equal(key, value),
+        Expression::NotEqual(_, value) => Expression::NotEqual(key, value),
+        Expression::Exists(_) => Expression::Exists(key),
+        Expression::DoesNotExist(_) => Expression::DoesNotExist(key),
     }
-    match selector.requirements.as_slice() {
-        [only] => match &only.expression {
-            Expression::Equal(key, name) if key == METADATA_NAME => name.clone(),
-            _ => format!("[namespace with {{{selector}}}]"),
-        },
-        _ => format!("[namespace with {{{selector}}}]"),
+}
+
+/// What is asked, as `kubectl get -l` would take it, and `...` for what is not known.
+fn list(asked: &[Expression], more: bool) -> String {
+    let more = more.then(|| "...".to_owned());
+    asked.iter().map(Expression::to_string).chain(more).collect::<Vec<_>>().join(",")
+}
+
+fn pod(asked: &[Expression], more: bool) -> String {
+    match asked {
+        [] if !more => "[all pods]".to_owned(),
+        _ => format!("[pod with {{{}}}]", list(asked, more)),
+    }
+}
+
+fn namespace(asked: &[Expression], more: bool) -> String {
+    match asked {
+        [] if !more => "[all namespaces]".to_owned(),
+        [Expression::Equal(key, name)] if key == METADATA_NAME && !more => name.clone(),
+        _ => format!("[namespace with {{{}}}]", list(asked, more)),
     }
 }

@@ -45,6 +45,8 @@ pub struct Grant<'c, 'w> {
     pub who: Granted<'c, 'w>,
     /// Where the pods are selected to which they are let in.
     pub subject: Value<'w>,
+    /// The set of the pods that are let in, by number.
+    pub(super) set: Option<usize>,
 }
 
 impl<'w> Grant<'_, 'w> {
@@ -79,7 +81,7 @@ pub struct NamespaceTest<'c, 'w> {
 }
 
 /// The label of a namespace that a key of Cilium asks about.
-fn namespace_label(key: &str) -> Option<&str> {
+pub(super) fn namespace_label(key: &str) -> Option<&str> {
     let key = bare_key(key);
     if key == POD_NAMESPACE { Some(METADATA_NAME) } else { key.strip_prefix(NAMESPACE_LABELS) }
 }
@@ -124,6 +126,10 @@ impl<'w> Connections<'w> {
                         if !seen.insert((clause.value.span(), at)) {
                             continue;
                         }
+                        let set = match who {
+                            Who::Pods(set) => Some(*set),
+                            _ => None,
+                        };
                         let (who, doubt) = match who {
                             Who::Everyone => (Granted::Everyone, unsure.clone()),
                             Who::Pods(set) => (Granted::Pods(&self.book.pods[*set]), unsure.clone()),
@@ -132,7 +138,7 @@ impl<'w> Connections<'w> {
                         };
                         let (policy, rule, peer) = (decree.resource, clause.value, *peer);
                         let (subject, sure) = (decree.place, doubt.is_none());
-                        grants.push(Grant { policy, rule, peer, sure, doubt, who, subject });
+                        grants.push(Grant { policy, rule, peer, sure, doubt, who, subject, set });
                     }
                 }
             }
@@ -257,6 +263,16 @@ impl<'c, 'w> Granted<'c, 'w> {
         match *self {
             Granted::Pods(pods) => pods.asked_of_namespace(),
             Granted::Everyone | Granted::Others => Vec::new(),
+        }
+    }
+}
+
+impl<'w> Granted<'_, 'w> {
+    /// What it asks of pods of the policy's own namespace, where it lets in those alone.
+    pub fn asked_of_neighbours(&self) -> &[Requirement<'w>] {
+        match self {
+            Granted::Pods(Pods::Plain(PlaceTest::Own(_), own) | Pods::Identity(Some(_), own)) => &own.requirements,
+            _ => &[],
         }
     }
 }

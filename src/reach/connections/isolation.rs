@@ -37,8 +37,7 @@ impl<'w> Decrees<'w> {
         let subjects =
             book.decrees.iter().map(|decree| (&decree.resource.namespace, book.pods[decree.subject].selector()));
         let index = PolicyIndex::new(subjects);
-        let sets = book.pods.iter().enumerate().filter(|(_, pods)| is_every_pod(pods));
-        let every_pod = sets.map(|(set, _)| (set, Match::Yes)).collect();
+        let every_pod = book.sets_of_every_pod();
         Decrees { book, index, every_pod }
     }
 
@@ -168,6 +167,14 @@ fn may_be_about(rejected: &Rejected<'_>, pod: Pod<'_, '_>, namespace_labels: &La
         _ => selector.matches(pod.labels),
     });
     !is_inside(rejected.resource, pod.namespace).and(any(subjects)).is_no()
+}
+
+impl Book<'_> {
+    /// The sets of pods that hold every pod there may be.
+    pub(super) fn sets_of_every_pod(&self) -> Vec<(usize, Match)> {
+        let sets = self.pods.iter().enumerate().filter(|(_, pods)| is_every_pod(pods));
+        sets.map(|(set, _)| (set, Match::Yes)).collect()
+    }
 }
 
 /// Whether a set of pods surely holds all there are.

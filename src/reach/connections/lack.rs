@@ -247,6 +247,16 @@ impl<'w> Connections<'w> {
         self.clauses_of(party).any(|clause| clause.action == Action::Allow)
     }
 
+    /// Whether a policy surely selects all pods of a party, and has a say on that direction.
+    pub fn selects_all_of(&self, party: usize, policy: &Resource<'_>, direction: Direction) -> bool {
+        self.classes_of(party).into_iter().all(|class| {
+            let mut rulings = self.views.of(class, direction).rulings.iter();
+            rulings.any(|ruling| {
+                std::ptr::eq(self.book.decrees[ruling.decree].resource, policy) && ruling.applies == Match::Yes
+            })
+        })
+    }
+
     fn clauses_of(&self, party: usize) -> impl Iterator<Item = &Clause<'w>> {
         self.classes_of(party).into_iter().flat_map(move |class| {
             Direction::ALL.into_iter().flat_map(move |direction| {

@@ -20,10 +20,12 @@ mod needed;
 mod network_policy;
 mod pairs;
 mod parties;
+mod served;
 mod sources;
 mod subjects;
 mod unseen;
 mod view;
+mod visitors;
 mod ways_in;
 
 #[cfg(test)]
@@ -86,6 +88,8 @@ pub struct Connections<'w> {
     needs: Vec<Need>,
     ways_in: Vec<WayIn<'w>>,
     unread: Option<String>,
+    /// The sets of pods that surely hold every pod there may be.
+    every_pod: Vec<(usize, clause::Match)>,
 }
 
 impl<'w> Connections<'w> {
@@ -115,7 +119,8 @@ impl<'w> Connections<'w> {
         let named_entities = book.named_entities();
         let strays = strays.iter().copied();
         let unread = graph.resources().iter().copied().chain(strays).find_map(crate::reach::unread::unread);
-        Connections { parties, book, classes, views, groups, named_entities, needs, ways_in, unread }
+        let every_pod = book.sets_of_every_pod();
+        Connections { parties, book, classes, views, groups, named_entities, needs, ways_in, unread, every_pod }
     }
 
     /// Everybody who takes part.

@@ -6,8 +6,8 @@ use super::parties::{Parties, Party, PartyKind};
 use super::sources::Services;
 use super::unseen::{Unseen, uses_plugin};
 use super::{Connections, End};
+use crate::graph::Graph;
 use crate::graph::workload::Label;
-use crate::graph::{Graph, cnpg};
 use crate::manifest::Resource;
 use crate::reach::addresses::AddressRange;
 use crate::reach::policy::Direction;
@@ -128,10 +128,7 @@ pub(super) fn needs<'w>(
         };
         let own = End::Party(at);
         let databases = || {
-            let name = match party.kind {
-                PartyKind::Pooler => cnpg::cluster_reference(party.resource).and_then(Value::known),
-                _ => party.resource.name(),
-            };
+            let name = party.cluster();
             let fits = move |other: &usize| {
                 let other = &parties.parties[*other];
                 other.kind == PartyKind::Database

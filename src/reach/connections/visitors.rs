@@ -1,0 +1,49 @@
+//! What somebody surely reaches who is described and may not be in the repo: a pod of a namespace, or one that a rule lets in.
+
+use super::Connections;
+use super::clause::{Identity, Match, PlaceTest, Pods, Reached};
+use super::grants::Grant;
+use super::parties::same_place;
+use super::view::{Other, judge};
+use crate::graph::workload::Labels;
+use crate::reach::NamespaceKey;
+use crate::reach::answer::Answer;
+use crate::reach::policy::Direction;
+
+impl Connections<'_> {
+    /// What gets in to a party from a pod of the namespace `name`, which has `labels`. Of the pod's own labels nothing is known.
+    pub fn reached_from(&self, party: usize, name: &str, labels: &Labels<'_>) -> Reached {
+        let mut own = Labels::none();
+        own.admit_more("which pod it is is not known");
+        let place = NamespaceKey::Known(name);
+        let is_in = |pods: &Pods<'_>| match pods {
+            Pods::Plain(PlaceTest::Own(home), selector) => same_place(*home, place).and(selector.matches(&own)),
+            Pods::Plain(PlaceTest::Selected(places), selector) => places.matches(labels).and(selector.matches(&own)),
+            Pods::Identity(home, selector) => {
+                let inside = home.map_or(Answer::Yes, |home| same_place(home, place));
+                let identity = Identity { place, account: None, labels: &own, namespace_labels: labels };
+                inside.and(identity.is_selected(selector))
+            }
+        };
+        let answers = self.book.pods.iter().map(|pods| Match::from(&is_in(pods))).enumerate();
+        let sets: Vec<(usize, Match)> = answers.filter(|(_, answer)| *answer != Match::No).collect();
+        self.let_in(party, &sets)
+    }
+
+    /// What gets in to a party from a pod that a rule describes, where no other rule speaks of it.
+    pub fn reached_by(&self, party: usize, grant: &Grant<'_, '_>) -> Reached {
+        let mut sets = self.every_pod.clone();
+        sets.extend(grant.set.map(|set| (set, Match::Yes)));
+        sets.sort_unstable();
+        sets.dedup();
+        self.let_in(party, &sets)
+    }
+
+    /// What gets in to some pod of a party from pods that are in these sets.
+    fn let_in(&self, party: usize, sets: &[(usize, Match)]) -> Reached {
+        self.classes_of(party).into_iter().fold(Reached::default(), |all, class| {
+            let view = self.views.of(class, Direction::Ingress);
+            all.or(&judge(&self.book, view, Other::Pods(sets), &self.classes.all[class].named))
+        })
+    }
+}
