@@ -3,15 +3,17 @@
 use crate::declare_rule;
 use crate::finding::Confidence;
 use crate::graph::clients::Client;
-use crate::graph::workload::Workload;
+use crate::graph::workload::{Label, Workload};
 use crate::manifest::{Namespace, Resource};
 use crate::reach::answer::{Answer, any};
 use crate::reach::connections::clause::bare_key;
 use crate::reach::connections::{Block, Connections, End, Grant, Need, NeedKind, Party, Verdict};
 use crate::reach::ports::{PortSet, Protocol};
+use crate::reach::selector::Requirement;
 use crate::reach::{Direction, POSTGRES_PORT, Unseen};
 use crate::rule::opt_in::written_label;
-use crate::rule::{MESH_NOTE, Sink, TargetContext, add_entry, surely_closed};
+use crate::rule::{Builder, MESH_NOTE, Sink, TargetContext, add_entry, surely_closed};
+use crate::source::Span;
 use crate::yaml::Value;
 use std::collections::{HashMap, HashSet};
 
@@ -58,6 +60,7 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         parties.map(|(at, party)| (std::ptr::from_ref(party.resource), at)).collect();
     let mut let_in: HashMap<(&str, usize), bool> = HashMap::new();
     let mut seen: HashSet<(usize, usize)> = HashSet::new();
+    let mut unlabelled: HashSet<(&str, usize)> = HashSet::new();
     for client in context.clients.iter() {
         let Some(place) = client.place.known() else { continue };
         // A name without a namespace is one of the pod's own.
@@ -73,7 +76,11 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             || *let_in.entry((place, party)).or_insert_with(|| judge(client, place, party, connections, context, sink));
         let pods = workloads.get(&std::ptr::from_ref(client.resource)).copied();
         if let Some(pods) = pods.filter(|pods| is_let_in && seen.insert((*pods, party))) {
-            judge_pods(client, own, (pods, party), connections, context, sink);
+            // The label of a namespace is told once.
+            let by_label = unlabelled.contains(&(place, party));
+            if judge_pods(client, (own, by_label), (pods, party), connections, context, sink) {
+                unlabelled.insert((place, party));
+            }
         }
     }
 }
@@ -128,42 +135,66 @@ fn judge<'w>(
 }
 
 /// Reports a workload whose pods do not get out of their namespace to the database; where it is in that namespace, too
-/// (`own`), also one whose pods are not let in.
+/// (`own`), also one whose pods are not let in. Says whether a label of the namespace is what lacks; where that is told
+/// (`by_label`), nothing more is.
 fn judge_pods<'w>(
     client: &Client<'w>,
-    own: bool,
+    (own, by_label): (bool, bool),
     (pods, party): (usize, usize),
     connections: &Connections<'w>,
     context: &TargetContext<'_, 'w>,
     sink: &mut Sink<'_, 'w>,
-) {
+) -> bool {
     let ports = PortSet::one(Protocol::Tcp, POSTGRES_PORT);
     let (from, to) = (End::Party(pods), End::Party(party));
     let kind = NeedKind::Client;
     let need = Need { from, to, ports, why: "a client connects", kind, owner: pods, others: Vec::new() };
     let value = client.value;
     let mut lack = match connections.verdict(&need) {
-        Verdict::Met => return,
-        Verdict::Unknown(reason) => return sink.undecided(value.span(), reason),
+        Verdict::Met => return false,
+        Verdict::Unknown(reason) => {
+            sink.undecided(value.span(), reason);
+            return false;
+        }
         Verdict::Stopped(lack) => lack,
     };
     lack.blocks.retain(|block| own || block.direction == Direction::Egress);
     if lack.blocks.is_empty() {
-        return;
+        return false;
     }
     let lack = match surely_closed(lack, connections, context) {
-        Err(reason) => return sink.undecided(value.span(), reason),
-        Ok(lack) => lack,
-    };
-    let Some(lack) = lack else { return };
-    let mesh = context.reach.namespace_labels(&client.resource.namespace).join_mesh();
-    let database = &connections.parties()[party];
-    match lack.blocks.iter().find(|block| block.direction == Direction::Ingress) {
-        Some(block) => {
-            report_pods(client, database, (block, &lack.blocks), &connections.grants(party, POSTGRES_PORT), mesh, sink);
+        Ok(Some(lack)) => lack,
+        Ok(None) => return false,
+        Err(reason) => {
+            sink.undecided(value.span(), reason);
+            return false;
         }
-        None => lack.blocks.iter().for_each(|block| report_way_out(client, database, block, mesh, sink)),
+    };
+    let labels = context.reach.namespace_labels(&client.resource.namespace);
+    let (mesh, database) = (labels.join_mesh(), &connections.parties()[party]);
+    if let Some(block) = lack.blocks.iter().find(|block| block.direction == Direction::Ingress) {
+        report_pods(client, database, (block, &lack.blocks), &connections.grants(party, POSTGRES_PORT), mesh, sink);
+        return false;
     }
+    let Some(block) = lack.blocks.first() else { return false };
+    // A namespace that has the label with another value has it for something else.
+    let lacks = |asked: &&Vec<(&str, &Requirement<'w>)>| {
+        let held = |key: &str, asked: &Requirement<'w>| asked.holds_for(labels.get(key)).is_yes();
+        asked.iter().all(|(key, asked)| labels.get(key) == Label::Absent || held(key, asked))
+            && asked.iter().any(|(key, asked)| !held(key, asked))
+    };
+    let ways = connections.ways_out(party, POSTGRES_PORT);
+    let way = ways.iter().filter(|_| !block.denies).filter(lacks).find_map(|asked| OptIn::of(asked, None));
+    let object = context.reach.namespace_object(&client.resource.namespace);
+    match way.zip(object) {
+        Some(_) if by_label => {}
+        Some(way) => report_label(client, database, block, way, mesh, sink),
+        None => {
+            report_way_out(client, database, block, mesh, sink);
+            return false;
+        }
+    }
+    true
 }
 
 /// What closes a side, in words.
@@ -195,6 +226,31 @@ fn report_way_out<'w>(
         finding = finding.note(MESH_NOTE).confidence(Confidence::Low);
     }
     finding.help(format!("add an egress rule for TCP {POSTGRES_PORT} to namespace `{}`", database.namespace));
+}
+
+/// Reports a workload whose namespace lacks the label by which others get out to the database.
+fn report_label<'w>(
+    client: &Client<'w>,
+    database: &Party<'w>,
+    block: &Block<'w>,
+    (way, object): (OptIn, &'w Resource<'w>),
+    mesh: bool,
+    sink: &mut Sink<'_, 'w>,
+) {
+    let (resource, served) = (client.resource, database.resource.title());
+    let place = object.name().unwrap_or_default();
+    let message = format!("{} names {served}, and no policy lets namespace `{place}` out there", resource.title());
+    let mut finding = sink
+        .finding("not-let-out", resource, client.value, message)
+        .underline(client.value.key_or_span())
+        .label(format!("names a service of {served}"))
+        .related(block.value.key_or_span(), closes(block))
+        .related(object.headline().span(), format!("does not carry {}", way.labels))
+        .related(way.span, "lets namespaces out by this label");
+    if mesh {
+        finding = finding.note(MESH_NOTE).confidence(Confidence::Low);
+    }
+    way.offer(object, finding);
 }
 
 /// Reports a workload beside its database whose pods are not let in.
@@ -254,6 +310,46 @@ fn neighbours(grant: &Grant<'_, '_>) -> Option<String> {
     Some(format!("label {}", labels.join(" and ")))
 }
 
+/// Labels by which a namespace gets through.
+struct OptIn {
+    labels: String,
+    span: Span,
+    /// Key and value, where it is one label with one value.
+    only: Option<(String, String)>,
+}
+
+impl OptIn {
+    /// What is asked of a namespace, by a rule or by the selector of a policy.
+    fn of(asked: &[(&str, &Requirement<'_>)], grant: Option<&Grant<'_, '_>>) -> Option<OptIn> {
+        let labels = asked.iter().map(|(key, asked)| match asked.wanted().first() {
+            Some(value) => Some(written_label(key, value)),
+            None => matches!(asked.expression, kube_core::Expression::Exists(_)).then(|| format!("`{key}`")),
+        });
+        let labels = labels.collect::<Option<Vec<String>>>().filter(|labels| !labels.is_empty())?;
+        let only = match asked {
+            [(key, asked)] => asked.wanted().first().map(|value| ((*key).to_owned(), (*value).to_owned())),
+            _ => None,
+        };
+        let (_, first) = asked.first()?;
+        let span = grant.map_or(first.value.span(), |grant| grant.written(first).span());
+        Some(OptIn { labels: labels.join(" and "), span, only })
+    }
+
+    /// Offers to label a namespace.
+    fn offer<'s>(self, object: &Resource<'_>, finding: Builder<'s>) -> Builder<'s> {
+        let written = object.at(&["metadata", "labels"]);
+        let edits = written.zip(self.only).and_then(|(written, (key, value))| {
+            // A value that is there is another one on purpose, or not: that is for its owner to say.
+            written.get(&key).is_none().then(|| add_entry(written, &key, &value)).flatten()
+        });
+        let title = format!("label Namespace `{}` with {}", object.name().unwrap_or_default(), self.labels);
+        match edits {
+            Some(edits) => finding.suggestion(title, edits),
+            None => finding.help(title),
+        }
+    }
+}
+
 /// Who names a database and may not reach it.
 struct ShutOut<'w> {
     resource: &'w Resource<'w>,
@@ -272,42 +368,18 @@ fn report<'w>(client: &ShutOut<'w>, grants: &[Grant<'_, 'w>], sink: &mut Sink<'_
         .finding("not-let-in", resource, *value, message)
         .underline(value.key_or_span())
         .label(format!("names a service of {}", database.title()));
-    let opt_in = grants.iter().filter(|grant| grant.sure).find_map(|grant| {
-        let asked = grant.who.opt_in();
-        let labels: Option<Vec<String>> = asked
-            .iter()
-            .map(|(key, asked)| match asked.wanted().first() {
-                Some(value) => Some(written_label(key, value)),
-                None => matches!(asked.expression, kube_core::Expression::Exists(_)).then(|| format!("`{key}`")),
-            })
-            .collect();
-        let labels = labels.filter(|labels| !labels.is_empty())?;
-        let only = match asked.as_slice() {
-            [(key, asked)] => asked.wanted().first().map(|value| ((*key).to_owned(), (*value).to_owned())),
-            _ => None,
-        };
-        Some((labels.join(" and "), grant.written(asked.first()?.1).span(), only))
-    });
+    let opt_in = grants.iter().filter(|grant| grant.sure).find_map(|grant| OptIn::of(&grant.who.opt_in(), Some(grant)));
     finding = finding.related(
         object.headline().span(),
         match &opt_in {
-            Some((labels, ..)) => format!("does not carry {labels}"),
+            Some(opt_in) => format!("does not carry {}", opt_in.labels),
             None => "this namespace is not let in".to_owned(),
         },
     );
     finding = match opt_in {
-        Some((labels, span, only)) => {
-            let finding = finding.related(span, "lets namespaces in by this label");
-            let written = object.at(&["metadata", "labels"]);
-            let edits = written.zip(only).and_then(|(written, (key, value))| {
-                // A value that is there is another one on purpose, or not: that is for its owner to say.
-                written.get(&key).is_none().then(|| add_entry(written, &key, &value)).flatten()
-            });
-            let title = format!("label Namespace `{place}` with {labels}");
-            match edits {
-                Some(edits) => finding.suggestion(title, edits),
-                None => finding.help(title),
-            }
+        Some(opt_in) => {
+            let finding = finding.related(opt_in.span, "lets namespaces in by this label");
+            opt_in.offer(object, finding)
         }
         None => finding
             .help(format!("allow namespace `{place}` to reach port {POSTGRES_PORT}, by a label that it opts in by")),

@@ -1,14 +1,16 @@
 //! What somebody surely reaches who is described and may not be in the repo: a pod of a namespace, or one that a rule lets in.
 
 use super::Connections;
-use super::clause::{Identity, Match, PlaceTest, Pods, Reached};
-use super::grants::Grant;
+use super::clause::{Action, Identity, Match, PlaceTest, Pods, Reached};
+use super::grants::{Grant, namespace_label};
 use super::parties::same_place;
-use super::view::{Other, judge};
+use super::view::{Other, judge, spoken_of};
 use crate::graph::workload::Labels;
 use crate::reach::NamespaceKey;
 use crate::reach::answer::Answer;
 use crate::reach::policy::Direction;
+use crate::reach::ports::Protocol;
+use crate::reach::selector::Requirement;
 
 impl Connections<'_> {
     /// What gets in to a party from a pod of the namespace `name`, which has `labels`. Of the pod's own labels nothing is known.
@@ -45,5 +47,32 @@ impl Connections<'_> {
             let view = self.views.of(class, Direction::Ingress);
             all.or(&judge(&self.book, view, Other::Pods(sets), &self.classes.all[class].named))
         })
+    }
+}
+
+impl<'w> Connections<'w> {
+    /// What policies ask of the labels of a namespace that let all its pods out to a TCP port of a party, and not on every
+    /// port: those are for more than that.
+    pub fn ways_out(&self, party: usize, port: u16) -> Vec<Vec<(&str, &Requirement<'w>)>> {
+        let classes = self.classes_of(party);
+        let opens = |at: usize| {
+            let clauses = self.book.decrees[at].egress.clauses.iter().filter(|clause| clause.action == Action::Allow);
+            clauses.into_iter().filter(|clause| !clause.ports.fixed.is_all()).any(|clause| {
+                classes.iter().any(|class| {
+                    let (other, named) = (self.classes.other(*class), &self.classes.all[*class].named);
+                    spoken_of(clause, Match::Yes, other, named).sure.holds(Protocol::Tcp, port)
+                })
+            })
+        };
+        let asked = |at: usize| {
+            let decree = &self.book.decrees[at];
+            let Pods::Identity(None, selector) = &self.book.pods[decree.subject] else { return None };
+            if decree.doubt.is_some() || selector.doubt.is_some() {
+                return None;
+            }
+            let asked = selector.requirements.iter().map(|asked| Some((namespace_label(asked.key())?, asked)));
+            asked.collect::<Option<Vec<_>>>().filter(|asked| !asked.is_empty())
+        };
+        (0..self.book.decrees.len()).filter(|at| opens(*at)).filter_map(asked).collect()
     }
 }
