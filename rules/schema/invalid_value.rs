@@ -51,7 +51,6 @@ declare_rule! {
             "expression" => (Error, High, Validity),
             "size" => (Error, High, Validity),
             "name" => (Error, High, Validity),
-            "feature-gate" => (Warning, Low, Validity),
             "immutable" => (Error, High, Validity),
         ],
         since: "0.1.0",

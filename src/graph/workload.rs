@@ -226,7 +226,10 @@ impl<'w> Workload<'w> {
         let template = resource.at(kind.template)?;
         let mut labels = Labels::none();
         for key in kind.added {
-            labels.insert(*key, LabelValue::Hidden(format!("the controller gives label `{key}` its value")));
+            // A Job's own pods bear its name; those of a CronJob that of a Job that is still to be made.
+            let name = resource.name().filter(|_| kind.kind == "Job" && key.ends_with("job-name"));
+            let hidden = || LabelValue::Hidden(format!("the controller gives label `{key}` its value"));
+            labels.insert(*key, name.map_or_else(hidden, |name| LabelValue::Is(name.into())));
         }
         labels.read(template.at(&["metadata", "labels"]));
         if let Some(reason) = resource.may_be_completed() {

@@ -132,6 +132,31 @@ fn admin(priority: u32, spec: &str) -> String {
 }
 
 #[test]
+fn the_pods_of_a_job_bear_its_name_and_those_of_a_schedule_one_that_is_to_come() {
+    let template = "template: {spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}";
+    let meta = |name: &str| format!("metadata: {{name: {name}, namespace: app}}");
+    let jobs = format!(
+        "apiVersion: batch/v1\nkind: Job\n{}\nspec: {{{template}}}\n---\napiVersion: batch/v1\nkind: CronJob\n{}\nspec: \
+         {{schedule: '@daily', jobTemplate: {{spec: {{{template}}}}}}}",
+        meta("load"),
+        meta("nightly")
+    );
+    for label in ["job-name", "batch.kubernetes.io/job-name"] {
+        let rules = format!(
+            "podSelector: {{}}\ningress:\n- from:\n  - namespaceSelector: {{}}\n    podSelector: {{matchLabels: {{{label}: load}}}}"
+        );
+        check(
+            &format!("{jobs}\n---\n{}", plain(&rules)),
+            &[
+                ("app/load db/main 5432", "yes"),
+                ("app/nightly db/main 5432", "perhaps"),
+                ("app/web db/main 5432", "no"),
+            ],
+        );
+    }
+}
+
+#[test]
 fn without_policies_everything_passes() {
     check(
         "",

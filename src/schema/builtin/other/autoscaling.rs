@@ -18,23 +18,17 @@ const SOURCES: &[(&str, &str)] = &[
     ("ContainerResource", "containerResource"),
 ];
 
-/// The code of what a cluster takes where a feature is switched on that is off by default.
-const FEATURE_GATE: &str = "feature-gate";
+/// Why a lower bound of 0 may be taken; the gate is off by default, also in Kubernetes 1.36.
+const SCALE_TO_ZERO: &str =
+    "`minReplicas: 0` is refused unless the feature gate `HPAScaleToZero` is on, which is not known";
 
 /// Checks a HorizontalPodAutoscaler of v1 or v2.
 pub(super) fn check<'w>(object: Value<'w>, problems: &mut Problems<'w>) {
     let Some(spec) = field(object, "spec").filter(|spec| spec.is_mapping()) else { return };
     let (least, most) = (field(spec, "minReplicas"), field(spec, "maxReplicas"));
     match least.map(|least| (least, least.as_int())) {
-        Some((least, Some(0))) => problems.push(
-            Problem::new(
-                FEATURE_GATE,
-                least,
-                "`minReplicas` is 0, which is refused unless the feature gate `HPAScaleToZero` is on",
-            )
-            .note("the gate is off by default, also in Kubernetes 1.36")
-            .help("switch the gate on in the API server and the controller manager, or write 1 or more"),
-        ),
+        // Who writes it has mostly switched the feature on, in a file of the API server that is no manifest.
+        Some((least, Some(0))) => problems.undecided.push((least.span(), SCALE_TO_ZERO.to_owned())),
         Some((least, _)) => at_least(least, "minReplicas", 1, problems),
         None => {}
     }

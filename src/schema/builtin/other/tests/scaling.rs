@@ -13,7 +13,8 @@ fn bounds_and_targets_of_autoscalers() {
     autoscalers(&[
         ("minReplicas: 1", &[]),
         ("minReplicas: 4", &["cross-field"]),
-        ("minReplicas: 0", &["feature-gate"]),
+        // Taken where a feature gate is on.
+        ("minReplicas: 0", &[]),
         (
             "metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}}]",
             &[],
