@@ -42,7 +42,10 @@ fn yaml_that_is_no_config() {
 fn keys_and_words_that_do_not_exist() {
     check(&[
         ("rolle: app\n", &[("rolle", "unknown key `rolle`", "did you mean `role`?")]),
-        ("versions: {postgres: \"17\"}\n", &[("postgres", "unknown key `postgres`", "allowed: kubernetes, cnpg, flux")]),
+        (
+            "versions: {postgres: \"17\"}\n",
+            &[("postgres", "unknown key `postgres`", "allowed: kubernetes, cnpg, flux")],
+        ),
         (
             "databases: {clientLabel: x}\n",
             &[("clientLabel", "unknown key `clientLabel`", "did you mean `client-label`?")],

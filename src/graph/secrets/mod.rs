@@ -22,7 +22,7 @@ pub use copies::{Copier, Copy, Offer, Openness, Patterns, Permission};
 pub use database::{Unmade, unmade};
 pub use hints::may_be_name;
 pub use keys::Keys;
-pub use uses::{Class, Login, Use};
+pub use uses::{Class, Login, LoginKind, Use};
 
 use hints::Hints;
 
@@ -174,6 +174,23 @@ impl<'w> Secrets<'w> {
         let own = at.into_iter().flatten().map(|at| &self.made[*at]);
         own.filter(move |one| one.namespace.is_same(namespace) && one.maker != Maker::Adds)
     }
+}
+
+/// Kinds whose objects are there to make Secrets, beside those of [`operators`].
+const MAKERS: &[(&str, &str)] = &[
+    ("external-secrets.io", "ExternalSecret"),
+    ("external-secrets.io", "ClusterExternalSecret"),
+    ("external-secrets.io", "PushSecret"),
+    ("bitnami.com", "SealedSecret"),
+    ("isindir.github.com", "SopsSecret"),
+    ("addons.projectcapsule.dev", "SopsSecret"),
+    ("addons.projectcapsule.dev", "GlobalSopsSecret"),
+    ("cert-manager.io", "Certificate"),
+];
+
+/// Whether an object is there to make Secrets.
+pub fn is_maker(resource: &Resource<'_>) -> bool {
+    MAKERS.contains(&(resource.group, resource.kind)) || operators::is_maker(resource)
 }
 
 impl<'w> Made<'w> {
