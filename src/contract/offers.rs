@@ -167,8 +167,8 @@ impl<'a> Offers<'a> {
         }
     }
 
-    /// The Secret that a platform brings to `namespace` with the nearest name; of the `idle` ones only, which it does not
-    /// use itself.
+    /// The Secret that a platform brings to `namespace` with the nearest name; of the `idle` ones only, which it does
+    /// not use itself.
     pub fn near_secret(&self, namespace: &str, name: &str, idle: bool) -> Option<Delivery<'a>> {
         let all = self
             .iter()

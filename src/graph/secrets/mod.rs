@@ -31,7 +31,8 @@ use hints::Hints;
 pub enum Maker {
     /// It is written in the repo, readable or encrypted.
     Written,
-    /// A controller makes it from an object that is written for this purpose: ExternalSecret, SealedSecret, Certificate ...
+    /// A controller makes it from an object that is written for this purpose: ExternalSecret, SealedSecret, Certificate
+    /// ...
     Controller,
     /// An operator makes it beside an object that is there for something else.
     Operator,
@@ -156,8 +157,8 @@ impl<'w> Secrets<'w> {
         made.keys.gap().is_some() || self.hints.is_scripted(&made.name)
     }
 
-    /// Objects that make Secrets whose name or namespace is not known in full: the object, the namespace as far as it is
-    /// known, and the name where it is known.
+    /// Objects that make Secrets whose name or namespace is not known in full: the object, the namespace as far as it
+    /// is known, and the name where it is known.
     pub fn loose(&self) -> impl Iterator<Item = (&'w Resource<'w>, &Namespace<'w>, Option<&str>)> {
         self.hints.unnamed_ones()
     }
