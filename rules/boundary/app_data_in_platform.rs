@@ -19,9 +19,9 @@ use std::collections::HashMap;
 declare_rule! {
     /// ## What it does
     /// Finds in a repo or path whose role is `platform` what belongs to one app: the kinds that `ownership.app` lists
-    /// (`Database`, `DatabaseRole`), the Secret with the password of such a role or a copy of it, a Secret to log in with in a
-    /// namespace that an app defines, and connection strings to a database of a Cluster other than the one it was made with.
-    /// In an app's repo that relies on a contract: a role whose password Secret the platform makes.
+    /// (`Database`, `DatabaseRole`), the Secret with the password of such a role or a copy of it, a Secret to log in
+    /// with in a namespace that an app defines, and connection strings to a database of a Cluster other than the one it
+    /// was made with. In an app's repo that relies on a contract: a role whose password Secret the platform makes.
     ///
     /// ## Why it matters
     /// The platform then has to change for every app: a new app needs a change in the platform's repo, a deleted app
@@ -33,8 +33,9 @@ declare_rule! {
     /// ## Limits
     /// Works where the config gives the path the role `platform`; a platform that keeps databases by design says so in
     /// `ownership`. The database that a Cluster is bootstrapped with, its superuser and its managed roles are the
-    /// platform's own, and so are roles and databases called after it (`meta`, `admin`, `platform`) and roles that administer. A connection string counts only where its host is a service of a Cluster or a Pooler of the
-    /// target, and with `databases.shared` only where it is one of those.
+    /// platform's own, and so are roles and databases called after it (`meta`, `admin`, `platform`) and roles that
+    /// administer. A connection string counts only where its host is a service of a Cluster or a Pooler of the target,
+    /// and with `databases.shared` only where it is one of those.
     pub static RULE {
         id: "boundary/app-data-in-platform",
         summary: "an app's database, credentials or connection string in the platform's repo",

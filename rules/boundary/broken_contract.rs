@@ -18,24 +18,24 @@ declare_rule! {
     /// ## What it does
     /// Holds what a repo uses against the contract of the platform it relies on: the Clusters that its Databases, roles
     /// and poolers name, the hosts and ports in connection strings, environment variables and Helm values, the label by
-    /// which its namespace opts in, the owners of its Databases, and the users and databases that its connections ask for. A
-    /// contract is a checkout or an exported file that
-    /// `contracts` or `--contract` names, or a repo of role `platform` that is checked in the same run.
+    /// which its namespace opts in, the owners of its Databases, and the users and databases that its connections ask
+    /// for. A contract is a checkout or an exported file that `contracts` or `--contract` names, or a repo of role
+    /// `platform` that is checked in the same run.
     ///
     /// ## Why it matters
-    /// Each repo is right by itself, and nothing works: the Database waits for ever, the name does not resolve, the policy
-    /// drops the connection. It shows when both are applied, in the logs of the app.
+    /// Each repo is right by itself, and nothing works: the Database waits for ever, the name does not resolve, the
+    /// policy drops the connection. It shows when both are applied, in the logs of the app.
     ///
     /// ## Instead
     /// Name what is on offer, or ask the platform for what is missing.
     ///
     /// ## Limits
-    /// Nothing is said of namespaces that hold no database of the platform, nor where the platform's own lists are not whole: a chart, a
-    /// base that is not built, a role that a script makes. Operators before 1.30 have no DatabaseRole; where the platform
-    /// manages no role for apps either, logins are made by hand, and owners are not judged. A user or a database of a
-    /// connection is compared where the cluster's are made by declaration only. One that is like none of them is reported
-    /// with less confidence, for the repo of another app may declare it, and not at all where neither this repo nor the
-    /// platform declares any for apps.
+    /// Nothing is said of namespaces that hold no database of the platform, nor where the platform's own lists are not
+    /// whole: a chart, a base that is not built, a role that a script makes. Operators before 1.30 have no
+    /// DatabaseRole; where the platform manages no role for apps either, logins are made by hand, and owners are not
+    /// judged. A user or a database of a connection is compared where the cluster's are made by declaration only. One
+    /// that is like none of them is reported with less confidence, for the repo of another app may declare it, and not
+    /// at all where neither this repo nor the platform declares any for apps.
     pub static RULE {
         id: "boundary/broken-contract",
         summary: "an app uses what the platform does not offer",

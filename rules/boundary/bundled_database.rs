@@ -13,10 +13,10 @@ use crate::yaml::Value;
 
 declare_rule! {
     /// ## What it does
-    /// Finds Helm values that switch on a database or a cache that an app's chart brings along: `postgresql.enabled: true`,
-    /// `postgresql-ha`, `redis`, `valkey`, `mariadb` and the like, in a HelmRelease, an Application of Argo CD (as an
-    /// object, a text or parameters), `helmCharts` of a kustomization, a values file or a `--set` of a helm command in a
-    /// Makefile, justfile or Taskfile, in a repo or path whose role is `app` or `runtime`.
+    /// Finds Helm values that switch on a database or a cache that an app's chart brings along:
+    /// `postgresql.enabled: true`, `postgresql-ha`, `redis`, `valkey`, `mariadb` and the like, in a HelmRelease, an
+    /// Application of Argo CD (as an object, a text or parameters), `helmCharts` of a kustomization, a values file or a
+    /// `--set` of a helm command in a Makefile, justfile or Taskfile, in a repo or path whose role is `app` or `runtime`.
     ///
     /// ## Why it matters
     /// The database then lives and dies with the release: an upgrade of the chart moves it to another major version or

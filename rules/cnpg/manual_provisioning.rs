@@ -2,7 +2,8 @@
 
 use crate::declare_rule;
 use crate::graph::Graph;
-use crate::graph::database_secrets::{DatabaseSecrets, Held, Login};
+use crate::graph::database_secrets::{DatabaseSecrets, Held};
+use crate::graph::secrets::LoginKind;
 use crate::graph::statements::{Created, created_roles, creates_database};
 use crate::graph::workload::{Workload, pod_spec};
 use crate::manifest::{By, Resource};
@@ -42,11 +43,11 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     if objects.peek().is_none() {
         return;
     }
-    let secrets = DatabaseSecrets::new(context.graph);
+    let secrets = DatabaseSecrets::new(context.secrets);
     for resource in objects.copied().filter(|resource| resource.delivery.by != By::Nobody) {
         let Some(spec) = Workload::of(resource).and_then(|_| pod_spec(resource)) else { continue };
         let held = secrets.held(&resource.namespace, spec);
-        let Some(held) = held.into_iter().find(|held| held.secret.login == Login::Superuser) else { continue };
+        let Some(held) = held.into_iter().find(|held| held.secret.login == LoginKind::Superuser) else { continue };
         if let Some((at, what)) = statement(spec).or_else(|| mounted(resource, spec, context.graph)) {
             report(resource, (at, context.world.sources), what, &held, sink);
         }

@@ -8,10 +8,10 @@ use crate::yaml::Value;
 
 declare_rule! {
     /// ## What it does
-    /// Finds charts that their vendors have given up, and those that the option `charts` lists, installed by a HelmRelease,
-    /// an Application of Argo CD, `helmCharts` of a kustomization or a recipe of the Makefile, or switched on as a subchart. Known by themselves are everything from
-    /// charts.helm.sh, Bitnami's charts as long as their values name no other images, and the `grafana` chart in
-    /// Grafana's own repository.
+    /// Finds charts that their vendors have given up, and those that the option `charts` lists, installed by a
+    /// HelmRelease, an Application of Argo CD, `helmCharts` of a kustomization or a recipe of the Makefile, or switched
+    /// on as a subchart. Known by themselves are everything from charts.helm.sh, Bitnami's charts as long as their
+    /// values name no other images, and the `grafana` chart in Grafana's own repository.
     ///
     /// ## Why it matters
     /// A chart that has ended gets no fixes. Bitnami took its versioned images from docker.io/bitnami in 2025: a

@@ -8,8 +8,8 @@ use crate::yaml::Value;
 
 declare_rule! {
     /// ## What it does
-    /// Finds Helm values that switch something on and leave out what it needs, as the option `values` says: `when` one path
-    /// is set, `need` others. Bitnami's postgresql-ha, by itself or as a subchart, needs the password of pgpool's
+    /// Finds Helm values that switch something on and leave out what it needs, as the option `values` says: `when` one
+    /// path is set, `need` others. Bitnami's postgresql-ha, by itself or as a subchart, needs the password of pgpool's
     /// administrator or a Secret that holds it.
     ///
     /// ## Why it matters
@@ -21,8 +21,9 @@ declare_rule! {
     ///
     /// ## Limits
     /// Off until the config names it. Looked at are the values of HelmReleases, of Applications of Argo CD and of
-    /// `helmCharts`, and the files that recipes of the Makefile hand to Helm; for one that a recipe decrypts, the encrypted file. An encrypted value counts as set. Values of
-    /// which some are not seen are left undecided, and defaults of the chart are not known.
+    /// `helmCharts`, and the files that recipes of the Makefile hand to Helm; for one that a recipe decrypts, the
+    /// encrypted file. An encrypted value counts as set. Values of which some are not seen are left undecided, and
+    /// defaults of the chart are not known.
     pub static RULE {
         id: "helm/missing-required-value",
         summary: "a Helm value is set and another one that it needs is not",

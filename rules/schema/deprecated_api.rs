@@ -17,8 +17,9 @@ declare_rule! {
     /// The apiVersion that takes its place; where only the name changes, `--unsafe-fixes` writes it.
     ///
     /// ## Limits
-    /// Silent where the repo states no version of the project; of Flux the oldest supported one is then taken. What a later release plans to end may change. Objects
-    /// already in the cluster may have to be migrated, which a repo does not show.
+    /// Silent where the repo states no version of the project; of Flux the oldest supported one is then taken. What a
+    /// later release plans to end may change. Objects already in the cluster may have to be migrated, which a repo does
+    /// not show.
     pub static RULE {
         id: "schema/deprecated-api",
         summary: "an apiVersion that a coming release no longer serves",

@@ -18,9 +18,9 @@ declare_rule! {
     /// The apiVersion that took its place; where only the name changed, `--unsafe-fixes` writes it.
     ///
     /// ## Limits
-    /// Silent where the repo states no version of the project; of Flux the oldest supported one is then taken. A version is stated by the config (of Flux), a FluxInstance, Flux' own
-    /// manifests, or the release of a chart that carries the version of what it installs. Of several clusters with
-    /// several versions the oldest counts.
+    /// Silent where the repo states no version of the project; of Flux the oldest supported one is then taken. A
+    /// version is stated by the config (of Flux), a FluxInstance, Flux' own manifests, or the release of a chart that
+    /// carries the version of what it installs. Of several clusters with several versions the oldest counts.
     pub static RULE {
         id: "schema/removed-api",
         summary: "an apiVersion that the cluster no longer serves",

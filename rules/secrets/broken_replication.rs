@@ -22,13 +22,13 @@ declare_rule! {
     /// create a Secret anywhere.
     ///
     /// ## Instead
-    /// Name a source that is there, and allow the namespace at the source: `replication-allowed: "true"` and its name in
-    /// `replication-allowed-namespaces`, or `reflection-allowed` and `reflection-allowed-namespaces`.
+    /// Name a source that is there, and allow the namespace at the source: `replication-allowed: "true"` and its name
+    /// in `replication-allowed-namespaces`, or `reflection-allowed` and `reflection-allowed-namespaces`.
     ///
     /// ## Limits
-    /// A source that nothing in the repo makes is reported only where the repo offers other Secrets of that
-    /// namespace for copying; many are made by hand or by a chart. What annotations an operator puts on its Secrets is not
-    /// known. Patterns are read as regular expressions; one that cannot be read is left undecided.
+    /// A source that nothing in the repo makes is reported only where the repo offers other Secrets of that namespace
+    /// for copying; many are made by hand or by a chart. What annotations an operator puts on its Secrets is not known.
+    /// Patterns are read as regular expressions; one that cannot be read is left undecided.
     pub static RULE {
         id: "secrets/broken-replication",
         summary: "a Secret asks for a copy that it does not get",
@@ -151,7 +151,8 @@ fn missing<'w>(
     }
 }
 
-/// A source in a namespace of the platform that its contract does not list; one of a similar name proves that it is meant.
+/// A source in a namespace of the platform that its contract does not list; one of a similar name proves that it is
+/// meant.
 fn not_on_offer<'w>(
     copy: &Copy<'w>,
     namespace: &str,

@@ -10,10 +10,10 @@ use crate::yaml::Value;
 
 declare_rule! {
     /// ## What it does
-    /// Finds a key that a pod, the values of a chart or an object of CloudNativePG takes from a Secret that is made in the
-    /// repo and has no such key: what `data` and `stringData` hold, encrypted or not, what an ExternalSecret
-    /// fetches or its template makes, what a SealedSecret or a generator adds, what the operator and cert-manager put into
-    /// theirs, what the contract of a platform lists.
+    /// Finds a key that a pod, the values of a chart or an object of CloudNativePG takes from a Secret that is made in
+    /// the repo and has no such key: what `data` and `stringData` hold, encrypted or not, what an ExternalSecret
+    /// fetches or its template makes, what a SealedSecret or a generator adds, what the operator and cert-manager put
+    /// into theirs, what the contract of a platform lists.
     ///
     /// ## Why it matters
     /// The reference is accepted. The pod waits in `CreateContainerConfigError`, the backup has no credentials.
@@ -22,8 +22,8 @@ declare_rule! {
     /// Name a key that the Secret has, or add it where the Secret is made.
     ///
     /// ## Limits
-    /// A Secret whose keys only a store outside knows (`dataFrom`, `templateFrom`), that something else adds to, or that
-    /// stands empty in the repo is left alone. So is what is marked as optional. Passwords of roles have a rule of
+    /// A Secret whose keys only a store outside knows (`dataFrom`, `templateFrom`), that something else adds to, or
+    /// that stands empty in the repo is left alone. So is what is marked as optional. Passwords of roles have a rule of
     /// their own.
     pub static RULE {
         id: "secrets/missing-key",

@@ -27,13 +27,12 @@ declare_rule! {
     ///
     /// ## Limits
     /// Many Secrets are made by hand, once. So a Secret counts as missing only where the repo shows that it makes its
-    /// own: the one that is named is one letter away from one that is made, here or by the platform whose contract the repo
-    /// relies on, and that nobody uses, the operator makes
-    /// one of that name in other settings only, or the other Secrets that objects of this sort name in
-    /// the namespace are all made here. Where charts that are not rendered, remote bases or other repos may bring it, it is
-    /// undecided. What a contract lists or another repo of the run makes is there; for an app, other repos are ruled out by
-    /// a contract only. Credentials of registries, of secret stores, of Flux, and certificates of Ingresses are never judged,
-    /// nor is what is marked as optional.
+    /// own: the one that is named is one letter away from one that is made, here or by the platform whose contract the
+    /// repo relies on, and that nobody uses, the operator makes one of that name in other settings only, or the other
+    /// Secrets that objects of this sort name in the namespace are all made here. Where charts that are not rendered,
+    /// remote bases or other repos may bring it, it is undecided. What a contract lists or another repo of the run
+    /// makes is there; for an app, other repos are ruled out by a contract only. Credentials of registries, of secret
+    /// stores, of Flux, and certificates of Ingresses are never judged, nor is what is marked as optional.
     pub static RULE {
         id: "secrets/missing-secret",
         summary: "a Secret is named that nothing makes",

@@ -35,7 +35,7 @@ declare_rule! {
 }
 
 fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
-    for pod in DatabasePod::all(context.graph, context.config()) {
+    for pod in DatabasePod::all(context.graph, context.secrets, context.config()) {
         let containers = pod.containers();
         let list = |container: &Container<'w>, key: &str| container.own("capabilities").and_then(|all| all.get(key));
         let entries = |container: &Container<'w>, key: &str| list(container, key).into_iter().flat_map(Value::items);

@@ -65,7 +65,7 @@ enum Found<'t> {
 }
 
 fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
-    for pod in DatabasePod::all(context.graph, context.config()) {
+    for pod in DatabasePod::all(context.graph, context.secrets, context.config()) {
         for container in pod.containers() {
             let mut found = None;
             walk(container.value, &mut |steps, value| {

@@ -35,7 +35,7 @@ declare_rule! {
 }
 
 fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
-    for pod in DatabasePod::all(context.graph, context.config()) {
+    for pod in DatabasePod::all(context.graph, context.secrets, context.config()) {
         let containers = pod.containers();
         let switch = |container: &Container<'w>| container.own("allowPrivilegeEscalation");
         let privileged = |container: &Container<'w>| container.own("privileged");

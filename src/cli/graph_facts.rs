@@ -1,8 +1,8 @@
 //! What a node of `graph` is and what is told of it. Of Secrets that is the type and the keys, never a value.
 
 use crate::graph::cnpg::{self, Cluster};
-use crate::graph::links::is_maker;
 use crate::graph::roles::bootstrap_database;
+use crate::graph::secrets::is_maker;
 use crate::graph::sops::Block;
 use crate::graph::workload::Workload;
 use crate::graph::{Graph, View, operators};

@@ -70,7 +70,7 @@ impl<'w> Builder<'_, 'w> {
                 self.object(resource, here);
             }
         }
-        for link in links(graph) {
+        for link in links(graph, &world.secrets[at]) {
             self.link(&link, here);
         }
         self.policies(at, here);

@@ -125,9 +125,14 @@ fn facts(contract: &Contract) -> BTreeMap<Key, Fact> {
         let more = if secret.more_keys { " and others" } else { "" };
         put(Key::Secret(secret.id()), format!("keys {}{more}", secret.keys.join(", ")), true);
     }
+    if let Some(reason) = &contract.secrets_incomplete {
+        put(Key::Secrets, format!("not whole: {reason}"), false);
+    }
     for cluster in &contract.clusters {
         let id = cluster.id();
-        put(Key::Cluster(id.clone()), if cluster.shared { "shared".to_owned() } else { String::new() }, false);
+        let open = [&cluster.roles_incomplete, &cluster.databases_incomplete].into_iter().flatten().map(String::as_str);
+        let said: Vec<&str> = cluster.shared.then_some("shared").into_iter().chain(open).collect();
+        put(Key::Cluster(id.clone()), said.join("; "), false);
         if let Some(major) = cluster.postgresql {
             put(Key::Postgresql(id.clone()), major.to_string(), true);
         }
@@ -194,6 +199,7 @@ mod tests {
             ("postgresql: 16", "postgresql: 17", Some(Change::Changed)),
             ("instances: 1", "instances: 3", Some(Change::Drifted)),
             ("instances: 1", "", Some(Change::Drifted)),
+            ("shared: true", "shared: true, databasesIncomplete: a script", Some(Change::Drifted)),
             ("clients: {labels: {a: b}}", "clients: {labels: {a: c}}", Some(Change::Changed)),
             ("clients: {labels: {a: b}}", "clients: {labels: {a: b, d: e}}", Some(Change::Drifted)),
             ("clients: {namespaces: [a]}", "clients: {namespaces: [a, b]}", Some(Change::Drifted)),

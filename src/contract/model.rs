@@ -24,11 +24,12 @@ pub struct Contract {
     /// PostgreSQL clusters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clusters: Vec<ClusterOffer>,
-    /// Secrets beside the clusters, those that may be replicated from there, and those that the platform brings to other
-    /// namespaces: names and keys.
+    /// Secrets beside the clusters, those that may be replicated from there, and those that the platform brings to
+    /// other namespaces: names and keys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<SecretOffer>,
-    /// Why the platform may bring Secrets that are not listed; absent where the list is whole but for what is made by hand.
+    /// Why the platform may bring Secrets that are not listed; absent where the list is whole but for what is made by
+    /// hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secrets_incomplete: Option<String>,
 }

@@ -167,8 +167,8 @@ impl<'a> Offers<'a> {
         }
     }
 
-    /// The Secret that a platform brings to `namespace` with the nearest name; of the `idle` ones only, which it does not
-    /// use itself.
+    /// The Secret that a platform brings to `namespace` with the nearest name; of the `idle` ones only, which it does
+    /// not use itself.
     pub fn near_secret(&self, namespace: &str, name: &str, idle: bool) -> Option<Delivery<'a>> {
         let all = self
             .iter()
@@ -190,5 +190,56 @@ impl<'a> Offers<'a> {
         let near = near.min_by_key(|(far, rented)| (*far, rented.cluster.name.clone())).map(|(_, rented)| rented);
         let mut shared = beside().filter(|rented| rented.cluster.shared);
         near.or_else(|| shared.next().filter(|_| shared.next().is_none()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offer(rest: &str) -> Offer {
+        let text = format!(
+            "version: 1\nnamespaces: [{{name: databases, databases: true}}]\nclusters: [{{namespace: databases, name: main}}]\nsecrets:\n- {{namespace: shop, name: shop-login}}\n- {{namespace: databases, name: admin-login, own: true}}\n{rest}"
+        );
+        let contract = serde_yaml::from_str(&text).expect("a contract");
+        Offer { root: None, contract, places: Places::default() }
+    }
+
+    #[test]
+    fn a_secret_is_there_absent_or_unknown() {
+        for (rest, namespace, name, expected) in [
+            ("", "shop", "shop-login", "there"),
+            ("", "shop", "shop-logins", "absent"),
+            ("", "ledger", "shop-login", "absent"),
+            // The operator makes some beside a cluster that nobody lists.
+            ("", "databases", "main-ca", "unknown"),
+            ("", "databases", "other-ca", "absent"),
+            ("- {name: bundle, anywhere: true}\n", "ledger", "bundle", "unknown"),
+            ("- {name: bundle, anywhere: true}\n", "ledger", "bundles", "absent"),
+            ("secretsIncomplete: a chart\n", "shop", "shop-logins", "unknown"),
+            ("secretsIncomplete: a chart\n", "shop", "shop-login", "there"),
+        ] {
+            let offer = offer(rest);
+            let found = match Offers::new(vec![&offer]).secret(namespace, name) {
+                Answer::There(_) => "there",
+                Answer::Absent(_) => "absent",
+                Answer::Unknown(_) => "unknown",
+            };
+            assert_eq!(found, expected, "{rest}{namespace}/{name}");
+        }
+        assert!(matches!(Offers::default().secret("shop", "shop-login"), Answer::Unknown(None)));
+    }
+
+    #[test]
+    fn what_the_platform_uses_itself_is_not_meant_for_apps() {
+        let offer = offer("");
+        let offers = Offers::new(vec![&offer]);
+        let near = |namespace: &str, name: &str, idle: bool| {
+            offers.near_secret(namespace, name, idle).map(|near| near.secret.name.clone())
+        };
+        assert_eq!(near("shop", "shop-logins", true).as_deref(), Some("shop-login"));
+        assert_eq!(near("databases", "admin-logins", true), None);
+        assert_eq!(near("databases", "admin-logins", false).as_deref(), Some("admin-login"));
+        assert_eq!(near("ledger", "shop-logins", false), None);
     }
 }

@@ -32,6 +32,8 @@ pub enum Key {
     Database(String, String),
     /// A Secret.
     Secret(String),
+    /// Whether the list of Secrets is whole.
+    Secrets,
 }
 
 impl Key {
@@ -51,6 +53,7 @@ impl Key {
             Key::Role(cluster, name) => format!("role `{name}` of Cluster `{cluster}`"),
             Key::Database(cluster, name) => format!("database `{name}` of Cluster `{cluster}`"),
             Key::Secret(name) => format!("Secret `{name}`"),
+            Key::Secrets => "the list of Secrets".to_owned(),
         }
     }
 
@@ -66,7 +69,7 @@ impl Key {
             | Key::ServiceClients(cluster, _)
             | Key::Role(cluster, _)
             | Key::Database(cluster, _) => Some(cluster),
-            Key::Operator | Key::Namespace(_) | Key::Cluster(_) | Key::Secret(_) => None,
+            Key::Operator | Key::Namespace(_) | Key::Cluster(_) | Key::Secret(_) | Key::Secrets => None,
         }
     }
 }

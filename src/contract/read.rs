@@ -45,6 +45,7 @@ fn places(contract: &Contract, root: Value<'_>) -> Places {
     };
     let list = |of: Value<'_>, key: &str| of.get(key).map(|list| list.items().map(Value::span).collect::<Vec<Span>>());
     put(Key::Operator, root.get("operator").map(Value::key_or_span));
+    put(Key::Secrets, root.get("secretsIncomplete").map(Value::key_or_span));
     let items = |key: &str| root.get(key).into_iter().flat_map(Value::items);
     for (offer, at) in contract.namespaces.iter().zip(items("namespaces")) {
         put(Key::Namespace(offer.name.clone()), at.get("name").map(Value::span));

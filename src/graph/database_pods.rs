@@ -2,7 +2,8 @@
 //! databases, with what each of their containers is allowed.
 
 use super::Graph;
-use super::database_secrets::{DatabaseSecrets, Login};
+use super::database_secrets::DatabaseSecrets;
+use super::secrets::{LoginKind, Secrets};
 use super::workload::{Workload, pod_spec};
 use crate::config::Config;
 use crate::manifest::{By, Resource};
@@ -27,7 +28,7 @@ pub struct DatabasePod<'w> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Because {
     /// It is given a password; where it is named, and of which object it is.
-    Holds(Span, Login, String),
+    Holds(Span, LoginKind, String),
     /// It runs beside databases, as the config says.
     Namespace(String),
 }
@@ -36,7 +37,9 @@ impl Because {
     /// Why, for a note.
     pub fn text(&self) -> String {
         match self {
-            Because::Holds(_, Login::Superuser, owner) => format!("its pods hold the superuser's password of {owner}"),
+            Because::Holds(_, LoginKind::Superuser, owner) => {
+                format!("its pods hold the superuser's password of {owner}")
+            }
             Because::Holds(_, _, owner) => format!("its pods hold a password of {owner}"),
             Because::Namespace(name) => format!("the config lists `{name}` among the namespaces of databases"),
         }
@@ -70,8 +73,8 @@ impl<'w> Container<'w> {
 
 impl<'w> DatabasePod<'w> {
     /// The pods of a target that count.
-    pub fn all(graph: &Graph<'w>, config: &Config) -> Vec<DatabasePod<'w>> {
-        let secrets = DatabaseSecrets::new(graph);
+    pub fn all(graph: &Graph<'w>, secrets: &Secrets<'w>, config: &Config) -> Vec<DatabasePod<'w>> {
+        let secrets = DatabaseSecrets::new(secrets);
         let objects = KINDS.iter().flat_map(|(group, kind)| graph.of_kind(group, kind));
         let mut pods = Vec::new();
         for resource in objects.copied().filter(|resource| resource.delivery.by != By::Nobody) {
@@ -80,7 +83,7 @@ impl<'w> DatabasePod<'w> {
             }
             let Some(spec) = pod_spec(resource) else { continue };
             let held = secrets.held(&resource.namespace, spec);
-            let superuser = held.iter().find(|one| one.secret.login == Login::Superuser);
+            let superuser = held.iter().find(|one| one.secret.login == LoginKind::Superuser);
             let because = match superuser.or(held.first()) {
                 Some(one) => Because::Holds(one.value.span(), one.secret.login, one.secret.owner.title()),
                 None => {

@@ -1,25 +1,12 @@
-//! The Secrets that let somebody in to a database: those that the operator makes for a Cluster, and those that hold the
-//! passwords of its roles. Who else makes or copies Secrets is not worked out here.
+//! The Secrets that let somebody in to a database: those that the operator makes for a Cluster, those that hold the
+//! passwords of its roles, and copies of both.
 
-use super::Graph;
-use super::cnpg::{Bootstrap, Cluster, DatabaseRole};
+use super::View;
+use super::cnpg::Cluster;
+use super::secrets::{Copy, LoginKind, Maker, Secrets};
 use crate::manifest::{Namespace, Resource};
 use crate::yaml::{Step, Value, Visit, walk};
 use std::collections::HashMap;
-
-/// Annotations that name the Secret that one is a copy of, as `namespace/name`.
-const COPIES: &[&str] = &["replicator.v1.mittwald.de/replicate-from", "reflector.v1.k8s.emberstack.com/reflects"];
-
-/// Whom a Secret lets in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Login {
-    /// The owner of the first database.
-    App,
-    /// `postgres`.
-    Superuser,
-    /// A role that is declared.
-    Role,
-}
 
 /// A Secret with the password of a role.
 #[derive(Clone, Debug)]
@@ -27,7 +14,7 @@ pub struct DatabaseSecret<'w> {
     /// Where it is.
     pub namespace: Namespace<'w>,
     /// Whom it lets in.
-    pub login: Login,
+    pub login: LoginKind,
     /// The Cluster, or the role's object.
     pub owner: &'w Resource<'w>,
 }
@@ -48,65 +35,47 @@ pub struct DatabaseSecrets<'w> {
 }
 
 impl<'w> DatabaseSecrets<'w> {
-    /// The Secrets of the Clusters of `graph`.
-    pub fn new(graph: &Graph<'w>) -> DatabaseSecrets<'w> {
+    /// Those among the Secrets of a target.
+    pub fn new(secrets: &Secrets<'w>) -> DatabaseSecrets<'w> {
         let mut found = DatabaseSecrets { by_name: HashMap::new() };
-        for cluster in graph.all::<Cluster<'w>>() {
-            found.of_cluster(&cluster);
-        }
-        for role in graph.all::<DatabaseRole<'w>>() {
-            let owner: &'w Resource<'w> = super::View::resource(&role);
-            if let Some(name) = owner.at(&["spec", "passwordSecret", "name"]).and_then(Value::known) {
-                found.add(name, Login::Role, owner);
+        for one in secrets.uses() {
+            if let (Some(login), Some(name)) = (&one.login, one.name.known()) {
+                found.add(name, &one.namespace, login.kind, one.by);
             }
         }
-        found.copies(graph);
+        for made in secrets.made().iter().filter(|made| made.by.is(Cluster::GROUP, Cluster::KIND)) {
+            let kind = match made.name.rsplit_once('-') {
+                Some((_, "app")) => LoginKind::App,
+                Some((_, "superuser")) => LoginKind::Superuser,
+                _ => continue,
+            };
+            found.add(&made.name, &made.namespace, kind, made.by);
+        }
+        found.copies(secrets);
         found
     }
 
-    fn add(&mut self, name: &str, login: Login, owner: &'w Resource<'w>) {
-        let secret = DatabaseSecret { namespace: owner.namespace.clone(), login, owner };
+    fn add(&mut self, name: &str, namespace: &Namespace<'w>, login: LoginKind, owner: &'w Resource<'w>) {
+        let secret = DatabaseSecret { namespace: namespace.clone(), login, owner };
         self.by_name.entry(name.to_owned()).or_default().push(secret);
     }
 
-    fn of_cluster(&mut self, cluster: &Cluster<'w>) {
-        let owner: &'w Resource<'w> = super::View::resource(cluster);
-        let from = match cluster.bootstrap() {
-            Bootstrap::Initdb(initdb) => initdb,
-            Bootstrap::Recovery(from) | Bootstrap::Basebackup(from) => Some(from),
-        };
-        if let Some(name) = from.and_then(|from| from.at(&["secret", "name"])).and_then(Value::known) {
-            self.add(name, Login::App, owner);
-        }
-        if let Some(name) = cluster.spec(&["superuserSecret", "name"]).and_then(Value::known) {
-            self.add(name, Login::Superuser, owner);
-        }
-        if let Some(name) = cluster.name() {
-            self.add(&format!("{name}-app"), Login::App, owner);
-            self.add(&format!("{name}-superuser"), Login::Superuser, owner);
-        }
-        for role in cluster.managed_roles() {
-            let is_superuser = role.get("superuser").and_then(Value::as_bool) == Some(true);
-            if let Some(name) = role.at(&["passwordSecret", "name"]).and_then(Value::known) {
-                self.add(name, if is_superuser { Login::Superuser } else { Login::Role }, owner);
-            }
-        }
-    }
-
-    fn copies(&mut self, graph: &Graph<'w>) {
+    /// Copies that ask for their source, and those that a source is pushed to.
+    fn copies(&mut self, secrets: &Secrets<'w>) {
         let mut more = Vec::new();
-        for copy in graph.of_kind("", "Secret") {
-            let source = COPIES.iter().find_map(|key| copy.annotation(key)).and_then(Value::known);
-            let Some((namespace, name)) = source.and_then(|source| source.split_once('/')) else { continue };
-            let originals = self.by_name.get(name).into_iter().flatten();
-            let original = originals.clone().find(|secret| secret.namespace.known() == Some(namespace));
-            if let (Some(original), Some(own)) = (original, copy.name()) {
-                let secret = DatabaseSecret { namespace: copy.namespace.clone(), ..original.clone() };
-                more.push((own.to_owned(), secret));
+        for made in secrets.made() {
+            let source = match made.maker {
+                Maker::Pushed => Some((made.by.namespace.known().unwrap_or_default(), &*made.name)),
+                Maker::Written => Copy::of(made.by).and_then(|copy| copy.source),
+                _ => None,
+            };
+            let Some((namespace, name)) = source else { continue };
+            if let Some(original) = self.find(&Namespace::Known(namespace), name) {
+                more.push((made.name.to_string(), made.namespace.clone(), original.login, original.owner));
             }
         }
-        for (name, secret) in more {
-            self.by_name.entry(name).or_default().push(secret);
+        for (name, namespace, login, owner) in more {
+            self.add(&name, &namespace, login, owner);
         }
     }
 

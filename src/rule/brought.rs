@@ -8,7 +8,7 @@ use crate::manifest::Namespace;
 /// What other repos say of a Secret that the target does not make.
 #[derive(Debug)]
 pub enum Brought<'a, 'w> {
-    /// One of them makes it, and these are the Secrets of its target.
+    /// A platform that the repo relies on makes it, and these are the Secrets of its target.
     Made(&'a Secrets<'w>, Vec<&'a Made<'w>>),
     /// A contract lists it.
     Offered(Delivery<'a>),
@@ -26,9 +26,13 @@ pub fn brought<'a, 'w>(context: &TargetContext<'a, 'w>, namespace: &Namespace<'_
     let world = context.world;
     let mut doubt = None;
     let others = world.targets.iter().zip(&world.secrets).filter(|(target, _)| target.root != context.root);
-    for (_, secrets) in others {
+    for (target, secrets) in others {
         match secrets.find(namespace, name) {
-            Found::Made(made) => return Brought::Made(secrets, made),
+            Found::Made(made) if context.offers().iter().any(|offer| offer.root == Some(target.root)) => {
+                return Brought::Made(secrets, made);
+            }
+            // Whether both go to one cluster nobody says.
+            Found::Made(_) => doubt = Some("another repo of this run makes one of that name".to_owned()),
             Found::Unknown(reason) => doubt = doubt.or(Some(reason)),
             Found::Unseen => {}
         }

@@ -1,6 +1,7 @@
 //! How references of Flux objects are looked up: what is there, who may make it, and what else was meant.
 
 use super::{Sink, TargetContext, replace_name};
+use crate::graph::secrets::Found;
 use crate::graph::{Absence, Graph, Lookup, is_near};
 use crate::manifest::{Namespace, Resource};
 use crate::tree;
@@ -136,22 +137,11 @@ impl<'w> Reference<'w> {
     }
 }
 
-/// Where a Secret's maker says what it is called.
-const TARGETS: [&[&str]; 5] = [
-    &["spec", "target", "name"],
-    &["spec", "destination", "name"],
-    &["spec", "secretName"],
-    &["spec", "template", "metadata", "name"],
-    &["spec", "managedSecretReference", "secretName"],
-];
-
 /// What in a target is made by something other than a manifest of its own.
 pub struct Makers<'c, 'a, 'w> {
     context: &'c TargetContext<'a, 'w>,
     /// Generated ConfigMaps and Secrets by kind and name without the hash.
     hashed: HashMap<(&'w str, &'w str), Vec<&'w Resource<'w>>>,
-    /// Secrets that some other object makes, by name.
-    secrets: HashMap<&'w str, Vec<&'w Resource<'w>>>,
     /// What a bootstrap calls the source and the Kustomization that everything starts from.
     starts: HashSet<&'w str>,
     /// Whether a policy engine generates objects.
@@ -172,17 +162,6 @@ impl<'c, 'a, 'w> Makers<'c, 'a, 'w> {
                 }
             }
         }
-        let mut secrets: HashMap<&str, Vec<&Resource<'_>>> = HashMap::new();
-        for resource in graph.resources().iter().copied() {
-            let maker = resource.kind.contains("Secret") || matches!(resource.kind, "OnePasswordItem" | "Certificate");
-            if !maker || resource.is("", "Secret") {
-                continue;
-            }
-            let told = TARGETS.iter().filter_map(|path| resource.at(path).and_then(Value::raw));
-            for name in told.chain(resource.written_name()) {
-                secrets.entry(name).or_default().push(resource);
-            }
-        }
         let generates = ["ClusterPolicy", "GeneratingPolicy", "Policy"]
             .iter()
             .flat_map(|kind| graph.of_kind("kyverno.io", kind).iter().chain(graph.of_kind("policies.kyverno.io", kind)))
@@ -190,7 +169,7 @@ impl<'c, 'a, 'w> Makers<'c, 'a, 'w> {
                 let rules = policy.at(&["spec", "rules"]).into_iter().flat_map(Value::items);
                 policy.kind == "GeneratingPolicy" || rules.into_iter().any(|rule| rule.get("generate").is_some())
             });
-        Makers { context, hashed, secrets, starts: starts(context), generates, guessed }
+        Makers { context, hashed, starts: starts(context), generates, guessed }
     }
 
     /// The graph of the target.
@@ -209,19 +188,18 @@ impl<'c, 'a, 'w> Makers<'c, 'a, 'w> {
         made.iter().copied().find(|resource| resource.namespace.is_same(namespace))
     }
 
-    /// Whether another object may make a Secret of that name there.
+    /// Whether another object surely makes a Secret of that name there.
     pub fn makes(&self, kind: &str, namespace: &Namespace<'_>, name: &str) -> bool {
-        let makers = self.secrets.get(name).filter(|_| kind == "Secret");
-        makers
-            .into_iter()
-            .flatten()
-            .any(|maker| matches!(maker.namespace, Namespace::None) || maker.namespace.may_be(namespace))
+        kind == "Secret" && matches!(self.context.secrets.find(namespace, name), Found::Made(_))
     }
 
     /// Why a ConfigMap or Secret that no manifest of the target makes may be there all the same.
     pub fn doubt(&self, kind: &str, namespace: &Namespace<'_>, name: &str, absence: &Absence<'w>) -> Option<String> {
-        if self.makes(kind, namespace, name) {
-            return Some(format!("another object makes the Secret `{name}`"));
+        match self.context.secrets.find(namespace, name) {
+            _ if kind != "Secret" => {}
+            Found::Made(_) => return Some(format!("another object makes the Secret `{name}`")),
+            Found::Unknown(reason) => return Some(reason),
+            Found::Unseen => {}
         }
         if self.generates {
             return Some("a policy of this target generates objects".into());

@@ -1,10 +1,11 @@
 //! Links of CloudNativePG objects: what belongs to a Cluster, who owns a database, where backups go.
 
-use super::{End, Presence, Relation, Site, distinct, resolve};
+use super::{End, Presence, Relation, Site, distinct};
 use crate::graph::backup::destinations;
 use crate::graph::cnpg::{BARMAN_PLUGIN, Bootstrap, Cluster, Database, DatabaseRole, GROUP, ObjectStore, Pooler};
 use crate::graph::cnpg::{Backup, ScheduledBackup, cluster_reference};
 use crate::graph::roles::{DeclaredRole, Makers, RoleSource, is_built_in};
+use crate::graph::secrets::Found;
 use crate::graph::{Lookup, View};
 use crate::manifest::{Namespace, Resource};
 use crate::source::Origin;
@@ -165,19 +166,21 @@ fn passwords<'w>(
     if let Some(secret) = from.and_then(|from| from.at(&["secret", "name"])) {
         let to = site.secret_named(&cluster.namespace, secret);
         site.add(end.clone(), Relation::AuthenticatesWith, to, Some(secret.span()));
-    } else if let (true, Some(name)) = (resolve::makes_app_secret(cluster), cluster.name()) {
+    } else if let Some(name) = cluster.name() {
         let name = format!("{name}-app");
-        let written = match site.graph.find("", "Secret", &cluster.namespace, &name) {
-            Lookup::Found(found) => found.into_iter().map(End::Object).collect(),
-            _ => vec![End::Named {
-                group: "",
-                kind: "Secret",
-                namespace: cluster.namespace.clone(),
-                name,
-                presence: Presence::Made,
-            }],
+        let made = |presence: Presence| {
+            let (namespace, name) = (cluster.namespace.clone(), name.clone());
+            vec![End::Named { group: "", kind: "Secret", namespace, name, presence }]
         };
-        site.add(end.clone(), Relation::AuthenticatesWith, written, None);
+        let to = match site.graph.find("", "Secret", &cluster.namespace, &name) {
+            Lookup::Found(found) => found.into_iter().map(End::Object).collect(),
+            _ => match site.secrets.find(&cluster.namespace, &name) {
+                Found::Made(_) => made(Presence::Made),
+                Found::Unknown(reason) => made(Presence::Unknown(reason)),
+                Found::Unseen => return,
+            },
+        };
+        site.add(end.clone(), Relation::AuthenticatesWith, to, None);
     }
 }
 

@@ -12,6 +12,7 @@ mod tests;
 
 use super::Graph;
 use super::roles::{Declarations, Makers};
+use super::secrets::Secrets;
 use crate::manifest::{Namespace, Resource};
 use crate::source::Span;
 use crate::yaml::Value;
@@ -19,8 +20,7 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 
 pub use delivery::{Bringer, releases};
-pub use resolve::Made;
-pub use secrets::{is_maker, is_reader};
+pub use secrets::is_reader;
 
 /// What one end of a link is to the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -173,7 +173,7 @@ pub struct Link<'w> {
 pub(super) struct Site<'g, 'w> {
     graph: &'g Graph<'w>,
     declarations: Declarations<'w>,
-    made: Made<'w>,
+    secrets: &'g Secrets<'w>,
     makers: OnceCell<Makers<'w>>,
     links: Vec<Link<'w>>,
 }
@@ -215,14 +215,9 @@ impl End<'_> {
 
 /// Every link of a target that its objects tell of, and every role that is declared in it. Who selects whom stands in
 /// [`crate::reach`], what brings what in [`releases`].
-pub fn links<'w>(graph: &Graph<'w>) -> Vec<Link<'w>> {
-    let mut site = Site {
-        graph,
-        declarations: Declarations::new(graph),
-        made: Made::new(graph),
-        makers: OnceCell::new(),
-        links: Vec::new(),
-    };
+pub fn links<'w>(graph: &Graph<'w>, secrets: &Secrets<'w>) -> Vec<Link<'w>> {
+    let mut site =
+        Site { graph, declarations: Declarations::new(graph), secrets, makers: OnceCell::new(), links: Vec::new() };
     cnpg::add(&mut site);
     secrets::add(&mut site);
     clients::add(&mut site);

@@ -1,37 +1,12 @@
 //! Links of Secrets: who makes one, and who takes something from it.
 
 use super::cnpg::namespace_of;
-use super::{End, Presence, Relation, Site, distinct, entries};
+use super::{End, Presence, Relation, Site, distinct};
 use crate::graph::cnpg::GROUP;
+use crate::graph::secrets::{Found, Made, Maker};
 use crate::graph::workload::Workload;
 use crate::manifest::Resource;
 use crate::yaml::{Step, Value, Visit, walk};
-
-/// Kinds that make a Secret of their own name unless a field says another one.
-const MAKERS: &[(&str, &str)] = &[
-    ("external-secrets.io", "ExternalSecret"),
-    ("external-secrets.io", "ClusterExternalSecret"),
-    ("bitnami.com", "SealedSecret"),
-    ("isindir.github.com", "SopsSecret"),
-    ("cert-manager.io", "Certificate"),
-    ("secrets.hashicorp.com", "VaultStaticSecret"),
-    ("secrets.hashicorp.com", "VaultDynamicSecret"),
-    ("secrets.infisical.com", "InfisicalSecret"),
-    ("onepassword.com", "OnePasswordItem"),
-    ("ricoberger.de", "VaultSecret"),
-];
-
-/// Fields below `spec` that name the Secret that an object of a custom kind makes.
-const NAMING: &[&[&str]] = &[
-    &["secretTemplate", "name"],
-    &["secretName"],
-    &["target", "name"],
-    &["destination", "name"],
-    &["writeConnectionSecretToRef", "name"],
-    &["managedSecretReference", "secretName"],
-    &["externalSecretName"],
-    &["template", "metadata", "name"],
-];
 
 /// Kinds that take what they need from Secrets, beside those that make pods.
 const READERS: &[(&str, &str)] = &[
@@ -42,60 +17,37 @@ const READERS: &[(&str, &str)] = &[
     ("kustomize.toolkit.fluxcd.io", "Kustomization"),
 ];
 
-/// Whether an object makes a Secret.
-pub fn is_maker(resource: &Resource<'_>) -> bool {
-    MAKERS.contains(&(resource.group, resource.kind)) || has_template(resource)
-}
-
-/// An object of a custom kind with a template for a Secret.
-fn has_template(resource: &Resource<'_>) -> bool {
-    resource.group.contains('.') && resource.at(&["spec", "secretTemplate"]).is_some()
-}
-
 /// Whether an object takes what it needs from Secrets: it makes pods, or is of a kind that names them.
 pub fn is_reader(resource: &Resource<'_>) -> bool {
     READERS.contains(&(resource.group, resource.kind)) || Workload::of(resource).is_some()
 }
 
-/// The names of the Secrets that a maker makes, as far as they are known.
-pub(super) fn names_of_made<'w>(maker: &'w Resource<'w>) -> Vec<&'w str> {
-    if maker.kind == "SopsSecret" {
-        let templates =
-            entries(maker, &["spec", "secretTemplates"]).chain(entries(maker, &["spec", "secret_templates"]));
-        return templates.filter_map(|template| template.get("name")?.known()).collect();
-    }
-    let said = NAMING.iter().find_map(|path| maker.at(&["spec"])?.at(path).filter(|name| !name.is_null()));
-    match said {
-        Some(name) => name.known().into_iter().collect(),
-        None => maker.name().into_iter().collect(),
-    }
-}
-
 pub(super) fn add<'w>(site: &mut Site<'_, 'w>) {
-    let all = site.graph.resources().iter().copied().filter(|resource| resource.whole);
-    let all: Vec<&'w Resource<'w>> = all.collect();
-    for maker in all.iter().copied().filter(|resource| is_maker(resource)) {
-        for name in names_of_made(maker) {
-            let to = made(site, maker, name);
-            site.add(End::Object(maker), Relation::MakesSecret, to, Some(maker.headline().span()));
-        }
+    // Those that the operator makes for a cluster are shown where somebody asks for them, copies where they come from.
+    let told = |made: &&Made<'w>| made.by.group != GROUP && !made.by.is("", "Secret") && made.maker != Maker::Pushed;
+    let secrets = site.secrets;
+    for made in secrets.made().iter().filter(told) {
+        let to = end(site, made);
+        site.add(End::Object(made.by), Relation::MakesSecret, to, Some(made.by.headline().span()));
     }
+    let all: Vec<&'w Resource<'w>> = site.graph.resources().iter().copied().filter(|one| one.whole).collect();
     for reader in distinct(&all).filter(|resource| is_reader(resource)) {
         reads(reader, site);
     }
     made_by_clusters(site);
 }
 
-/// The Secret that `maker` makes: as it is written, or only made.
-fn made<'w>(site: &Site<'_, 'w>, maker: &'w Resource<'w>, name: &str) -> Vec<End<'w>> {
-    let named = site.graph.named("", "Secret", name);
+/// The Secret that something makes: as it is written, or only made.
+fn end<'w>(site: &Site<'_, 'w>, made: &Made<'w>) -> Vec<End<'w>> {
+    let named = site.graph.named("", "Secret", &made.name);
     let same: Vec<End<'w>> =
-        named.into_iter().filter(|secret| secret.namespace.is_same(&maker.namespace)).map(End::Object).collect();
+        named.into_iter().filter(|secret| secret.namespace.is_same(&made.namespace)).map(End::Object).collect();
     if !same.is_empty() {
         return same;
     }
-    let namespace = maker.namespace.clone();
-    vec![End::Named { group: "", kind: "Secret", namespace, name: name.to_owned(), presence: Presence::Made }]
+    let (namespace, name) = (made.namespace.clone(), made.name.to_string());
+    let presence = made.doubt.clone().map_or(Presence::Made, Presence::Unknown);
+    vec![End::Named { group: "", kind: "Secret", namespace, name, presence }]
 }
 
 /// Clusters, as makers of those Secrets that somebody asks for.
@@ -103,9 +55,9 @@ fn made_by_clusters(site: &mut Site<'_, '_>) {
     let mut more = Vec::new();
     for link in &site.links {
         let End::Named { kind: "Secret", namespace, name, presence: Presence::Made, .. } = &link.to else { continue };
-        for maker in site.made.makers(namespace, name).into_iter().filter(|maker| maker.is(GROUP, "Cluster")) {
-            more.push((maker, link.to.clone()));
-        }
+        let Found::Made(made) = site.secrets.find(namespace, name) else { continue };
+        let clusters = made.into_iter().filter(|made| made.by.is(GROUP, "Cluster"));
+        more.extend(clusters.map(|made| (made.by, link.to.clone())));
     }
     for (maker, to) in more {
         site.add(End::Object(maker), Relation::MakesSecret, [to], None);

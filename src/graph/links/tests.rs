@@ -30,7 +30,7 @@ fn links_of(role: Option<crate::config::Role>, text: &str) -> Vec<String> {
     let members = (0..manifests.resources.len()).collect();
     let target = Target { name: ".".into(), root: 0, members, openings: Vec::new() };
     let graph = Graph::new(&manifests.resources, &target, role);
-    let mut all: Vec<String> = links(&graph)
+    let mut all: Vec<String> = links(&graph, &Secrets::new(&graph, "1.28"))
         .iter()
         .map(|link| format!("{} -{}-> {}", shown(&link.from), link.relation.name(), shown(&link.to)))
         .collect();

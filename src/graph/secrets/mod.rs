@@ -22,7 +22,7 @@ pub use copies::{Copier, Copy, Offer, Openness, Patterns, Permission};
 pub use database::{Unmade, unmade};
 pub use hints::may_be_name;
 pub use keys::Keys;
-pub use uses::{Class, Login, Use};
+pub use uses::{Class, Login, LoginKind, Use};
 
 use hints::Hints;
 
@@ -31,7 +31,8 @@ use hints::Hints;
 pub enum Maker {
     /// It is written in the repo, readable or encrypted.
     Written,
-    /// A controller makes it from an object that is written for this purpose: ExternalSecret, SealedSecret, Certificate ...
+    /// A controller makes it from an object that is written for this purpose: ExternalSecret, SealedSecret, Certificate
+    /// ...
     Controller,
     /// An operator makes it beside an object that is there for something else.
     Operator,
@@ -156,8 +157,8 @@ impl<'w> Secrets<'w> {
         made.keys.gap().is_some() || self.hints.is_scripted(&made.name)
     }
 
-    /// Objects that make Secrets whose name or namespace is not known in full: the object, the namespace as far as it is
-    /// known, and the name where it is known.
+    /// Objects that make Secrets whose name or namespace is not known in full: the object, the namespace as far as it
+    /// is known, and the name where it is known.
     pub fn loose(&self) -> impl Iterator<Item = (&'w Resource<'w>, &Namespace<'w>, Option<&str>)> {
         self.hints.unnamed_ones()
     }
@@ -174,6 +175,23 @@ impl<'w> Secrets<'w> {
         let own = at.into_iter().flatten().map(|at| &self.made[*at]);
         own.filter(move |one| one.namespace.is_same(namespace) && one.maker != Maker::Adds)
     }
+}
+
+/// Kinds whose objects are there to make Secrets, beside those of [`operators`].
+const MAKERS: &[(&str, &str)] = &[
+    ("external-secrets.io", "ExternalSecret"),
+    ("external-secrets.io", "ClusterExternalSecret"),
+    ("external-secrets.io", "PushSecret"),
+    ("bitnami.com", "SealedSecret"),
+    ("isindir.github.com", "SopsSecret"),
+    ("addons.projectcapsule.dev", "SopsSecret"),
+    ("addons.projectcapsule.dev", "GlobalSopsSecret"),
+    ("cert-manager.io", "Certificate"),
+];
+
+/// Whether an object is there to make Secrets.
+pub fn is_maker(resource: &Resource<'_>) -> bool {
+    MAKERS.contains(&(resource.group, resource.kind)) || operators::is_maker(resource)
 }
 
 impl<'w> Made<'w> {

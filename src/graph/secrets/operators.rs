@@ -49,6 +49,7 @@ const KINDS: &[Kind] = &[
     own_name("onepassword.com", "OnePasswordItem"),
     own_name("objectbucket.io", "ObjectBucketClaim"),
     own_name("kafka.strimzi.io", "KafkaUser"),
+    own_name("ricoberger.de", "VaultSecret"),
     named("k8s.bitwarden.com", "BitwardenSecret", &["secretName"], &[]),
     named(
         "secrets.infisical.com",
@@ -88,11 +89,37 @@ pub(super) fn add<'w>(resource: &'w Resource<'w>, made: &mut Vec<Made<'w>>, hint
         }
         _ => {
             let known = KINDS.iter().find(|kind| resource.is(kind.group, kind.kind));
-            if let Some(kind) = known {
+            if let Some(kind) = known.or_else(|| template(resource)) {
                 one(resource, kind, made, hints);
             }
         }
     }
+}
+
+/// Objects of custom kinds that say with a template what Secret they make, or where to write what they have.
+const TEMPLATES: [Kind; 2] = [
+    Kind {
+        group: "",
+        kind: "",
+        name: &["secretTemplate", "name"],
+        only_named: false,
+        namespace: &["secretTemplate", "namespace"],
+        annotations: &["secretTemplate", "annotations"],
+    },
+    named("", "", &["writeConnectionSecretToRef", "name"], &["writeConnectionSecretToRef", "namespace"]),
+];
+
+/// By which field an object of a custom kind that nobody told us of makes a Secret.
+fn template(resource: &Resource<'_>) -> Option<&'static Kind> {
+    let is_told = ["cert-manager.io", "external-secrets.io", "isindir.github.com"].contains(&resource.group);
+    let spec = resource.at(&["spec"]).filter(|_| resource.group.contains('.') && !is_told)?;
+    let has = |key: &str| spec.get(key).is_some_and(|value| value.is_mapping());
+    TEMPLATES.iter().find(|kind| kind.name.first().is_some_and(|field| has(field)))
+}
+
+/// Whether the operator of an object makes a Secret of it, and that is what the object is for.
+pub(super) fn is_maker(resource: &Resource<'_>) -> bool {
+    KINDS.iter().any(|kind| resource.is(kind.group, kind.kind)) || template(resource).is_some()
 }
 
 fn keys<'w>(resource: &Resource<'_>) -> Keys<'w> {

@@ -24,9 +24,22 @@ pub enum Class {
     Flux,
 }
 
+/// Whom a Secret lets in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginKind {
+    /// The owner of the first database.
+    App,
+    /// `postgres`, or a role that may do as much.
+    Superuser,
+    /// A role that is declared.
+    Role,
+}
+
 /// A login that a Secret is the password of.
 #[derive(Clone, Debug)]
 pub struct Login<'w> {
+    /// Whom it lets in.
+    pub kind: LoginKind,
     /// The role in PostgreSQL, if it is known.
     pub role: Option<Cow<'w, str>>,
     /// Where the role is named, if it is.
@@ -130,13 +143,14 @@ fn selector<'w>(by: &'w Resource<'w>, field: Option<Value<'w>>, uses: &mut Vec<U
 
 fn login<'w>(
     by: &'w Resource<'w>,
+    kind: LoginKind,
     secret: Option<Value<'w>>,
     role: Option<Cow<'w, str>>,
     at: Option<Value<'w>>,
     uses: &mut Vec<Use<'w>>,
 ) {
     if let Some(name) = secret.and_then(|secret| secret.get("name")).filter(|name| !name.is_null()) {
-        let login = Some(Login { role, at });
+        let login = Some(Login { kind, role, at });
         uses.push(Use { needs: BASIC, login, ..Use::new(by, name, Class::Database) });
     }
 }
@@ -147,7 +161,9 @@ fn password<'w>(by: &'w Resource<'w>, role: Value<'w>, uses: &mut Vec<Use<'w>>) 
         return;
     }
     let name = role.get("name");
-    login(by, role.get("passwordSecret"), name.and_then(Value::known).map(Cow::Borrowed), name, uses);
+    let is_superuser = role.get("superuser").and_then(Value::as_bool) == Some(true);
+    let kind = if is_superuser { LoginKind::Superuser } else { LoginKind::Role };
+    login(by, kind, role.get("passwordSecret"), name.and_then(Value::known).map(Cow::Borrowed), name, uses);
 }
 
 fn cluster<'w>(cluster: &Cluster<'w>, uses: &mut Vec<Use<'w>>) {
@@ -165,7 +181,7 @@ fn cluster<'w>(cluster: &Cluster<'w>, uses: &mut Vec<Use<'w>>) {
             Some(owner) => owner.known().map(Cow::Borrowed),
             None => (!is_monolith).then_some(Cow::Borrowed("app")),
         };
-        login(by, from.get("secret"), role, owner, uses);
+        login(by, LoginKind::App, from.get("secret"), role, owner, uses);
         for list in ["postInitSQLRefs", "postInitTemplateSQLRefs", "postInitApplicationSQLRefs"] {
             let references = from.at(&[list, "secretRefs"]).into_iter().flat_map(Value::items);
             references.for_each(|reference| selector(by, Some(reference), uses));
@@ -174,7 +190,14 @@ fn cluster<'w>(cluster: &Cluster<'w>, uses: &mut Vec<Use<'w>>) {
     }
     // Without access the operator never looks at it.
     if cluster.spec(&["enableSuperuserAccess"]).and_then(Value::as_bool) == Some(true) {
-        login(by, cluster.spec(&["superuserSecret"]), Some(Cow::Borrowed("postgres")), None, uses);
+        login(
+            by,
+            LoginKind::Superuser,
+            cluster.spec(&["superuserSecret"]),
+            Some(Cow::Borrowed("postgres")),
+            None,
+            uses,
+        );
     }
     cluster.managed_roles().for_each(|role| password(by, role, uses));
     for (field, needs) in [
