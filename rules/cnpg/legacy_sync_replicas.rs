@@ -59,9 +59,7 @@ fn check<'w>(cluster: &Cluster<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'
     if let Some(min) = min {
         finding = finding.related(min.key_or_span(), "the lower bound of the same setting");
     }
-    if let Some(today) = today(least, most) {
-        finding = finding.note(today);
-    }
+    finding = finding.note(today(least, most));
     let zones = cluster.spec(&["postgresql", "syncReplicaElectionConstraint", "enabled"]);
     if let Some(zones) = zones.filter(|value| value.as_bool() == Some(true)) {
         // The operator reads it for the old form alone.
@@ -70,23 +68,25 @@ fn check<'w>(cluster: &Cluster<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'
     let finding =
         finding.help(format!("write `postgresql.synchronous: {}` instead", replacement(least, most, operator)));
     if operator >= 25 {
-        finding
-            .help("it gives way as the old form does; with `required` commits stop while too few replicas are there");
+        finding.help(
+            "`preferred` waits for as many replicas as are there; with `required` commits stop while they are too few",
+        );
     }
 }
 
-/// What a commit waits for in the old form, where the number varies.
-fn today(least: i64, most: i64) -> Option<String> {
-    match (least, most) {
-        (0, 1) => Some("today a commit waits for 1 replica, and for none while none is ready".to_owned()),
-        (0, most) => Some(format!(
-            "today a commit waits for {most} replicas, for fewer while some are away, and for none when all are"
-        )),
-        (least, most) if least != most => Some(format!(
-            "today a commit waits for {most} replicas, for {least} while one of them is away, and for none when all are"
-        )),
-        _ => None,
-    }
+/// What a commit waits for in the old form, as operator 1.30 counts: the upper bound where as many replicas are ready, else
+/// the lower one, and never more than are ready.
+fn today(least: i64, most: i64) -> String {
+    let replicas = if most == 1 { "replica" } else { "replicas" };
+    let (fewer, below) = match least {
+        _ if most == 1 => ("none".to_owned(), ""),
+        0 => ("none".to_owned(), ""),
+        _ if least == most => ("as many as are ready".to_owned(), ""),
+        1 => ("1".to_owned(), ", and for none where none is"),
+        _ => (least.to_string(), ", and for as many as are ready below that"),
+    };
+    let and = if below.is_empty() { ", and for" } else { ", for" };
+    format!("today a commit waits for {most} {replicas}{and} {fewer} where fewer are ready{below}")
 }
 
 /// The new form that does what the old one did; before operator 1.25 one that gives way does not exist, and the lower
@@ -120,22 +120,20 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_today_is_told_where_it_varies() {
+    fn what_holds_today_is_told() {
         for (least, most, expected) in [
-            (0, 1, Some("today a commit waits for 1 replica, and for none while none is ready")),
+            (0, 1, "today a commit waits for 1 replica, and for none where fewer are ready"),
+            (1, 1, "today a commit waits for 1 replica, and for none where fewer are ready"),
+            (0, 3, "today a commit waits for 3 replicas, and for none where fewer are ready"),
+            (1, 3, "today a commit waits for 3 replicas, for 1 where fewer are ready, and for none where none is"),
             (
-                0,
-                3,
-                Some("today a commit waits for 3 replicas, for fewer while some are away, and for none when all are"),
-            ),
-            (
-                1,
                 2,
-                Some("today a commit waits for 2 replicas, for 1 while one of them is away, and for none when all are"),
+                4,
+                "today a commit waits for 4 replicas, for 2 where fewer are ready, and for as many as are ready below that",
             ),
-            (2, 2, None),
+            (2, 2, "today a commit waits for 2 replicas, and for as many as are ready where fewer are ready"),
         ] {
-            assert_eq!(today(least, most).as_deref(), expected, "{least}..{most}");
+            assert_eq!(today(least, most), expected, "{least}..{most}");
         }
     }
 

@@ -1,7 +1,6 @@
 //! Policies, or parts of them, that do nothing or the opposite of what they look like.
 
 use crate::declare_rule;
-use crate::finding::Confidence;
 use crate::manifest::{By, Namespace, Resource};
 use crate::reach::answer::{Answer, any};
 use crate::reach::connections::clause::Decree;
@@ -28,8 +27,8 @@ declare_rule! {
     /// ## Limits
     /// A dash too many is told where one item has peers alone, the very next one ports alone, and nothing stands between; not
     /// for DNS; `netpol/open-database` tells it where it opens PostgreSQL. Of Cilium an empty
-    /// list is let pass where `enableDefaultDeny` speaks of its direction or a rule that denies stands beside it; it is of
-    /// low confidence where another policy closes the direction for the same pods. Policies that something may change on
+    /// list is let pass where `enableDefaultDeny` speaks of its direction or a rule that denies stands beside it; it is a
+    /// note where another policy closes the direction for the same pods. Policies that something may change on
     /// the way are left undecided.
     pub static RULE {
         id: "netpol/ineffective-policy",
@@ -39,6 +38,7 @@ declare_rule! {
             "left-out-direction" => (Error, High, Network),
             "split-rule" => (Warning, Medium, Network),
             "empty-list" => (Error, High, Network),
+            "empty-list-beside-others" => (Note, Medium, Network),
             "no-rules" => (Error, High, Network),
             "combined-peers" => (Error, High, Network),
         ],
@@ -184,15 +184,15 @@ fn of_cilium<'w>(policy: &'w Resource<'w>, spec: Value<'w>, reach: &Reach<'w>, s
         {
             continue;
         }
+        let other = closed_by(policy, direction, reach);
+        let code = if other.is_some() { "empty-list-beside-others" } else { "empty-list" };
         let finding = sink
-            .finding("empty-list", policy, list, format!("the empty `{name}` of {} closes nothing", policy.title()))
+            .finding(code, policy, list, format!("the empty `{name}` of {} closes nothing", policy.title()))
             .underline(list.key_or_span())
             .label("for Cilium the same as no list")
             .help(format!("write `{name}: [{{}}]` to let nothing through, or take the list out"));
-        if let Some(other) = closed_by(policy, direction, reach) {
-            finding
-                .related(other.headline().span(), format!("closes {name} of these pods all the same"))
-                .confidence(Confidence::Low);
+        if let Some(other) = other {
+            finding.related(other.headline().span(), format!("closes {name} of these pods all the same"));
         }
     }
     for direction in Direction::ALL {

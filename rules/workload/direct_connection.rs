@@ -186,13 +186,15 @@ fn report<'w>(client: &Client<'w>, span: Span, cluster: &Cluster<'w>, pooler: &P
     let message = format!("{} connects to {} past {}", client.resource.title(), cluster.title(), pooler.title());
     let home = pooler.namespace.known().map(|home| format!(".{home}")).unwrap_or_default();
     let most = cluster.spec(&["postgresql", "parameters", "max_connections"]).and_then(Value::known).unwrap_or("100");
+    let mode = spec(pooler.resource(), &["pgbouncer", "poolMode"]).and_then(Value::known).unwrap_or("session");
+    let unless = match mode {
+        "session" => "",
+        _ => ", where the app keeps nothing in its session: no prepared statements by name, advisory locks or `LISTEN`",
+    };
     sink.finding("past-pooler", client.resource, client.value, message)
         .underline(span)
         .label("the instances themselves")
-        .related(pooler.headline().span(), "stands before the same instances")
+        .related(pooler.headline().span(), format!("stands before the same instances, in mode `{mode}`"))
         .note(format!("the cluster takes {most} connections in all"))
-        .help(format!(
-            "name `{}{home}`, unless the app needs a session of its own",
-            pooler.written_name().unwrap_or("it")
-        ));
+        .help(format!("name `{}{home}`{unless}", pooler.written_name().unwrap_or("it")));
 }
