@@ -2,10 +2,10 @@
 
 use super::format::Format;
 use crate::render::pattern::in_rust;
-use rayon::prelude::*;
 use regex::Regex;
 use serde_json::{Map, Value as Json};
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// Number of a node in its [`Arena`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -125,13 +125,24 @@ pub struct Limits {
     pub not: Option<NodeId>,
 }
 
-/// A pattern and the machine made of it; none where it cannot be read.
+/// A pattern, and the machine made of it for the first text that it is held against: a run meets few of those that its
+/// schemas have.
 #[derive(Debug)]
 pub struct Pattern {
     /// As the schema has it.
     pub text: Box<str>,
-    /// Made once all schemas are there.
-    pub regex: Option<Regex>,
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    fn new(text: &str) -> Pattern {
+        Pattern { text: text.into(), regex: OnceLock::new() }
+    }
+
+    /// The machine; none where the pattern cannot be read.
+    pub fn regex(&self) -> Option<&Regex> {
+        self.regex.get_or_init(|| Regex::new(&in_rust(&self.text)).ok()).as_ref()
+    }
 }
 
 /// Where definitions are looked up: the compact text of a name.
@@ -275,16 +286,13 @@ impl Arena {
             return *number;
         }
         let number = self.patterns.len() as u32;
-        self.patterns.push(Pattern { text: text.into(), regex: None });
+        self.patterns.push(Pattern::new(text));
         self.pattern_numbers.insert(text.into(), number);
         number
     }
 
-    /// Makes the machines of all patterns. Nothing can be checked before that.
+    /// Lets go of what only compiling needs.
     pub fn finish(&mut self) {
-        self.patterns.par_iter_mut().for_each(|pattern| {
-            pattern.regex = Regex::new(&in_rust(&pattern.text)).ok();
-        });
         self.pattern_numbers = HashMap::new();
         self.definitions = HashMap::new();
     }

@@ -438,7 +438,8 @@ pub fn is_strict(files: &Files<'_>) -> bool {
 }
 
 fn holds_switch(text: &str) -> bool {
-    text.contains(STRICT) && text.lines().any(|line| line.contains(STRICT) && !line.trim_start().starts_with('#'))
+    memchr::memmem::find(text.as_bytes(), STRICT.as_bytes()).is_some()
+        && text.lines().any(|line| line.contains(STRICT) && !line.trim_start().starts_with('#'))
 }
 
 /// Whether two URLs name one repo, whatever their scheme.

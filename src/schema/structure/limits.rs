@@ -69,7 +69,7 @@ pub(super) fn holds(walk: &Walk<'_, '_>, value: Value<'_>, limits: &Limits) -> b
     let fits = match value.kind() {
         Kind::Text => {
             let text = value.as_str().unwrap_or_default();
-            let matches = limits.pattern.and_then(|number| walk.arena.pattern(number).regex.as_ref());
+            let matches = limits.pattern.and_then(|number| walk.arena.pattern(number).regex());
             matches.is_none_or(|regex| regex.is_match(text))
                 && within(text.chars().count() as u64, limits.length)
                 && limits.format.is_none_or(|format| format.accepts(text))
@@ -147,7 +147,7 @@ fn text<'w>(walk: &mut Walk<'_, 'w>, value: Value<'w>, limits: &Limits) {
     }
     let Some(number) = limits.pattern else { return };
     let pattern = walk.arena.pattern(number);
-    if pattern.regex.as_ref().is_some_and(|regex| !regex.is_match(text)) {
+    if pattern.regex().is_some_and(|regex| !regex.is_match(text)) {
         let shown = shown(walk, value);
         let message = format!("{title}: `{place}` is {shown}, which its pattern refuses");
         let problem = Problem::new("pattern", value, message).label("not of the form it takes");
