@@ -1,5 +1,10 @@
 //! Manifests that lie beside a kustomization and are in nobody's list.
 
+mod mentions;
+mod twins;
+
+use self::mentions::{Mention, commented, mentioned};
+use self::twins::{Identity, identity, twins};
 use super::is_apart;
 use crate::declare_rule;
 use crate::finding::{Confidence, Edit};
@@ -7,12 +12,10 @@ use crate::graph::{Graph, sops};
 use crate::manifest::{Kustomization, Resource, Role};
 use crate::render::lies_in;
 use crate::rule::{Context, Sink, World};
-use crate::source::{SourceId, Span};
+use crate::source::Span;
 use crate::tree;
 use crate::yaml::{Value, Visit, walk};
-use regex::Regex;
-use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 declare_rule! {
     /// ## What it does
@@ -83,15 +86,6 @@ const BY_HAND: &[(&str, &str)] = &[
 /// As many unlisted files may be slips, however few are listed.
 const SLIPS: usize = 2;
 
-/// Where the text stands that names an orphan.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Mention {
-    /// In a comment of a kustomization.
-    Comment,
-    /// In a file that is no kustomization.
-    Elsewhere,
-}
-
 struct Orphan<'a, 'w> {
     path: &'w str,
     root: usize,
@@ -124,25 +118,6 @@ fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         let count = crowd.get(&(orphan.root, orphan.beside.folder)).copied().unwrap_or_default();
         report(orphan, entry, count, &twins, sink);
     }
-}
-
-/// What tells one object of a root from the others.
-type Identity<'w> = (usize, &'w str, &'w str, Option<&'w str>, &'w str);
-
-fn identity<'w>(object: &'w Resource<'w>) -> Option<Identity<'w>> {
-    Some((object.root, object.group, object.kind, object.namespace.known(), object.written_name()?))
-}
-
-/// The objects of orphans that another file holds, too.
-fn twins<'w>(world: &World<'w>, orphans: &[Orphan<'_, 'w>]) -> HashMap<Identity<'w>, Vec<&'w Resource<'w>>> {
-    let own = orphans.iter().flat_map(|orphan| &orphan.objects).filter_map(|object| identity(object));
-    let mut found: HashMap<Identity<'w>, Vec<&'w Resource<'w>>> = own.map(|own| (own, Vec::new())).collect();
-    for resource in world.resources {
-        if let Some(known) = identity(resource).and_then(|own| found.get_mut(&own)) {
-            known.push(resource);
-        }
-    }
-    found
 }
 
 /// Files beside a kustomization that is built, and that no kustomization names.
@@ -232,80 +207,8 @@ fn is_key_of_sops(object: &Resource<'_>) -> bool {
     object.is("", "Secret") && keys.any(|key| key.ends_with(".agekey") || key.ends_with(".asc"))
 }
 
-/// Entries of kustomizations that are commented out, by the path that they name.
-fn commented(world: &World<'_>) -> BTreeMap<(usize, String), Span> {
-    let mut found = BTreeMap::new();
-    for one in &world.manifests.kustomizations {
-        let file = world.manifests.files[one.file].file;
-        let mut marks = memchr::memchr_iter(b'#', file.text().as_bytes());
-        if !marks.any(|at| file.text()[at..].lines().next().and_then(entry_in).is_some()) {
-            continue;
-        }
-        for comment in file.comments() {
-            let text = &file.text()[comment.start as usize..comment.end as usize];
-            let Some(path) = entry_in(text).and_then(|entry| tree::join(one.folder, entry)) else { continue };
-            let span = Span::new(file.source(), comment.start..comment.end);
-            found.entry((one.root, path)).or_insert(span);
-        }
-    }
-    found
-}
-
-/// The path in `# - path`.
-fn entry_in(comment: &str) -> Option<&str> {
-    let entry = comment.trim_start_matches(['#', ' ', '\t']).strip_prefix("- ")?;
-    let path = entry.trim_start().strip_prefix("path:").unwrap_or(entry).split_whitespace().next()?;
-    Some(path.trim_matches(['"', '\'']))
-}
-
-/// Orphans that some text names, as a script or another tool's settings do. A bare name counts in the same
-/// folder only, and what kustomizations say outside their comments is known already.
-fn mentioned<'w>(world: &World<'w>, orphans: &[Orphan<'_, 'w>]) -> HashMap<(usize, &'w str), Mention> {
-    let mut by_name: HashMap<&str, Vec<&Orphan<'_, 'w>>> = HashMap::new();
-    for orphan in orphans {
-        by_name.entry(tree::name(orphan.path)).or_default().push(orphan);
-    }
-    let escaped: Vec<String> = by_name.keys().map(|name| regex::escape(name)).collect();
-    let Ok(pattern) = Regex::new(&escaped.join("|")) else { return HashMap::new() };
-    let own: HashMap<SourceId, &Kustomization<'_>> =
-        world.manifests.kustomizations.iter().map(|one| (one.value.source(), one)).collect();
-    let mut found = HashMap::new();
-    for (id, source) in world.texts() {
-        let kustomization = own.get(&id).map(|one| world.manifests.files[one.file].file);
-        let kind = if kustomization.is_some() { Mention::Comment } else { Mention::Elsewhere };
-        let comments = OnceCell::new();
-        let is_comment = |at: usize| {
-            kustomization.is_none_or(|file| {
-                let comments = comments.get_or_init(|| file.comments());
-                comments.iter().any(|one| (one.start as usize..one.end as usize).contains(&at))
-            })
-        };
-        for hit in pattern.find_iter(source.text()) {
-            let token = path_before(&source.text()[..hit.end()]);
-            for orphan in by_name.get(hit.as_str()).into_iter().flatten() {
-                let here = orphan.root == source.root() && orphan.path != source.path();
-                if here && is_named_by(token, orphan.path, source.path()) && is_comment(hit.start()) {
-                    let known = found.entry((orphan.root, orphan.path)).or_insert(kind);
-                    *known = kind.max(*known);
-                }
-            }
-        }
-    }
-    found
-}
-
-/// The path at the end of a text.
-fn path_before(text: &str) -> &str {
-    let part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'/');
-    let length = text.bytes().rev().take_while(|byte| part(byte)).count();
-    &text[text.len() - length..]
-}
-
-/// Whether `token`, written in the file `place`, means the file `path`.
-fn is_named_by(token: &str, path: &str, place: &str) -> bool {
-    let steps = token.trim_start_matches("./").trim_start_matches("../").trim_start_matches('/');
-    let ends = path == steps || path.strip_suffix(steps).is_some_and(|rest| rest.ends_with('/'));
-    ends && (steps.contains('/') || tree::parent(path) == tree::parent(place))
+fn is_encrypted(orphan: &Orphan<'_, '_>) -> bool {
+    orphan.objects.iter().any(|object| sops::Block::of(object.value).is_some())
 }
 
 fn report<'w>(
@@ -334,13 +237,12 @@ fn report<'w>(
     let list = orphan.beside.value.get("resources");
     let place = list.and_then(Value::key_span).unwrap_or_else(|| orphan.beside.value.span().before());
     let finding = finding.related(place, "the kustomization beside it lists others");
-    let encrypted = orphan.objects.iter().any(|object| sops::Block::of(object.value).is_some());
+    let encrypted = is_encrypted(orphan);
     let twin = |object: &&'w Resource<'w>| {
         let same = twins.get(&identity(object)?)?;
         same.iter().find(|other| other.path != orphan.path)
     };
-    // Other manifests have a twin in the folder of each cluster; a Secret is encrypted for one.
-    if let Some(twin) = orphan.objects.iter().find_map(twin).filter(|_| encrypted) {
+    if let Some(twin) = orphan.objects.iter().find_map(twin) {
         finding
             .related(twin.headline().span(), "the same object")
             .help(format!("delete `{name}` if that is the one that counts"));
@@ -381,35 +283,6 @@ fn listed(list: Value<'_>, name: &str) -> Option<Vec<Edit>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn entries_are_told_from_other_comments() {
-        for (comment, path) in [
-            ("# - sandbox.yaml", Some("sandbox.yaml")),
-            ("#- ./sandbox.yaml # later", Some("./sandbox.yaml")),
-            ("## - \"a/b.yaml\"", Some("a/b.yaml")),
-            ("# - path: size.yaml", Some("size.yaml")),
-            ("# sandbox.yaml is applied by hand", None),
-            ("#", None),
-        ] {
-            assert_eq!(entry_in(comment), path, "{comment}");
-        }
-    }
-
-    #[test]
-    fn a_bare_name_means_the_file_beside() {
-        for (token, path, place, means) in [
-            ("secret.yaml", "apps/shop/secret.yaml", "apps/shop/deploy.txt", true),
-            ("secret.yaml", "apps/shop/secret.yaml", "apps/web/deploy.txt", false),
-            ("shop/secret.yaml", "apps/shop/secret.yaml", "Taskfile.yaml", true),
-            ("../shop/secret.yaml", "apps/shop/secret.yaml", "apps/web/x.yaml", true),
-            ("my-secret.yaml", "apps/shop/secret.yaml", "apps/shop/x.yaml", false),
-            ("workshop/secret.yaml", "apps/shop/secret.yaml", "x.yaml", false),
-            ("secret.yaml", "secret.yaml", "x.yaml", true),
-        ] {
-            assert_eq!(is_named_by(token, path, place), means, "{token} {path} {place}");
-        }
-    }
 
     #[test]
     fn names_say_what_is_no_manifest() {
