@@ -9,7 +9,7 @@ use crate::graph::{Graph, is_near};
 use crate::manifest::{By, Namespace, Resource};
 use crate::reach::Direction;
 use crate::reach::connections::clause::Reached;
-use crate::reach::connections::{Connections, End, PartyKind, Stranger};
+use crate::reach::connections::{Connections, End, Flow, PartyKind, Stranger};
 use crate::reach::ports::PortSet;
 use crate::render::Target;
 use crate::report::reach::{Blocked, Connection, Exposed, Node, ReachReport, Told, Verdict};
@@ -217,9 +217,9 @@ fn add(facts: &mut Facts, connections: &Connections<'_>, choice: &Choice<'_>, ta
     let target: Option<Arc<str>> = target.map(Into::into);
     let mut texts = Texts::default();
     let mut reasons = Reasons::default();
-    for flow in connections.flows().into_iter().chain(connections.outside()) {
+    let mut take = |flow: Flow| {
         if !choice.wants(flow.from, flow.to, |end| connections.title(end)) {
-            continue;
+            return;
         }
         let reached = narrowed(&flow.reached);
         let mut line = |verdict: Verdict, ports: &PortSet, reason: Option<Arc<str>>| {
@@ -249,7 +249,9 @@ fn add(facts: &mut Facts, connections: &Connections<'_>, choice: &Choice<'_>, ta
             };
             facts.flows.push(Line { target: target.clone(), from: name(flow.from), to: name(flow.to), reached });
         }
-    }
+    };
+    connections.each_flow(&mut take);
+    connections.outside().into_iter().for_each(take);
     let target = target.as_deref();
     add_ways_in(facts, connections, choice, target);
     add_needs(facts, connections, choice, target);

@@ -130,24 +130,22 @@ impl<'w> Connections<'w> {
         self.groups.of_party[party]
     }
 
-    /// Every flow between parties, in no order that means anything.
-    pub fn flows(&self) -> Vec<Flow> {
-        let mut flows = Vec::new();
+    /// Calls `each` with every flow between parties, in no order that means anything. There may be millions.
+    pub fn each_flow(&self, mut each: impl FnMut(Flow)) {
         self.each_pair(|from, to, reached| {
             let reached = Arc::new(reached.clone());
             for from in from {
                 for to in to.iter().filter(|to| *to != from) {
-                    flows.push(Flow { from: End::Party(*from), to: End::Party(*to), reached: Arc::clone(&reached) });
+                    each(Flow { from: End::Party(*from), to: End::Party(*to), reached: Arc::clone(&reached) });
                 }
             }
         });
         for party in 0..self.parties.parties.len() {
             let reached = self.within(party);
             if !reached.is_empty() {
-                flows.push(Flow { from: End::Party(party), to: End::Party(party), reached: Arc::new(reached) });
+                each(Flow { from: End::Party(party), to: End::Party(party), reached: Arc::new(reached) });
             }
         }
-        flows
     }
 
     /// Every flow between parties and what is no pod: addresses outside and, where Cilium is there, its entities. The
