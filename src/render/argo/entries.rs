@@ -10,7 +10,7 @@ use crate::render::Used;
 use crate::render::files::Files;
 use crate::render::kustomize::{Build, Builder, Object};
 use crate::yaml::rendered::Rendered;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// What was found in a repo.
@@ -133,6 +133,23 @@ fn listed<'k>(manifests: &'k Manifests<'_>, root: usize) -> BTreeSet<&'k str> {
     own.flat_map(|one| one.includes.iter().map(|(path, _)| path.as_str())).collect()
 }
 
+/// The folders of the kustomizations that name one of `paths` or each other on the way there: no other one can take it in.
+fn leading_to<'k>(manifests: &'k Manifests<'_>, root: usize, paths: &BTreeSet<&'k str>) -> HashSet<&'k str> {
+    let mut by_named: HashMap<&str, Vec<&str>> = HashMap::new();
+    for one in manifests.kustomizations.iter().filter(|one| one.root == root) {
+        let included = one.includes.iter().map(|(path, _)| path);
+        for named in included.chain(&one.patches).chain(&one.data) {
+            by_named.entry(named).or_default().push(one.folder);
+        }
+    }
+    let mut found = HashSet::new();
+    let mut queue: Vec<&str> = paths.iter().copied().collect();
+    while let Some(named) = queue.pop() {
+        queue.extend(by_named.get(named).into_iter().flatten().copied().filter(|folder| found.insert(*folder)));
+    }
+    found
+}
+
 /// Whether an entry takes a file, itself or by what Argo CD brings for it.
 fn uses(entry: &Entry<'_>, path: &str) -> bool {
     entry.build.as_ref().is_some_and(|build| build.used.contains(path)) || brings(entry, path)
@@ -203,14 +220,14 @@ fn wrapped<'w>(
     candidates: &[Candidate<'w>],
     covered: &BTreeSet<Arc<str>>,
 ) -> Vec<Entry<'w>> {
-    let own = || manifests.kustomizations.iter().filter(|one| one.root == root);
     let included = listed(manifests, root);
     let paths: BTreeSet<&str> = candidates.iter().map(|candidate| candidate.path).collect();
+    let leading = leading_to(manifests, root, &paths);
     let mut found: BTreeMap<&str, Entry<'w>> = BTreeMap::new();
-    for one in own() {
+    for one in manifests.kustomizations.iter().filter(|one| one.root == root) {
         let path = manifests.files[one.file].path;
         let top = !one.component && !included.contains(one.folder) && !covered.contains(path);
-        if !top || !crate::render::lies_in(one.folder, within) {
+        if !top || !leading.contains(one.folder) || !crate::render::lies_in(one.folder, within) {
             continue;
         }
         let Ok(all) = reader.builder.folder(one.folder, None, &mut Vec::new()) else { continue };
