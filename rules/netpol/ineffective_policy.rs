@@ -184,14 +184,15 @@ fn of_cilium<'w>(policy: &'w Resource<'w>, spec: Value<'w>, reach: &Reach<'w>, s
         {
             continue;
         }
-        let other = closed_by(policy, direction, reach);
+        let other = closed_by(policy, spec, direction, reach);
         let code = if other.is_some() { "empty-list-beside-others" } else { "empty-list" };
         let finding = sink
             .finding(code, policy, list, format!("the empty `{name}` of {} closes nothing", policy.title()))
             .underline(list.key_or_span())
             .label("for Cilium the same as no list")
             .help(format!("write `{name}: [{{}}]` to let nothing through, or take the list out"));
-        if let Some(other) = other {
+        // Another part of the same policy is in sight.
+        if let Some(other) = other.filter(|other| other.span() != policy.span()) {
             finding.related(other.headline().span(), format!("closes {name} of these pods all the same"));
         }
     }
@@ -200,27 +201,50 @@ fn of_cilium<'w>(policy: &'w Resource<'w>, spec: Value<'w>, reach: &Reach<'w>, s
     }
 }
 
-/// Another policy that closes a direction for the pods that `policy` is about, as far as they are known.
-fn closed_by<'w>(policy: &'w Resource<'w>, direction: Direction, reach: &Reach<'w>) -> Option<&'w Resource<'w>> {
-    let own = reach.decrees().iter().find(|decree| decree.resource.span() == policy.span())?;
-    let mut closing = None;
-    for peer in reach.all_peers().iter().filter(|peer| !reach.is_about(own, peer.pod()).is_no()) {
+/// Another policy, or another part of this one, that closes a direction for the pods that `spec` of `policy` is about, as far
+/// as they are known.
+fn closed_by<'w>(
+    policy: &'w Resource<'w>,
+    spec: Value<'w>,
+    direction: Direction,
+    reach: &Reach<'w>,
+) -> Option<&'w Resource<'w>> {
+    let mut parts = reach.decrees().iter().filter(|decree| decree.resource.span() == policy.span());
+    let first = parts.next()?;
+    let own = std::iter::once(first).chain(parts).find(|part| holds(spec, part.place)).unwrap_or(first);
+    let everyone = matches!(policy.namespace, Namespace::None);
+    let everyone = reach.all_peers().iter().filter(|_| everyone);
+    let namespaced = (!matches!(policy.namespace, Namespace::None))
+        .then(|| reach.peers_of(&policy.namespace, reach.subject(own).selector()));
+    let peers = everyone.chain(namespaced.into_iter().flatten());
+    let mut closing: Option<&'w Resource<'w>> = None;
+    for peer in peers.filter(|peer| !reach.is_about(own, peer.pod()).is_no()) {
         match reach.isolation(peer.pod(), direction) {
-            Isolation::Isolated(by) => closing = closing.or(by.first().map(|decree| decree.resource)),
+            Isolation::Isolated(by) => {
+                let other = by.iter().find(|decree| decree.resource.span() != policy.span()).or(by.first());
+                closing = closing.or(other.map(|decree| decree.resource));
+            }
             Isolation::Open | Isolation::Unknown(_) => return None,
         }
     }
     closing.or_else(|| {
-        // Pods that are not seen are closed by what closes every pod.
+        // Pods that are not seen are closed by what closes every pod, or every pod of the namespace.
         let everywhere = |decree: &&Decree<'w>| {
-            let subject = reach.subject(decree);
-            matches!(decree.resource.namespace, Namespace::None)
+            let (subject, home) = (reach.subject(decree), &decree.resource.namespace);
+            (matches!(home, Namespace::None) || home.is_same(&policy.namespace))
+                && decree.doubt.is_none()
                 && decree.side(direction).isolates.is_yes()
                 && subject.selector().selects_all()
                 && subject.asked_of_namespace().is_empty()
         };
         reach.decrees().iter().find(everywhere).map(|decree| decree.resource)
     })
+}
+
+/// Whether a value is written within another.
+fn holds(outer: Value<'_>, inner: Value<'_>) -> bool {
+    let (outer, inner) = (outer.span(), inner.span());
+    outer.source == inner.source && outer.start <= inner.start && inner.end <= outer.end
 }
 
 /// Two kinds of peers in one rule of Cilium.

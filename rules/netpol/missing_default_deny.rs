@@ -8,7 +8,7 @@ use crate::graph::{View, is_near};
 use crate::manifest::{Namespace, Resource};
 use crate::reach::connections::clause::Decree;
 use crate::reach::scraped::Scrapers;
-use crate::reach::{Direction, Isolation, NamespaceKey, PeerRole, Pod, Reach, Unseen, operators};
+use crate::reach::{Direction, Isolation, NamespaceKey, Operator, PeerRole, Pod, Reach, Unseen, operators};
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
 use std::cell::OnceCell;
@@ -94,18 +94,21 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     if homes.is_empty() {
         return;
     }
-    let scrapers = OnceCell::new();
+    let facts = Facts::default();
     for home in &homes {
-        judge(home, context, &scrapers, sink);
+        judge(home, context, &facts, sink);
     }
 }
 
-fn judge<'w>(
-    home: &Home<'w>,
-    context: &TargetContext<'_, 'w>,
-    scrapers: &OnceCell<Scrapers<'w>>,
-    sink: &mut Sink<'_, 'w>,
-) {
+/// What is worked out once for all namespaces, and only where it is asked for.
+#[derive(Default)]
+struct Facts<'a, 'w> {
+    scrapers: OnceCell<Scrapers<'w>>,
+    operators: OnceCell<Vec<Operator<'w>>>,
+    of_another_target: OnceCell<Option<(&'w Resource<'w>, &'a str)>>,
+}
+
+fn judge<'a, 'w>(home: &Home<'w>, context: &TargetContext<'a, 'w>, facts: &Facts<'a, 'w>, sink: &mut Sink<'_, 'w>) {
     let reach = context.reach;
     let headline = home.databases[0].headline().span();
     if context.graph.is_of_app() {
@@ -138,12 +141,12 @@ fn judge<'w>(
         Unseen::None => ("open-egress", None),
     };
     if reach.namespace_object(home.namespace).is_none()
-        && let Some((policy, target)) = of_another_target(context)
+        && let Some((policy, target)) = facts.of_another_target.get_or_init(|| of_another_target(context))
     {
         let reason = format!("{} of target `{target}` may be in force in the same cluster", policy.title());
         return sink.undecided(headline, reason);
     }
-    report(home, &holes, (code, unseen), context, scrapers, sink);
+    report(home, &holes, (code, unseen), context, facts, sink);
 }
 
 /// A policy for a whole cluster that another target of the repo holds: it may be in force beside this one's, which does
@@ -215,7 +218,7 @@ fn report<'w>(
     holes: &[Hole<'_, 'w>],
     (code, unseen): (&str, Option<String>),
     context: &TargetContext<'_, 'w>,
-    scrapers: &OnceCell<Scrapers<'w>>,
+    facts: &Facts<'_, 'w>,
     sink: &mut Sink<'_, 'w>,
 ) {
     let reach = context.reach;
@@ -280,7 +283,7 @@ fn report<'w>(
     if let Some(reason) = unseen {
         finding = finding.note(format!("what is not seen here may hold one: {reason}"));
     }
-    finding.help(cure(holes, reach)).help(first_allow(home, holes, context, scrapers));
+    finding.help(cure(holes, reach)).help(first_allow(home, holes, context, facts));
 }
 
 /// What has to be let through before the namespace is closed, by what is in it.
@@ -288,9 +291,10 @@ fn first_allow<'w>(
     home: &Home<'w>,
     holes: &[Hole<'_, '_>],
     context: &TargetContext<'_, 'w>,
-    scrapers: &OnceCell<Scrapers<'w>>,
+    facts: &Facts<'_, 'w>,
 ) -> String {
-    let holds_operator = operators(context.graph).iter().any(|operator| operator.namespace.is_same(home.namespace));
+    let operators = facts.operators.get_or_init(|| operators(context.graph));
+    let holds_operator = operators.iter().any(|operator| operator.namespace.is_same(home.namespace));
     let clusters = || home.databases.iter().copied().filter_map(Cluster::of);
     let mut ways = Vec::new();
     if holes.iter().any(|hole| hole.direction == Direction::Ingress) {
@@ -298,7 +302,7 @@ fn first_allow<'w>(
     }
     ways.push("instances among themselves");
     if holes.iter().any(|hole| hole.direction == Direction::Ingress) {
-        let scrapers = scrapers.get_or_init(|| Scrapers::new(context.graph));
+        let scrapers = facts.scrapers.get_or_init(|| Scrapers::new(context.graph));
         if context.reach.peers_in(home.namespace).any(|peer| !scrapers.scrape(peer).is_no()) {
             ways.push("whoever scrapes metrics");
         }

@@ -4,6 +4,7 @@ use crate::declare_rule;
 use crate::finding::{Confidence, Edit};
 use crate::manifest::Resource;
 use crate::reach::POSTGRES_PORT;
+use crate::reach::connections::clause::bare_key;
 use crate::reach::connections::{Breadth, Connections, Grant, PartyKind};
 use crate::reach::ports::Protocol;
 use crate::rule::opt_in::{self, OptIn};
@@ -32,7 +33,8 @@ declare_rule! {
     ///
     /// ## Limits
     /// Other rules for 9187 or 8000 and egress rules are not meant. Clients of another Cluster are told of where a namespace here
-    /// carries its name, and nothing in it names this one. A block of all addresses counts even with exceptions:
+    /// carries its name, and nothing in it names this one; a list of Clusters of which one is a copy
+    /// of the other is passed over. A block of all addresses counts even with exceptions:
     /// whether it covers pods depends on the network plugin, that it covers the world outside does not. Two half blocks
     /// are not added up. What a rule that denies takes back is passed over. Undecided where a policy's selector,
     /// ports or namespace is not known, and where policies of Calico or Antrea are in the repo. Where no policy selects the database at all,
@@ -85,6 +87,9 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let halves: HashSet<Span> =
         openings.values().filter_map(|opening| Some(split_from(&opening.grant)?.span())).collect();
     for opt_in in opt_in::rules(connections, context) {
+        if opt_in.strangers.is_empty() && opt_in.ports.is_empty() {
+            continue;
+        }
         let mesh = opt_in.parties.iter().all(|at| is_in_mesh(context.reach, connections, *at));
         match connections.unread() {
             Some(reason) => sink.undecided(opt_in.grant.rule.span(), reason),
@@ -230,10 +235,15 @@ fn report_strangers<'w>(opt_in: &OptIn<'_, 'w>, connections: &Connections<'w>, m
         finding = finding.note(MESH_NOTE).confidence(Confidence::Low);
     }
     let key = opt_in.key;
-    finding.help(match opt_in.cluster(connections) {
+    let help = match opt_in.cluster(connections) {
         Some(name) => format!("ask for the Cluster's name: `{key}: {name}`"),
         None => format!("give each Cluster a rule of its own, which asks for its name: `{key}: <name>`"),
-    });
+    };
+    // Somebody wrote the names down, and may have meant all of them.
+    match asked.expression {
+        Expression::In(..) => finding.confidence(Confidence::Medium).help(format!("if that is not meant, {help}")),
+        _ => finding.help(help),
+    };
 }
 
 /// Reports that clients reach more than PostgreSQL.
@@ -267,11 +277,25 @@ fn report_ports<'w>(opt_in: &OptIn<'_, 'w>, connections: &Connections<'w>, mesh:
         }
         _ => &[],
     };
-    let edits = (ports.is_none() && alone && !lines.is_empty()).then(|| add_field(rule, lines)).flatten();
+    // Nor is it known what serves on the ports of other pods.
+    let databases_only = asks_for_databases(opt_in.grant.subject);
+    let edits =
+        (ports.is_none() && alone && databases_only && !lines.is_empty()).then(|| add_field(rule, lines)).flatten();
     match edits {
         Some(edits) => finding.suggestion("open 5432 alone", edits),
         None => finding.help("let clients in to 5432 alone, and whoever needs the others by a rule of their own"),
     };
+}
+
+/// Whether a selector asks for a label that the operator gives to nothing but the pods of Clusters and Poolers.
+fn asks_for_databases(selector: Value<'_>) -> bool {
+    let is_own = |key: &str| bare_key(key).starts_with("cnpg.io/");
+    let asks = |asked: Value<'_>| {
+        let operator = asked.get("operator").and_then(Value::known);
+        asked.get("key").and_then(Value::known).is_some_and(is_own) && matches!(operator, Some("In" | "Exists"))
+    };
+    selector.get("matchLabels").is_some_and(|labels| labels.entries().any(|(key, _)| is_own(key)))
+        || selector.get("matchExpressions").is_some_and(|list| list.items().any(asks))
 }
 
 /// Whom a block of all addresses lets in.

@@ -6,14 +6,12 @@ use crate::graph::clients::Client;
 use crate::graph::workload::{Label, Workload};
 use crate::manifest::{Namespace, Resource};
 use crate::reach::answer::{Answer, any};
-use crate::reach::connections::clause::bare_key;
 use crate::reach::connections::{Block, Connections, End, Grant, Need, NeedKind, Party, Verdict};
 use crate::reach::ports::{PortSet, Protocol};
 use crate::reach::selector::Requirement;
 use crate::reach::{Direction, POSTGRES_PORT, Unseen};
-use crate::rule::opt_in::written_label;
-use crate::rule::{Builder, MESH_NOTE, Sink, TargetContext, add_entry, surely_closed};
-use crate::source::Span;
+use crate::rule::admission::{self, OfNamespace};
+use crate::rule::{MESH_NOTE, Sink, TargetContext, is_in_mesh, surely_closed};
 use crate::yaml::Value;
 use std::collections::{HashMap, HashSet};
 
@@ -34,7 +32,8 @@ declare_rule! {
     /// Only namespaces whose Namespace object is in the repo, and names of services in a connection string or as the whole value,
     /// as `orders-pg-rw.databases`; one without a namespace is that of the pod. What a rule asks of pods of other namespaces is left
     /// out. The way out of the client's namespace, and clients in the database's own, are judged for workloads only. Undecided where charts or kustomizations that are not built
-    /// may bring policies, and where a rule lets in addresses. Confidence is low where a service mesh carries the traffic.
+    /// may bring policies, where a rule opens the port to addresses that pods may have, and where Kyverno labels pods. A label is offered
+    /// only where it is not what another namespace or workload is known by. Confidence is low where a service mesh carries the traffic.
     pub static RULE {
         id: "netpol/unlabelled-client",
         summary: "a client's namespace may not reach its database",
@@ -127,8 +126,8 @@ fn judge<'w>(
         (Answer::No, Unseen::Likely(reason) | Unseen::Possible(reason)) => sink.undecided(value.span(), reason),
         (Answer::No, Unseen::None) => {
             let home = context.reach.namespace_labels(&database.namespace);
-            let mesh = labels.join_mesh() || home.join_mesh();
-            report(&ShutOut { resource, value, object, database, mesh }, &grants, sink);
+            let mesh = labels.join_mesh() || home.join_mesh() || is_in_mesh(context.reach, connections, party);
+            report(&ShutOut { resource, value, object, database, mesh }, &grants, context, sink);
         }
     }
     false
@@ -162,6 +161,10 @@ fn judge_pods<'w>(
     if lack.blocks.is_empty() {
         return false;
     }
+    if let Some(reason) = context.reach.relabelled_pods() {
+        sink.undecided(value.span(), reason.to_owned());
+        return false;
+    }
     let lack = match surely_closed(lack, connections, context) {
         Ok(Some(lack)) => lack,
         Ok(None) => return false,
@@ -171,9 +174,14 @@ fn judge_pods<'w>(
         }
     };
     let labels = context.reach.namespace_labels(&client.resource.namespace);
-    let (mesh, database) = (labels.join_mesh(), &connections.parties()[party]);
+    let mesh = labels.join_mesh() || [pods, party].into_iter().any(|at| is_in_mesh(context.reach, connections, at));
+    let database = &connections.parties()[party];
     if let Some(block) = lack.blocks.iter().find(|block| block.direction == Direction::Ingress) {
-        report_pods(client, database, (block, &lack.blocks), &connections.grants(party, POSTGRES_PORT), mesh, sink);
+        let grants = connections.grants(party, POSTGRES_PORT);
+        let grants = grants.iter().filter(|grant| grant.sure);
+        let mut labels =
+            grants.filter_map(|grant| Some((grant.peer, admission::of_pods(grant, client.resource, context)?)));
+        report_pods(client, database, (block, &lack.blocks), labels.next(), mesh, sink);
         return false;
     }
     let Some(block) = lack.blocks.first() else { return false };
@@ -184,7 +192,9 @@ fn judge_pods<'w>(
             && asked.iter().any(|(key, asked)| !held(key, asked))
     };
     let ways = connections.ways_out(party, POSTGRES_PORT);
-    let way = ways.iter().filter(|_| !block.denies).filter(lacks).find_map(|asked| OptIn::of(asked, None));
+    let mut way = ways.iter().filter(|_| !block.denies).filter(lacks);
+    let place = client.resource.namespace.known().unwrap_or_default();
+    let way = way.find_map(|asked| OfNamespace::asked(asked, None, place, context));
     let object = context.reach.namespace_object(&client.resource.namespace);
     match way.zip(object) {
         Some(_) if by_label => {}
@@ -233,7 +243,7 @@ fn report_label<'w>(
     client: &Client<'w>,
     database: &Party<'w>,
     block: &Block<'w>,
-    (way, object): (OptIn, &'w Resource<'w>),
+    (way, object): (OfNamespace, &'w Resource<'w>),
     mesh: bool,
     sink: &mut Sink<'_, 'w>,
 ) {
@@ -258,7 +268,7 @@ fn report_pods<'w>(
     client: &Client<'w>,
     database: &Party<'w>,
     (block, blocks): (&Block<'w>, &[Block<'w>]),
-    grants: &[Grant<'_, 'w>],
+    labels: Option<(Value<'w>, String)>,
     mesh: bool,
     sink: &mut Sink<'_, 'w>,
 ) {
@@ -271,9 +281,8 @@ fn report_pods<'w>(
     for other in blocks {
         finding = finding.related(other.value.key_or_span(), closes(other));
     }
-    let labels = grants.iter().filter(|grant| grant.sure).find_map(|grant| Some((grant, neighbours(grant)?)));
     finding = match (&labels, &block.near) {
-        (Some((grant, _)), _) => finding.related(grant.peer.span(), "lets in pods of this namespace by their labels"),
+        (Some((peer, _)), _) => finding.related(peer.span(), "lets in pods of this namespace by their labels"),
         (None, Some((span, text))) => finding.related(*span, text.clone()),
         (None, None) => finding,
     };
@@ -291,65 +300,6 @@ fn report_pods<'w>(
     });
 }
 
-/// Labels that say what pods are, not what they may.
-const IDENTITY: &[&str] = &["app", "name", "k8s-app", "component", "tier", "job-name"];
-/// Starts of such labels, and of those that an operator or Kubernetes gives its own pods.
-const IDENTITY_OF: &[&str] = &["app.kubernetes.io/", "batch.kubernetes.io/", "cnpg.io/"];
-
-/// The labels by which a rule lets in clients beside the database.
-fn neighbours(grant: &Grant<'_, '_>) -> Option<String> {
-    let labels = grant.who.asked_of_neighbours().iter().map(|asked| {
-        let key = bare_key(asked.key());
-        let own = IDENTITY.contains(&key) || IDENTITY_OF.iter().any(|start| key.starts_with(start));
-        match asked.wanted().as_slice() {
-            [value] if !own => Some(written_label(key, value)),
-            _ => None,
-        }
-    });
-    let labels = labels.collect::<Option<Vec<String>>>().filter(|labels| !labels.is_empty())?;
-    Some(format!("label {}", labels.join(" and ")))
-}
-
-/// Labels by which a namespace gets through.
-struct OptIn {
-    labels: String,
-    span: Span,
-    /// Key and value, where it is one label with one value.
-    only: Option<(String, String)>,
-}
-
-impl OptIn {
-    /// What is asked of a namespace, by a rule or by the selector of a policy.
-    fn of(asked: &[(&str, &Requirement<'_>)], grant: Option<&Grant<'_, '_>>) -> Option<OptIn> {
-        let labels = asked.iter().map(|(key, asked)| match asked.wanted().first() {
-            Some(value) => Some(written_label(key, value)),
-            None => matches!(asked.expression, kube_core::Expression::Exists(_)).then(|| format!("`{key}`")),
-        });
-        let labels = labels.collect::<Option<Vec<String>>>().filter(|labels| !labels.is_empty())?;
-        let only = match asked {
-            [(key, asked)] => asked.wanted().first().map(|value| ((*key).to_owned(), (*value).to_owned())),
-            _ => None,
-        };
-        let (_, first) = asked.first()?;
-        let span = grant.map_or(first.value.span(), |grant| grant.written(first).span());
-        Some(OptIn { labels: labels.join(" and "), span, only })
-    }
-
-    /// Offers to label a namespace.
-    fn offer<'s>(self, object: &Resource<'_>, finding: Builder<'s>) -> Builder<'s> {
-        let written = object.at(&["metadata", "labels"]);
-        let edits = written.zip(self.only).and_then(|(written, (key, value))| {
-            // A value that is there is another one on purpose, or not: that is for its owner to say.
-            written.get(&key).is_none().then(|| add_entry(written, &key, &value)).flatten()
-        });
-        let title = format!("label Namespace `{}` with {}", object.name().unwrap_or_default(), self.labels);
-        match edits {
-            Some(edits) => finding.suggestion(title, edits),
-            None => finding.help(title),
-        }
-    }
-}
-
 /// Who names a database and may not reach it.
 struct ShutOut<'w> {
     resource: &'w Resource<'w>,
@@ -359,7 +309,12 @@ struct ShutOut<'w> {
     mesh: bool,
 }
 
-fn report<'w>(client: &ShutOut<'w>, grants: &[Grant<'_, 'w>], sink: &mut Sink<'_, 'w>) {
+fn report<'w>(
+    client: &ShutOut<'w>,
+    grants: &[Grant<'_, 'w>],
+    context: &TargetContext<'_, 'w>,
+    sink: &mut Sink<'_, 'w>,
+) {
     let ShutOut { resource, value, object, database, mesh } = client;
     let place = object.name().unwrap_or_default();
     let message =
@@ -368,7 +323,8 @@ fn report<'w>(client: &ShutOut<'w>, grants: &[Grant<'_, 'w>], sink: &mut Sink<'_
         .finding("not-let-in", resource, *value, message)
         .underline(value.key_or_span())
         .label(format!("names a service of {}", database.title()));
-    let opt_in = grants.iter().filter(|grant| grant.sure).find_map(|grant| OptIn::of(&grant.who.opt_in(), Some(grant)));
+    let mut sure = grants.iter().filter(|grant| grant.sure);
+    let opt_in = sure.find_map(|grant| OfNamespace::asked(&grant.who.opt_in(), Some(grant), place, context));
     finding = finding.related(
         object.headline().span(),
         match &opt_in {
@@ -385,8 +341,6 @@ fn report<'w>(client: &ShutOut<'w>, grants: &[Grant<'_, 'w>], sink: &mut Sink<'_
             .help(format!("allow namespace `{place}` to reach port {POSTGRES_PORT}, by a label that it opts in by")),
     };
     if *mesh {
-        finding
-            .note("a service mesh carries the traffic of these namespaces, and policies may see its ports only")
-            .confidence(Confidence::Low);
+        finding.note(MESH_NOTE).confidence(Confidence::Low);
     }
 }

@@ -46,6 +46,7 @@ pub struct Reach<'w> {
     carriers: Vec<&'w Resource<'w>>,
     of_operators: HashSet<&'w str>,
     unread: Option<String>,
+    relabelled: Option<String>,
 }
 
 /// Whether policies may be in force in a namespace that are not seen.
@@ -92,6 +93,7 @@ impl<'w> Reach<'w> {
             carriers: graph.resources().iter().copied().filter(|resource| unread::carries_policy(resource)).collect(),
             of_operators: operator::namespaces_of_operators(graph),
             unread: all().find_map(unread::unread),
+            relabelled: all().find_map(unread::relabels_pods),
         }
     }
 
@@ -144,6 +146,11 @@ impl<'w> Reach<'w> {
         }
         let maker = self.pod_makers.iter().find(|resource| resource.namespace.may_be(namespace))?;
         Some(format!("an operator may make pods for {}", maker.title()))
+    }
+
+    /// Why pods may have other labels in the cluster than those that are written, if so.
+    pub fn relabelled_pods(&self) -> Option<&str> {
+        self.relabelled.as_deref()
     }
 
     /// Whether policies may be in force in `namespace` that are not seen.

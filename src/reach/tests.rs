@@ -425,3 +425,28 @@ fn a_policy_is_asked_only_for_peers_that_it_may_select() {
         });
     }
 }
+
+#[test]
+fn labels_of_pods_that_kyverno_writes_are_not_known() {
+    let policy = |kind: &str, mutate: &str| {
+        format!(
+            "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {{name: p}}\nspec:\n  rules:\n    - name: r\n      \
+             match: {{any: [{{resources: {{kinds: [{kind}]}}}}]}}\n      mutate: {mutate}\n"
+        )
+    };
+    let labels = "{patchStrategicMerge: {metadata: {+(labels): {a: b}}}}";
+    let template = "{patchStrategicMerge: {spec: {template: {metadata: {labels: {a: b}}}}}}";
+    let json = "{patchesJson6902: '[{\"op\": \"add\", \"path\": \"/metadata/labels/a\", \"value\": \"b\"}]'}";
+    let annotations = "{patchStrategicMerge: {metadata: {annotations: {a: b}}}}";
+    for (kind, mutate, expected) in [
+        ("Pod", labels, true),
+        ("apps/v1/Deployment", template, true),
+        ("\"*\"", json, true),
+        ("Namespace", labels, false),
+        ("Pod", annotations, false),
+    ] {
+        with_reach(&policy(kind, mutate), |_, reach| {
+            assert_eq!(reach.relabelled_pods().is_some(), expected, "{kind} {mutate}");
+        });
+    }
+}

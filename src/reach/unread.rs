@@ -33,6 +33,51 @@ fn generates_policies(resource: &Resource<'_>) -> bool {
     })
 }
 
+/// Kinds whose pods policies of Kyverno change.
+const POD_KINDS: &[&str] =
+    &["Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "ReplicationController"];
+
+/// Why labels of pods may be others in the cluster than those that are written, where `resource` makes them so: a Kyverno
+/// policy that writes labels into pods or workloads as they are made.
+pub(super) fn relabels_pods(resource: &Resource<'_>) -> Option<String> {
+    let kinds = ["ClusterPolicy", "Policy"];
+    if resource.group != "kyverno.io" || !kinds.contains(&resource.kind) {
+        return None;
+    }
+    let mut rules = resource.at(&["spec", "rules"]).into_iter().flat_map(Value::items);
+    let relabels = rules.any(|rule| {
+        rule.get("match").is_some_and(is_about_pods) && rule.get("mutate").is_some_and(|mutate| writes_labels(mutate))
+    });
+    relabels.then(|| format!("{} may give pods other labels than those that are written", resource.title()))
+}
+
+fn is_about_pods(matched: Value<'_>) -> bool {
+    let mut found = false;
+    walk(matched, &mut |steps, value| {
+        let listed = steps.iter().rev().nth(1).is_some_and(|step| matches!(step, Step::Key("kinds")));
+        found |= listed
+            && value.raw().is_some_and(|kind| {
+                let own = kind.rsplit('/').next().unwrap_or(kind);
+                POD_KINDS.contains(&own) || own.contains('*') || has_placeholder(own)
+            });
+        if found { Visit::Past } else { Visit::Into }
+    });
+    found
+}
+
+fn writes_labels(mutate: Value<'_>) -> bool {
+    let mut found = false;
+    walk(mutate, &mut |steps, value| {
+        // Kyverno writes `+(labels)` for what is added where it is missing.
+        let is = |step: Option<&Step<'_>>, name: &str| matches!(step, Some(Step::Key(key)) if key.trim_start_matches("+(").trim_end_matches(')') == name);
+        let mut back = steps.iter().rev();
+        found |= is(back.next(), "labels") && is(back.next(), "metadata")
+            || value.raw().is_some_and(|text| text.contains("metadata/labels"));
+        if found { Visit::Past } else { Visit::Into }
+    });
+    found
+}
+
 /// Kinds that bring objects which are written in them or in a chart.
 const BRINGERS: &[(&str, &str)] = &[
     ("helm.toolkit.fluxcd.io", "HelmRelease"),

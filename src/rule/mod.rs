@@ -1,5 +1,6 @@
 //! What a rule is: metadata, a declared scope, and a pure function.
 
+pub mod admission;
 mod blocked;
 mod blocked_fix;
 mod brought;

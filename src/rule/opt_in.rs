@@ -1,15 +1,20 @@
 //! Rules of policies that let clients in to databases by the opt-in label of the config, and how far they let them.
 
 use super::TargetContext;
+use crate::graph::View;
+use crate::graph::clients::Client;
+use crate::graph::cnpg::Cluster;
 use crate::graph::workload::Labels;
 use crate::manifest::{By, Namespace, Resource};
 use crate::reach::POSTGRES_PORT;
-use crate::reach::connections::{Connections, Grant, Party, PartyKind};
+use crate::reach::connections::{Connections, Grant, Party, PartyKind, Visitor};
 use crate::reach::ports::{PortSet, Protocol};
 use crate::reach::selector::Requirement;
 use crate::source::Span;
 use crate::yaml::Value;
+use crate::yaml::rendered::is_plain;
 use kube_core::Expression;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A namespace that opts in to another Cluster.
@@ -65,11 +70,8 @@ impl<'w> OptIn<'_, 'w> {
 
 /// A label as it is written in a manifest, between backticks.
 pub fn written_label(key: &str, value: &str) -> String {
-    match value {
-        // Without quotes they would be no text.
-        "true" | "false" | "yes" | "no" | "on" | "off" => format!("`{key}: \"{value}\"`"),
-        _ => format!("`{key}: {value}`"),
-    }
+    // Without quotes some would be no text.
+    if is_plain(value) { format!("`{key}: {value}`") } else { format!("`{key}: \"{value}\"`") }
 }
 
 /// What opts in to a Cluster by name, and what is known of the namespace.
@@ -77,10 +79,12 @@ struct Candidate<'w> {
     name: &'w str,
     labels: Labels<'w>,
     stranger: Stranger<'w>,
+    /// Its pods, once a rule asks.
+    pods: OnceCell<Visitor>,
 }
 
-/// The namespace that a client is in, and that of the service it names, with the service.
-type Use = (String, String, String);
+/// The namespace that a client is in, and that of the Cluster whose service it names, with the Cluster's name.
+type Use<'s> = (&'s str, &'s str, &'s str);
 
 /// Every rule by which namespaces with the configured label get in to a database, by its place; none without such a label.
 pub fn rules<'c, 'w>(connections: &'c Connections<'w>, context: &TargetContext<'c, 'w>) -> Vec<OptIn<'c, 'w>> {
@@ -88,7 +92,8 @@ pub fn rules<'c, 'w>(connections: &'c Connections<'w>, context: &TargetContext<'
         return Vec::new();
     };
     let candidates = candidates(key, connections, context);
-    let uses = if candidates.is_empty() { HashSet::new() } else { uses(context) };
+    let clusters: HashMap<(&str, &str), &Resource<'w>> = clusters(connections).collect();
+    let uses = if candidates.is_empty() { HashSet::new() } else { uses(connections, context) };
     let mut found: BTreeMap<Span, OptIn<'c, 'w>> = BTreeMap::new();
     for (at, party) in connections.parties().iter().enumerate() {
         let private: &[u16] = match party.kind {
@@ -114,7 +119,7 @@ pub fn rules<'c, 'w>(connections: &'c Connections<'w>, context: &TargetContext<'
             let strangers: Vec<Stranger<'w>> = candidates
                 .iter()
                 .filter(|one| {
-                    is_let_in(one, &grant, asked, at, connections) && !is_client(one, party, connections, &uses)
+                    is_let_in(one, (&grant, asked), (at, &clusters), connections) && !is_client(one, party, &uses)
                 })
                 .map(|one| one.stranger.clone())
                 .collect();
@@ -166,53 +171,100 @@ fn candidates<'w>(key: &str, connections: &Connections<'w>, context: &TargetCont
             let (name, label) = (namespace.name()?, namespace.label(key)?);
             let cluster = clusters.get(label.known()?).copied()?;
             let labels = context.reach.namespace_labels(&Namespace::Known(name));
-            Some(Candidate { name, labels, stranger: Stranger { namespace, label, cluster } })
+            let stranger = Stranger { namespace, label, cluster };
+            Some(Candidate { name, labels, stranger, pods: OnceCell::new() })
         })
         .collect()
 }
 
-fn uses(context: &TargetContext<'_, '_>) -> HashSet<Use> {
-    let told = |client: &crate::graph::clients::Client<'_>| {
-        let (place, host) = (client.place.known()?.to_owned(), &client.host);
-        Some((place.clone(), host.namespace.clone().unwrap_or(place), host.service.clone()))
+fn uses<'s, 'w>(connections: &'s Connections<'w>, context: &'s TargetContext<'_, 'w>) -> HashSet<Use<'s>> {
+    let mut clusters: HashMap<(&str, String), &str> = HashMap::new();
+    for party in connections.parties() {
+        let Some(cluster) = party.cluster() else { continue };
+        clusters.extend(party.services().into_iter().map(|service| ((party.namespace.as_str(), service), cluster)));
+    }
+    let told = |client: &'s Client<'w>| {
+        let (place, host) = (client.place.known()?, &client.host);
+        let home = host.namespace.as_deref().unwrap_or(place);
+        Some((place, home, *clusters.get(&(home, host.service.clone()))?))
     };
     context.clients.iter().filter_map(told).collect()
 }
 
+/// Every Cluster, by namespace and name.
+fn clusters<'s, 'w>(connections: &'s Connections<'w>) -> impl Iterator<Item = ((&'s str, &'s str), &'w Resource<'w>)> {
+    let databases = connections.parties().iter().filter(|party| party.kind == PartyKind::Database);
+    databases.filter_map(|party| Some(((party.namespace.as_str(), party.resource.name()?), party.resource)))
+}
+
+/// Whether a Cluster names another one as a source of its data, by its name or a host of it.
+fn is_copy(cluster: &Resource<'_>, source: &Resource<'_>) -> bool {
+    let (Some(cluster), Some(name)) = (Cluster::of(cluster), source.name()) else { return false };
+    cluster.external_clusters().any(|entry| {
+        let host = entry.at(&["connectionParameters", "host"]).and_then(Value::known);
+        let service = host.and_then(|host| host.split('.').next());
+        let is_service = |service: &str| {
+            let end = service.strip_prefix(name);
+            end.is_some_and(|end| matches!(end, "-rw" | "-ro" | "-r"))
+        };
+        let named =
+            [&["name"] as &[&str], &["plugin", "parameters", "serverName"], &["barmanObjectStore", "serverName"]];
+        named.into_iter().any(|path| entry.at(path).and_then(Value::known) == Some(name))
+            || service.is_some_and(is_service)
+    })
+}
+
 /// Whether a client of another Cluster surely gets in by a rule that does not ask for one value.
-fn is_let_in(
-    candidate: &Candidate<'_>,
-    grant: &Grant<'_, '_>,
-    asked: &Requirement<'_>,
-    party: usize,
-    connections: &Connections<'_>,
+fn is_let_in<'w>(
+    candidate: &Candidate<'w>,
+    (grant, asked): (&Grant<'_, 'w>, &Requirement<'w>),
+    (party, clusters): (usize, &HashMap<(&str, &str), &'w Resource<'w>>),
+    connections: &Connections<'w>,
 ) -> bool {
-    let Candidate { name, labels, stranger } = candidate;
+    let Candidate { name, labels, stranger, pods } = candidate;
     let database = &connections.parties()[party];
     database.cluster().is_some()
         && stranger.cluster.name() != database.cluster()
         && database.namespace != **name
         && match &asked.expression {
             Expression::Exists(_) | Expression::NotIn(..) | Expression::NotEqual(..) => true,
-            Expression::In(_, values) => values.len() > 1,
+            // Who moves from one Cluster to another one is let in to both on purpose.
+            Expression::In(_, values) => {
+                let own = clusters.get(&(database.namespace.as_str(), database.cluster().unwrap_or_default()));
+                values.len() > 1
+                    && !own.is_some_and(|own| is_copy(own, stranger.cluster) || is_copy(stranger.cluster, own))
+            }
             _ => false,
         }
         && grant.who.admits(name, labels).is_yes()
-        && connections.reached_from(party, name, labels).sure.holds(Protocol::Tcp, POSTGRES_PORT)
+        && connections
+            .reached_from(party, pods.get_or_init(|| connections.visitor(name, labels)))
+            .sure
+            .holds(Protocol::Tcp, POSTGRES_PORT)
 }
 
 /// Whether something in a namespace names a service of the same Cluster: it is a client of both, then.
-fn is_client(
-    candidate: &Candidate<'_>,
-    database: &Party<'_>,
-    connections: &Connections<'_>,
-    uses: &HashSet<Use>,
-) -> bool {
-    let same = |party: &&Party<'_>| {
-        party.cluster() == database.cluster() && party.namespace == database.namespace && !party.services().is_empty()
-    };
-    connections.parties().iter().filter(same).any(|party| {
-        let mut services = party.services().into_iter();
-        services.any(|service| uses.contains(&(candidate.name.to_owned(), party.namespace.clone(), service)))
-    })
+fn is_client(candidate: &Candidate<'_>, database: &Party<'_>, uses: &HashSet<Use<'_>>) -> bool {
+    let cluster = database.cluster();
+    cluster.is_some_and(|cluster| uses.contains(&(candidate.name, database.namespace.as_str(), cluster)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::written_label;
+
+    #[test]
+    fn what_would_be_no_text_is_quoted() {
+        for (value, expected) in [
+            ("orders-pg", "`k: orders-pg`"),
+            ("true", "`k: \"true\"`"),
+            ("off", "`k: \"off\"`"),
+            ("1", "`k: \"1\"`"),
+            ("1.5", "`k: \"1.5\"`"),
+            ("null", "`k: \"null\"`"),
+            ("", "`k: \"\"`"),
+        ] {
+            assert_eq!(written_label("k", value), expected);
+        }
+    }
 }

@@ -50,9 +50,8 @@ pub fn remove_line(value: Value<'_>) -> Option<Vec<Edit>> {
 /// Adds `key: value` behind the last entry of a block mapping of texts. None where the mapping is not written in
 /// that form.
 pub fn add_entry(mapping: Value<'_>, key: &str, value: &str) -> Option<Vec<Edit>> {
-    let (_, last) = mapping.entries().last()?;
-    mapping.origin().editable()?;
-    let (text, key_span) = (last.file()?.text(), last.key_span()?);
+    let (last, key_span) = last_of_block(mapping)?;
+    let text = last.file()?.text();
     let start = line_start(text, key_span.start as usize);
     let indent = &text[start..key_span.start as usize];
     let quoted = !matches!(scalar::resolve(value, Style::Plain, None, last.dialect()), Scalar::Text(_));
@@ -85,9 +84,8 @@ pub fn add_item(list: Value<'_>, lines: &[String]) -> Option<Vec<Edit>> {
 /// Adds a field, of which each line is given without its indent, behind the last one of a block mapping. None where the
 /// mapping is not written in that form.
 pub fn add_field(mapping: Value<'_>, lines: &[&str]) -> Option<Vec<Edit>> {
-    let (_, last) = mapping.entries().last()?;
-    mapping.origin().editable()?;
-    let (text, key) = (last.file()?.text(), last.key_span()?);
+    let (last, key) = last_of_block(mapping)?;
+    let text = last.file()?.text();
     let before = &text[line_start(text, key.start as usize)..key.start as usize];
     // The first field of an item stands behind its dash.
     let block = before.bytes().all(|byte| matches!(byte, b' ' | b'-'));
@@ -97,6 +95,16 @@ pub fn add_field(mapping: Value<'_>, lines: &[&str]) -> Option<Vec<Edit>> {
     let indent = " ".repeat(before.len());
     let added: String = lines.iter().map(|line| format!("{indent}{line}\n")).collect();
     insert_behind(text, last.span(), &added)
+}
+
+/// The last entry of a mapping in block style, with its key. None for one in braces, and where the entry is merged in
+/// from elsewhere.
+fn last_of_block<'w>(mapping: Value<'w>) -> Option<(Value<'w>, Span)> {
+    let own = mapping.origin().editable()?;
+    let (_, last) = mapping.entries().last()?;
+    let key = last.key_span()?;
+    let inside = key.source == own.source && own.start <= key.start && key.end <= own.end;
+    (inside && !mapping.file()?.text()[own.range()].starts_with('{')).then_some((last, key))
 }
 
 fn line_start(text: &str, at: usize) -> usize {
@@ -163,6 +171,8 @@ mod tests {
             ),
             ("spec:\n  owner:\n    a: b", Some("spec:\n  owner:\n    a: b\n    k: \"true\"")),
             ("spec:\n  owner: {a: b}\n", None),
+            ("spec: {\n  owner: {\n    a: b\n  }\n}\n", None),
+            ("x: &x\n  a: b\nspec:\n  owner:\n    c: d\n    <<: *x\n", None),
         ] {
             assert_eq!(edited(before, |value| add_entry(value, "k", "true")).as_deref(), after, "{before}");
         }
@@ -188,6 +198,8 @@ mod tests {
             ),
             ("spec:\n  owner:\n    from: y", Some("spec:\n  owner:\n    from: y\n    ports:\n      - 1")),
             ("spec:\n  owner: {from: y}\n", None),
+            ("{\n  \"spec\": {\n    \"owner\": {\n      \"from\": \"y\"\n    }\n  }\n}\n", None),
+            ("x: &x\n  from: y\nspec:\n  owner:\n    c: d\n    <<: *x\n", None),
         ] {
             assert_eq!(edited(before, |value| add_field(value, &lines)).as_deref(), after, "{before}");
         }

@@ -1,13 +1,13 @@
 //! Whether a need is met and, where policies surely stop it, which policy on which side lacks a rule for it.
 
-use super::clause::{Action, Clause, Match};
+use super::clause::{Action, Clause, Match, Who};
 use super::needed::{Need, NeedKind};
 use super::parties::PartyKind;
 use super::view::{Other, spoken_of};
 use super::{Connections, End};
 use crate::graph::workload::ContainerPort;
 use crate::manifest::Resource;
-use crate::reach::addresses::AddressRange;
+use crate::reach::addresses::{AddressRange, AddressSet, pieces};
 use crate::reach::policy::Direction;
 use crate::reach::ports::{PortSet, Protocol};
 use crate::source::Span;
@@ -98,7 +98,7 @@ impl<'w> Connections<'w> {
             }
         }
         let sides = [(need.from, need.to, Direction::Egress), (need.to, need.from, Direction::Ingress)];
-        let blocks: Vec<Block<'w>> = sides
+        let mut blocks: Vec<Block<'w>> = sides
             .into_iter()
             .filter_map(|(own, other, direction)| match own {
                 End::Party(own) => self.block(own, other, direction, &stopped),
@@ -108,7 +108,18 @@ impl<'w> Connections<'w> {
         if blocks.is_empty() {
             return Verdict::Unknown("several policies together close it".into());
         }
-        let hedge = (need.kind == NeedKind::KubeApi).then(|| self.api_hedge(need)).flatten();
+        let mut hedge = (need.kind == NeedKind::KubeApi).then(|| self.api_hedge(need)).flatten();
+        if matches!((need.from, need.to), (End::Party(_), End::Party(_))) {
+            let (by_addresses, sure): (Vec<_>, Vec<_>) =
+                blocks.into_iter().partition(|block| !block.denies && self.opens_to_addresses(block, &stopped));
+            // A side that no block of addresses opens closes the flow, whatever the other one does.
+            blocks = if sure.is_empty() {
+                hedge = Some("whether a block of addresses covers pods depends on the network plugin");
+                by_addresses
+            } else {
+                sure
+            };
+        }
         Verdict::Stopped(Lack { stopped, blocks, hedge })
     }
 
@@ -212,6 +223,28 @@ impl<'w> Connections<'w> {
         best.map(|(_, block)| block)
     }
 
+    /// Whether a rule of a NetworkPolicy opens `missing` on a closed side to addresses that pods may have. Cilium knows pods
+    /// by their identity alone; others match their addresses.
+    fn opens_to_addresses(&self, block: &Block<'w>, missing: &PortSet) -> bool {
+        if self.has_cilium() {
+            return false;
+        }
+        self.classes_of(block.party).into_iter().any(|class| {
+            let rulings = self.views.of(class, block.direction).rulings.iter();
+            let decrees = rulings.map(|ruling| &self.book.decrees[ruling.decree]);
+            let policies = decrees.filter(|decree| decree.resource.is("networking.k8s.io", "NetworkPolicy"));
+            policies.flat_map(|decree| &decree.side(block.direction).clauses).any(|clause| {
+                let named = !clause.ports.named.is_empty() || clause.ports.doubt.is_some();
+                let opens = named || !clause.ports.fixed.intersection(missing).is_empty();
+                opens
+                    && clause.who.iter().any(|who| match who {
+                        Who::Addresses(set) | Who::Unsure { addresses: set, .. } => may_hold_pods(set),
+                        _ => false,
+                    })
+            })
+        })
+    }
+
     /// What may let traffic to the API server through on a port or address that is not the usual one.
     fn api_hedge(&self, need: &Need) -> Option<&'static str> {
         let End::Party(from) = need.from else { return None };
@@ -285,6 +318,26 @@ fn is_wide(range: AddressRange) -> bool {
         AddressRange::V4(first, last) => last - first >= 1 << 24,
         AddressRange::V6(..) => true,
     }
+}
+
+/// Whether pods may have addresses of a set: private ones, and more than one of them. Blocks of providers' networks count
+/// only where they are named by themselves, not as a part of the internet.
+fn may_hold_pods(set: &AddressSet) -> bool {
+    const PRIVATE: &[(Ipv4Addr, Ipv4Addr)] = &[
+        (Ipv4Addr::new(10, 0, 0, 0), Ipv4Addr::new(10, 255, 255, 255)),
+        (Ipv4Addr::new(172, 16, 0, 0), Ipv4Addr::new(172, 31, 255, 255)),
+        (Ipv4Addr::new(192, 168, 0, 0), Ipv4Addr::new(192, 168, 255, 255)),
+    ];
+    const SHARED: AddressRange =
+        AddressRange::V4(Ipv4Addr::new(100, 64, 0, 0).to_bits(), Ipv4Addr::new(100, 127, 255, 255).to_bits());
+    const LOCAL: (u128, u128) = (0xfc00 << 112, (0xfe00 << 112) - 1);
+    pieces([set]).into_iter().filter(|range| set.holds(*range)).any(|range| match range {
+        AddressRange::V4(first, last) => {
+            let private = |(from, to): &(Ipv4Addr, Ipv4Addr)| first <= to.to_bits() && from.to_bits() <= last;
+            first < last && (PRIVATE.iter().any(private) || SHARED.covers(range))
+        }
+        AddressRange::V6(first, last) => first < last && first <= LOCAL.1 && LOCAL.0 <= last,
+    })
 }
 
 fn is_private(range: AddressRange) -> bool {

@@ -52,6 +52,7 @@ pub use lack::{Block, Lack, Verdict};
 pub use needed::{Need, NeedKind, Way};
 pub use parties::{Endpoint, Party, PartyKind};
 pub use subjects::Subject;
+pub use visitors::Visitor;
 pub use ways_in::WayIn;
 
 /// One end of a flow.

@@ -13,13 +13,20 @@ impl<'w> Party<'w> {
         }
     }
 
-    /// The names of its services: none for what is no database.
+    /// The names of its services, those that its Cluster asks for beside the usual ones among them: none for what is no
+    /// database.
     pub fn services(&self) -> Vec<String> {
         let ends: &[&str] = match self.kind {
             PartyKind::Database => &["-rw", "-ro", "-r"],
             PartyKind::Pooler => &[""],
             _ => &[],
         };
-        ends.iter().map(|end| format!("{}{end}", self.name)).collect()
+        let own = ends.iter().map(|end| format!("{}{end}", self.name));
+        let added = (self.kind == PartyKind::Database)
+            .then(|| self.resource.at(&["spec", "managed", "services", "additional"]))
+            .flatten();
+        let added = added.into_iter().flat_map(Value::items);
+        let named = added.filter_map(|service| service.at(&["serviceTemplate", "metadata", "name"])?.known());
+        own.chain(named.map(str::to_owned)).collect()
     }
 }

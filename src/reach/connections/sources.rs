@@ -16,13 +16,8 @@ impl Services {
     pub(super) fn new(parties: &Parties<'_>) -> Services {
         let mut by_name = HashMap::new();
         for (at, party) in parties.parties.iter().enumerate() {
-            let ends: &[&str] = match party.kind {
-                PartyKind::Database => &["-rw", "-ro", "-r"],
-                PartyKind::Pooler => &[""],
-                _ => &[],
-            };
-            for end in ends {
-                by_name.insert((party.namespace.clone(), format!("{}{end}", party.name)), at);
+            for service in party.services() {
+                by_name.insert((party.namespace.clone(), service), at);
             }
         }
         Services { by_name }

@@ -12,9 +12,15 @@ use crate::reach::policy::Direction;
 use crate::reach::ports::Protocol;
 use crate::reach::selector::Requirement;
 
+/// A pod of which the namespace alone is known: the sets of pods that it is, or may be, in.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    sets: Vec<(usize, Match)>,
+}
+
 impl Connections<'_> {
-    /// What gets in to a party from a pod of the namespace `name`, which has `labels`. Of the pod's own labels nothing is known.
-    pub fn reached_from(&self, party: usize, name: &str, labels: &Labels<'_>) -> Reached {
+    /// A pod of the namespace `name`, which has `labels`. Of the pod's own labels nothing is known.
+    pub fn visitor(&self, name: &str, labels: &Labels<'_>) -> Visitor {
         let mut own = Labels::none();
         own.admit_more("which pod it is is not known");
         let place = NamespaceKey::Known(name);
@@ -28,8 +34,12 @@ impl Connections<'_> {
             }
         };
         let answers = self.book.pods.iter().map(|pods| Match::from(&is_in(pods))).enumerate();
-        let sets: Vec<(usize, Match)> = answers.filter(|(_, answer)| *answer != Match::No).collect();
-        self.let_in(party, &sets)
+        Visitor { sets: answers.filter(|(_, answer)| *answer != Match::No).collect() }
+    }
+
+    /// What gets in to a party from such a pod.
+    pub fn reached_from(&self, party: usize, visitor: &Visitor) -> Reached {
+        self.let_in(party, &visitor.sets)
     }
 
     /// What gets in to a party from a pod that a rule describes, where no other rule speaks of it.
