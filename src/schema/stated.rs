@@ -281,7 +281,8 @@ mod tests {
             (KUSTOMIZATION, "github.com/example/shop?ref=v2.3.0", Some(("2.7", true))),
         ] {
             let text = text.replace("REF", reference);
-            let found = oldest(&[("flux/kustomization.yaml", &text)], "flux", "apps/shop.yaml");
+            let path = if text.contains("resources:") { "flux/kustomization.yaml" } else { "flux/flux.yaml" };
+            let found = oldest(&[(path, &text)], "flux", "apps/shop.yaml");
             assert_eq!(found.as_ref().map(|(version, assumed)| (version.as_str(), *assumed)), expected, "{text}");
         }
     }
