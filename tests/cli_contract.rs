@@ -227,6 +227,80 @@ stringData: {ca.crt: x}
 }
 
 #[test]
+fn secrets_in_the_namespaces_of_apps_are_listed_or_left_open() {
+    const OWN: &str = "\
+apiVersion: v1
+kind: Secret
+metadata: {name: written, namespace: orders}
+stringData: {token: x}
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: fetched, namespace: orders}
+spec:
+  secretStoreRef: {kind: ClusterSecretStore, name: vault}
+  data: [{secretKey: token, remoteRef: {key: orders}}]
+";
+    const RELEASE: &str = "\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: search, namespace: shop}
+spec:
+  interval: 5m
+  chart: {spec: {chart: search, version: 1.2.3, sourceRef: {kind: HelmRepository, name: charts}}}
+";
+    const POLICY: &str = "\
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: copies}
+spec:
+  rules:
+    - name: copy
+      match: {any: [{resources: {kinds: [Namespace]}}]}
+      generate:
+        apiVersion: v1
+        kind: Secret
+        name: mesh
+        namespace: \"{{request.object.metadata.name}}\"
+        clone: {namespace: databases, name: mesh}
+";
+    const JOB: &str = "\
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: registry, namespace: ops}
+spec:
+  schedule: \"0 * * * *\"
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          restartPolicy: Never
+          containers:
+            - name: login
+              image: ghcr.io/example/kubectl:1.30
+              command: [sh, -c, \"for ns in orders shop; do kubectl -n $ns create secret generic pull; done\"]
+";
+    let files = [("tidegate.yaml", CONFIG), ("cluster.yaml", CLUSTER), ("rest.yaml", REST), ("own.yaml", OWN)];
+    for (text, incomplete) in [
+        ("{}", None),
+        (POLICY, Some("ClusterPolicy `copies` may generate Secrets")),
+        (JOB, Some("a script of CronJob `ops/registry` may make Secrets")),
+    ] {
+        let repo = Repo::new(&files);
+        repo.write("release.yaml", RELEASE.as_bytes());
+        repo.write("more.yaml", text.as_bytes());
+        let json = repo.run(&["contract", "export", "--format", "json"]).exits(0).json();
+        let secrets: Vec<&str> =
+            json["secrets"].as_array().expect("secrets").iter().filter_map(|one| one["name"].as_str()).collect();
+        assert_eq!(secrets, ["main-credentials", "fetched", "written"], "{text}");
+        assert_eq!(json["secretsIncomplete"].as_str(), incomplete, "{text}");
+        let shop = json["namespaces"].as_array().expect("namespaces").iter().find(|one| one["name"] == "shop");
+        let reason = shop.and_then(|shop| shop["incomplete"].as_str()).unwrap_or_default();
+        assert!(reason.contains("`shop/search`"), "{reason}");
+    }
+}
+
+#[test]
 fn a_repo_without_a_cluster_says_so() {
     let repo = Repo::new(&[("settings.yaml", repo::HARMLESS)]);
     let ran = repo.run(&["contract", "export"]).exits(0);

@@ -88,9 +88,12 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             continue;
         };
         if !host::port(&at, rented, offered, sink) {
-            label::let_in(&at, rented, offered, context, &mut told, sink);
+            // Several contracts each let in whom they let in.
+            if offers.alike(rented.cluster).len() == 1 {
+                label::let_in(&at, rented, offered, context, &mut told, sink);
+            }
         }
-        contents.check(&at, rented, sink);
+        contents.check(&at, rented, &offers, sink);
     }
     for ((namespace, name), uses) in missing {
         cluster::report(&namespace, &name, uses, context, &offers, sink);

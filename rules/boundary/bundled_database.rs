@@ -3,7 +3,9 @@
 use crate::config::Role;
 use crate::declare_rule;
 use crate::graph::bundled::{Bundled, bundled, bundled_by_sets};
-use crate::graph::helm::{Setting, Settings, charts_of, is_command_file, sets_in_text, sets_of, switches_on};
+use crate::graph::helm::{
+    Setting, Settings, charts_of, is_command_file, layers_of, sets_in_text, sets_of, switches_on,
+};
 use crate::manifest::{Resource, holds_example_values};
 use crate::render::charts::entries;
 use crate::render::make::Command;
@@ -43,12 +45,8 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
         let Some(role) = role(context, resource.path) else { continue };
         for settings in values(resource, context) {
             let who = format!("{} switches on", resource.title());
-            // What a stronger layer or a parameter switches off is off.
-            let is_on = |part: &Bundled<'w>| {
-                let path = format!("{}.{}", part.part, part.switch.key().unwrap_or_default());
-                matches!(settings.get(&path), Setting::Value(value) if switches_on(value))
-            };
-            for part in settings.layers().iter().flat_map(|layer| bundled(*layer)).filter(is_on) {
+            let parts = settings.layers().iter().flat_map(|layer| bundled(*layer));
+            for part in parts.filter(|part| is_on(&settings, part)) {
                 let message = message(&who, part.part);
                 finish(sink.finding("switched-on", resource, part.switch, message), role);
             }
@@ -61,7 +59,7 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     }
     for file in context.values_files() {
         if let Some(role) = role(context, file.path) {
-            in_file(file.value, "these values switch on", role, sink);
+            bundled(file.value).iter().for_each(|part| in_file(part, "these values switch on", role, sink));
         }
     }
     let (manifests, root) = (context.world.manifests, context.target.root);
@@ -72,7 +70,10 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
             let chart = entry.get("name").and_then(Value::known).unwrap_or_default();
             let who = format!("chart `{chart}` of this kustomization switches on");
             let inline = entry.get("valuesInline").or_else(|| entry.get("valuesLocal"));
-            inline.into_iter().for_each(|values| in_file(values, &who, role, sink));
+            let settings = layers_of(kustomization, entry, manifests);
+            for part in inline.into_iter().flat_map(bundled).filter(|part| is_on(&settings, part)) {
+                in_file(&part, &who, role, sink);
+            }
         }
     }
     by_recipes(context, sink);
@@ -86,12 +87,16 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     }
 }
 
+/// Whether it stays on: what a stronger layer or a parameter switches off is off.
+fn is_on<'w>(settings: &Settings<'w>, part: &Bundled<'w>) -> bool {
+    let path = format!("{}.{}", part.part, part.switch.key().unwrap_or_default());
+    matches!(settings.get(&path), Setting::Value(value) if switches_on(value))
+}
+
 /// Values that no object holds.
-fn in_file<'w>(values: Value<'w>, who: &str, role: (Role, Option<Span>), sink: &mut Sink<'_, 'w>) {
-    for part in bundled(values) {
-        let pointer = format!("/{}/{}", part.part, part.switch.key().unwrap_or_default());
-        finish(sink.file_finding("switched-on", part.switch.span(), pointer, message(who, part.part)), role);
-    }
+fn in_file<'w>(part: &Bundled<'w>, who: &str, role: (Role, Option<Span>), sink: &mut Sink<'_, 'w>) {
+    let pointer = format!("/{}/{}", part.part, part.switch.key().unwrap_or_default());
+    finish(sink.file_finding("switched-on", part.switch.span(), pointer, message(who, part.part)), role);
 }
 
 /// Flags of the commands by which recipes install charts.

@@ -250,7 +250,11 @@ impl<'a, 'w> Missing<'a, 'w> {
     /// A Secret of nearly this name that the platform brings to the namespace and that nothing names.
     fn idle_offer(&self, context: &TargetContext<'a, 'w>) -> Option<Delivery<'a>> {
         let near = context.offers().near_secret(self.at().namespace.known()?, self.name, true)?;
-        (!is_named(&near.secret.name, None, context)).then_some(near)
+        // What an app does not use is not always meant for it: only a slip of one letter tells.
+        let without_digits = |name: &str| name.replace(|letter: char| letter.is_ascii_digit(), "");
+        let is_slip = is_near(self.name, &near.secret.name) == Some(1)
+            && without_digits(self.name) != without_digits(&near.secret.name);
+        (is_slip && !is_named(&near.secret.name, None, context)).then_some(near)
     }
 
     fn report(&self, proof: &Proof<'a, 'w>, context: &TargetContext<'a, 'w>, sink: &mut Sink<'_, 'w>) {

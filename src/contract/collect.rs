@@ -1,6 +1,7 @@
 //! A contract out of the objects of a platform: what its targets hold, with the place of each thing.
 
 use super::clients;
+use super::merge::merge;
 use super::model::{
     Access, BackupPolicy, ClusterOffer, Contract, NamespaceOffer, OperatorOffer, ServiceOffer, VERSION,
 };
@@ -19,6 +20,7 @@ use crate::reach::{POSTGRES_PORT, operators};
 use crate::schema::image::ImageReference;
 use crate::source::Span;
 use crate::yaml::Value;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One target of the platform.
@@ -65,8 +67,9 @@ impl Collection {
         let homes = operators(target.graph).into_iter().filter_map(|one| one.namespace.known().map(str::to_owned));
         self.homes.extend(homes.chain([USUAL_OPERATOR.to_owned()]));
         let declarations = Declarations::new(target.graph);
+        let makers = DatabaseMakers::new(target.graph);
         for cluster in target.graph.all::<Cluster<'w>>() {
-            self.cluster(&cluster, target, &declarations);
+            self.cluster(&cluster, target, &declarations, &makers);
         }
         self.own_namespaces(target);
         self.secrets.read(target, &self.holding, &mut self.places);
@@ -117,21 +120,27 @@ impl Collection {
                 let unsure = clusters.find(|one| one.name().is_none() && one.namespace.may_be(&place))?;
                 Some(format!("the name of {} is not known in full", unsure.title()))
             };
-            let open = target.graph.opened_for_databases(&place).map(str::to_owned).or_else(unnamed);
-            let open = open.filter(|_| self.holding.contains(&name));
+            let open = match self.holding.contains(&name) {
+                true => target.graph.opened_for_databases(&place).map(str::to_owned).or_else(unnamed),
+                // What is asked for there is Secrets.
+                false => None,
+            };
             let known = self.namespaces.entry(name.clone()).or_default();
             *known = known.take().or(open);
             self.put(Key::Namespace(name), span);
         }
     }
 
-    fn cluster<'w>(&mut self, cluster: &Cluster<'w>, target: &Target<'_, 'w>, declarations: &Declarations<'w>) {
+    fn cluster<'w>(
+        &mut self,
+        cluster: &Cluster<'w>,
+        target: &Target<'_, 'w>,
+        declarations: &Declarations<'w>,
+        makers: &DatabaseMakers<'w>,
+    ) {
         let resource = cluster.resource();
         let (Some(name), Some(namespace)) = (resource.name(), resource.namespace.known()) else { return };
         let id = format!("{namespace}/{name}");
-        if self.clusters.contains_key(&id) {
-            return;
-        }
         let mut offer = ClusterOffer {
             namespace: namespace.to_owned(),
             name: name.to_owned(),
@@ -157,9 +166,15 @@ impl Collection {
             offer.clients = Some(rule);
             self.put(Key::Clients(id.clone()), span);
         }
-        self.roles(cluster, &id, declarations, target.graph, &mut offer);
+        self.roles(cluster, &id, declarations, (target.graph, makers), &mut offer);
         self.services(cluster, &id, target, &mut offer);
-        self.clusters.insert(id, offer);
+        match self.clusters.entry(id) {
+            // Each target may hold one of that name: what one of them has, an app may mean.
+            Entry::Occupied(mut there) => merge(there.get_mut(), offer),
+            Entry::Vacant(place) => {
+                place.insert(offer);
+            }
+        }
     }
 
     fn backup<'w>(&mut self, cluster: &Cluster<'w>, id: &str, graph: &Graph<'w>) -> Option<BackupPolicy> {
@@ -188,7 +203,7 @@ impl Collection {
         cluster: &Cluster<'w>,
         id: &str,
         declarations: &Declarations<'w>,
-        graph: &Graph<'w>,
+        (graph, makers): (&Graph<'w>, &DatabaseMakers<'w>),
         offer: &mut ClusterOffer,
     ) {
         let declared = declarations.roles_of(cluster);
@@ -213,8 +228,7 @@ impl Collection {
             }
         }
         offer.databases = databases.into_iter().collect();
-        let makers = DatabaseMakers::new(graph);
-        offer.databases_incomplete = databases_of(cluster, graph, declarations, &makers).err();
+        offer.databases_incomplete = databases_of(cluster, graph, declarations, makers).err();
     }
 
     fn services<'w>(&mut self, cluster: &Cluster<'w>, id: &str, target: &Target<'_, 'w>, offer: &mut ClusterOffer) {
@@ -281,7 +295,10 @@ impl Collection {
         }
     }
 
-    fn finish(self) -> (Contract, Places) {
+    fn finish(mut self) -> (Contract, Places) {
+        for (name, reason) in self.secrets.take_gaps() {
+            self.namespaces.entry(name).or_default().get_or_insert(reason);
+        }
         let operator = Some(self.operator).filter(|operator| *operator != OperatorOffer::default());
         let holding = self.holding;
         let namespaces = self.namespaces.into_iter().map(|(name, incomplete)| NamespaceOffer {

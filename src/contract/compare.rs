@@ -70,7 +70,7 @@ pub fn compare(promised: &Contract, there: &Contract) -> Vec<Difference> {
             None if matches!(key, Key::Clients(_) | Key::ServiceClients(..)) => {
                 found.push(difference(Change::Drifted, "everybody"));
             }
-            None if !before.binding && !stands_for_itself(key) => {
+            None if !before.binding && !stands_for_itself(key, promised) => {
                 found.push(difference(Change::Drifted, "nothing stated"))
             }
             None => found.push(difference(Change::Gone, "")),
@@ -123,7 +123,9 @@ fn facts(contract: &Contract) -> BTreeMap<Key, Fact> {
     }
     for secret in &contract.secrets {
         let more = if secret.more_keys { " and others" } else { "" };
-        put(Key::Secret(secret.id()), format!("keys {}{more}", secret.keys.join(", ")), true);
+        let beside = contract.namespaces.iter().any(|one| one.databases && one.name == secret.namespace);
+        // What the platform uses itself in other namespaces is not meant for apps, though they may.
+        put(Key::Secret(secret.id()), format!("keys {}{more}", secret.keys.join(", ")), beside || !secret.own);
     }
     if let Some(reason) = &contract.secrets_incomplete {
         put(Key::Secrets, format!("not whole: {reason}"), false);
@@ -168,8 +170,15 @@ fn facts(contract: &Contract) -> BTreeMap<Key, Fact> {
 }
 
 /// Whether apps rely on its being there, whatever is said of it.
-fn stands_for_itself(key: &Key) -> bool {
-    matches!(key, Key::Cluster(_) | Key::Namespace(_))
+fn stands_for_itself(key: &Key, promised: &Contract) -> bool {
+    match key {
+        Key::Cluster(_) => true,
+        // Another is listed only for what nobody could see in it.
+        Key::Namespace(name) => {
+            promised.namespaces.iter().any(|one| one.name == *name && (one.databases || one.incomplete.is_none()))
+        }
+        _ => false,
+    }
 }
 
 /// A rule for clients in words.

@@ -4,6 +4,7 @@
 mod clients;
 mod collect;
 mod compare;
+mod merge;
 mod model;
 mod offers;
 mod places;

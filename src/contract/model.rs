@@ -18,14 +18,13 @@ pub struct Contract {
     /// The CloudNativePG operator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operator: Option<OperatorOffer>,
-    /// Namespaces that belong to the platform.
+    /// Namespaces that belong to the platform, and those into which it may bring what is not listed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub namespaces: Vec<NamespaceOffer>,
     /// PostgreSQL clusters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clusters: Vec<ClusterOffer>,
-    /// Secrets beside the clusters, those that may be replicated from there, and those that the platform brings to
-    /// other namespaces: names and keys.
+    /// Secrets that the platform makes, beside its clusters and in other namespaces: names and keys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<SecretOffer>,
     /// Why the platform may bring Secrets that are not listed; absent where the list is whole but for what is made by
@@ -59,7 +58,7 @@ pub struct OperatorOffer {
     pub version: Option<String>,
 }
 
-/// A namespace that belongs to the platform.
+/// A namespace of the platform, or one into which it brings something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct NamespaceOffer {
@@ -68,7 +67,7 @@ pub struct NamespaceOffer {
     /// Whether the platform's databases live here, and nobody else's.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub databases: bool,
-    /// Why it may hold clusters and services that are not listed; absent where the lists are whole.
+    /// Why it may hold clusters, services or Secrets that are not listed; absent where the lists are whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incomplete: Option<String>,
 }

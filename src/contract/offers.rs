@@ -72,7 +72,8 @@ impl Delivery<'_> {
     pub fn has_key(&self, key: &str) -> Option<bool> {
         match self.secret.keys.iter().any(|known| known == key) {
             true => Some(true),
-            false if self.secret.more_keys => None,
+            // Whoever writes a contract by hand need not list keys.
+            false if self.secret.more_keys || self.secret.keys.is_empty() => None,
             false => Some(false),
         }
     }
@@ -122,6 +123,13 @@ impl<'a> Offers<'a> {
         found.map_or_else(|| self.absent(namespace), Answer::There)
     }
 
+    /// The clusters on offer that have the name of this one: several contracts may list it, each as one of their targets
+    /// holds it.
+    pub fn alike(&self, cluster: &ClusterOffer) -> Vec<Rented<'a>> {
+        let same = |one: &Rented<'_>| one.cluster.namespace == cluster.namespace && one.cluster.name == cluster.name;
+        self.clusters().filter(same).collect()
+    }
+
     /// A host: service and namespace.
     pub fn service(&self, namespace: &str, service: &str) -> Answer<'a, (Rented<'a>, &'a ServiceOffer)> {
         let host = format!("{service}.{namespace}");
@@ -160,7 +168,9 @@ impl<'a> Offers<'a> {
             return Answer::Unknown(Some("the operator may make a Secret of that name beside the platform's cluster"));
         }
         let Some(first) = self.iter().next() else { return Answer::Unknown(None) };
-        let beside = self.iter().filter_map(|offer| offer.namespace(namespace)?.incomplete.as_deref());
+        let here = |one: &&'a NamespaceOffer| one.name == namespace;
+        let beside = self.iter().flat_map(|offer| offer.contract.namespaces.iter()).filter(here);
+        let beside = beside.filter_map(|one| one.incomplete.as_deref());
         match beside.chain(self.iter().filter_map(|offer| offer.contract.secrets_incomplete.as_deref())).next() {
             Some(reason) => Answer::Unknown(Some(reason)),
             None => Answer::Absent(self.owner(namespace).unwrap_or(first)),
@@ -227,7 +237,30 @@ mod tests {
             };
             assert_eq!(found, expected, "{rest}{namespace}/{name}");
         }
+        let mut open = offer("");
+        open.contract.namespaces.push(NamespaceOffer {
+            name: "shop".into(),
+            databases: false,
+            incomplete: Some("a chart".into()),
+        });
+        let offers = Offers::new(vec![&open]);
+        assert!(matches!(offers.secret("shop", "shop-logins"), Answer::Unknown(Some("a chart"))));
+        assert!(matches!(offers.secret("ledger", "shop-logins"), Answer::Absent(_)));
         assert!(matches!(Offers::default().secret("shop", "shop-login"), Answer::Unknown(None)));
+    }
+
+    #[test]
+    fn keys_that_nobody_lists_are_not_known() {
+        for (secret, expected) in [
+            ("", None),
+            (", keys: [password]", Some(false)),
+            (", keys: [password], moreKeys: true", None),
+            (", keys: [user]", Some(true)),
+        ] {
+            let offer = offer(&format!("- {{namespace: ledger, name: login{secret}}}\n"));
+            let Answer::There(found) = Offers::new(vec![&offer]).secret("ledger", "login") else { panic!("{secret}") };
+            assert_eq!(found.has_key("user"), expected, "{secret}");
+        }
     }
 
     #[test]

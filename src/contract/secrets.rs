@@ -1,5 +1,4 @@
-//! The Secrets of a contract: those beside the clusters, those that may be copied from where they are, and those that the
-//! platform brings to the namespaces of others.
+//! The Secrets of a contract: all that the platform makes, wherever it does, and where there may be others.
 
 use super::collect::Target;
 use super::model::SecretOffer;
@@ -14,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 pub(super) struct Delivered {
     all: BTreeMap<(String, String), Known>,
     incomplete: Option<String>,
+    /// Namespaces in which there may be others, and why.
+    gaps: BTreeMap<String, String>,
 }
 
 #[derive(Default)]
@@ -30,9 +31,7 @@ impl Delivered {
         let used: HashSet<(&str, &str)> =
             target.secrets.uses().iter().filter_map(|one| Some((one.namespace.known()?, one.name.known()?))).collect();
         for made in target.secrets.made() {
-            let Some(namespace) = made.namespace.known().filter(|name| is_offered(made, name, holding)) else {
-                continue;
-            };
+            let Some(namespace) = made.namespace.known().filter(|_| is_offered(made)) else { continue };
             let is_own = used.contains(&(namespace, &*made.name));
             self.one(made, namespace, is_own, target.secrets, places);
         }
@@ -43,16 +42,29 @@ impl Delivered {
                     (known.more, known.anywhere) = (true, true);
                     places.put(Key::Secret(format!("/{name}")), by.headline().span());
                 }
-                (None, Namespace::Known(own)) if !holding.contains(*own) => {}
-                (None, _) => {
-                    self.incomplete
-                        .get_or_insert_with(|| format!("a name that {} makes is not known in full", by.title()));
+                (None, place) => {
+                    let reason = format!("a name that {} makes is not known in full", by.title());
+                    match place.known().filter(|name| !holding.contains(*name)) {
+                        Some(name) => self.gap(name, &reason),
+                        None => self.incomplete = self.incomplete.take().or(Some(reason)),
+                    }
                 }
             }
         }
         let open = holding.iter().find_map(|name| target.graph.opened(&Namespace::Known(name)));
-        if let Some(reason) = open.filter(|_| self.incomplete.is_none()) {
-            self.incomplete = Some(reason.to_owned());
+        let open = open.map(str::to_owned).or_else(|| target.secrets.open_reason());
+        self.incomplete = self.incomplete.take().or(open);
+        for (name, reason) in target.graph.open_namespaces().filter(|(name, _)| !holding.contains(*name)) {
+            self.gap(name, reason);
+        }
+        for (name, by) in target.secrets.strangers().into_iter().filter(|(name, _)| !holding.contains(*name)) {
+            self.gap(name, &format!("{} may make Secrets", by.title()));
+        }
+    }
+
+    fn gap(&mut self, namespace: &str, reason: &str) {
+        if !self.gaps.contains_key(namespace) {
+            self.gaps.insert(namespace.to_owned(), reason.to_owned());
         }
     }
 
@@ -62,6 +74,11 @@ impl Delivered {
         known.more |= secrets.may_have_others(made);
         known.own |= own;
         places.put(Key::Secret(format!("{namespace}/{}", made.name)), made.by.headline().span());
+    }
+
+    /// Namespaces in which there may be Secrets that are not listed, and why.
+    pub(super) fn take_gaps(&mut self) -> BTreeMap<String, String> {
+        std::mem::take(&mut self.gaps)
     }
 
     /// The Secrets, and why there may be others.
@@ -78,14 +95,9 @@ impl Delivered {
     }
 }
 
-/// Whether apps may see it: beside a cluster, open for copies, or brought to another namespace than that of its maker.
-fn is_offered(made: &Made<'_>, namespace: &str, holding: &BTreeSet<String>) -> bool {
+/// Whether apps may find it: wherever the platform writes a Secret, an app may live. What the operator keeps to itself
+/// is none of them.
+fn is_offered(made: &Made<'_>) -> bool {
     let is_inner = made.by.group == cnpg::GROUP && !made.name.ends_with("-app");
-    made.maker != Maker::Adds
-        && made.doubt.is_none()
-        && !is_inner
-        && (holding.contains(namespace)
-            || !made.offers().is_empty()
-            || made.by.namespace.known().is_some_and(|home| home != namespace)
-            || made.by.namespace == Namespace::None)
+    made.maker != Maker::Adds && made.doubt.is_none() && !is_inner
 }

@@ -116,7 +116,11 @@ pub(super) fn stage<T>(
         validity::of(&manifests, &resources, &by_root, &targets, &worlds.told, &versions, request);
     let values = (0..configs.len()).map(|root| values_files(&manifests, &worlds.told, root)).collect();
     let own = by_root.iter().zip(&versions).zip(&configs);
-    let stated = own.map(|((own, assumed), config)| Stated::of(own, assumed, config)).collect();
+    let stated = own.enumerate().map(|(root, ((own, assumed), config))| {
+        let kustomizations = manifests.kustomizations.iter().filter(|one| one.root == root);
+        Stated::of(own, kustomizations.map(|one| (manifests.files[one.file].path, one)), assumed, config)
+    });
+    let stated = stated.collect();
     phase(statistics, "validity");
     let options = configs.iter().map(settings::options).collect();
     let (offers, relies) = offers::of(&targets, &graphs, &connections, &secrets, &configs, &references, &relies);

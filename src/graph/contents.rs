@@ -2,10 +2,10 @@
 
 use super::cnpg::{Bootstrap, Cluster, Database};
 use super::roles::{Declarations, bootstrap_database};
-use super::statements::creates_database;
+use super::statements::{creates_database, is_of_initializer};
 use super::{Graph, View};
 use crate::manifest::Resource;
-use crate::yaml::{Value, Visit, walk};
+use crate::yaml::{Step, Value, Visit, walk};
 use std::borrow::Cow;
 
 /// Databases that every cluster has.
@@ -42,8 +42,9 @@ fn runs_statements(resource: &Resource<'_>) -> bool {
 
 fn may_make(resource: &Resource<'_>) -> bool {
     let mut makes = false;
-    walk(resource.value, &mut |_, value| {
-        makes |= value.raw().is_some_and(creates_database);
+    walk(resource.value, &mut |steps, value| {
+        makes |= value.raw().is_some_and(|text| creates_database(text) || is_of_initializer(text));
+        makes |= matches!(steps.last(), Some(Step::Key(key)) if is_of_initializer(key));
         if makes { Visit::Past } else { Visit::Into }
     });
     makes

@@ -3,7 +3,8 @@
 use super::Graph;
 use super::workload::{LabelValue, Labels};
 use crate::manifest::{Namespace, Resource};
-use std::collections::HashMap;
+use crate::yaml::{Step, Value, Visit, walk};
+use std::collections::{HashMap, HashSet};
 
 /// The label that the API server gives every namespace: its name.
 pub const METADATA_NAME: &str = "kubernetes.io/metadata.name";
@@ -12,13 +13,30 @@ pub const METADATA_NAME: &str = "kubernetes.io/metadata.name";
 #[derive(Debug)]
 pub struct Namespaces<'w> {
     by_name: HashMap<&'w str, &'w Resource<'w>>,
+    /// Those that several documents define, with other labels each.
+    unsure: HashSet<&'w str>,
+    /// A policy that may label them.
+    policy: Option<&'w Resource<'w>>,
 }
 
 impl<'w> Namespaces<'w> {
     /// Those of `graph`.
     pub fn new(graph: &Graph<'w>) -> Namespaces<'w> {
         let whole = graph.of_kind("", "Namespace").iter().filter(|resource| resource.whole);
-        Namespaces { by_name: whole.filter_map(|resource| Some((resource.name()?, *resource))).collect() }
+        let (mut by_name, mut unsure) = (HashMap::new(), HashSet::new());
+        for object in whole.copied() {
+            let Some(name) = object.name() else { continue };
+            let before = by_name.insert(name, object);
+            if before.is_some_and(|before: &Resource<'_>| own_labels(before) != own_labels(object)) {
+                unsure.insert(name);
+            }
+        }
+        let kinds = ["ClusterPolicy", "Policy", "MutatingPolicy"];
+        let policies = ["kyverno.io", "policies.kyverno.io"]
+            .into_iter()
+            .flat_map(|group| kinds.into_iter().flat_map(move |kind| graph.of_kind(group, kind)));
+        let policy = policies.copied().find(|policy| labels_namespaces(policy));
+        Namespaces { by_name, unsure, policy }
     }
 
     /// The object of a namespace.
@@ -43,6 +61,10 @@ impl<'w> Namespaces<'w> {
                         labels.read(object.at(&["metadata", "labels"]));
                         if let Some(reason) = object.may_be_completed() {
                             labels.admit_more(reason);
+                        } else if self.unsure.contains(name) {
+                            labels.admit_more(format!("the Namespace `{name}` is written twice, with other labels"));
+                        } else if let Some(policy) = self.policy {
+                            labels.admit_more(format!("{} may label namespaces", policy.title()));
                         }
                     }
                     None => labels.admit_more(format!("the Namespace `{name}` is not in this repo")),
@@ -57,4 +79,40 @@ impl<'w> Namespaces<'w> {
         }
         labels
     }
+}
+
+fn own_labels<'w>(object: &'w Resource<'w>) -> Vec<(&'w str, Option<&'w str>)> {
+    let labels = object.at(&["metadata", "labels"]).into_iter().flat_map(Value::entries);
+    let mut labels: Vec<_> = labels.map(|(key, value)| (key, value.raw())).collect();
+    labels.sort_unstable();
+    labels
+}
+
+/// Whether a policy changes Namespace objects.
+fn labels_namespaces(policy: &Resource<'_>) -> bool {
+    let of_namespaces = |value: Value<'_>| {
+        let mut found = false;
+        walk(value, &mut |steps, value| {
+            let keys = steps.iter().rev().find_map(|step| match step {
+                Step::Key(key) => Some(*key),
+                Step::Index(_) => None,
+            });
+            let is_kind = matches!(keys, Some("kind" | "kinds" | "resources"));
+            found |= is_kind
+                && value.raw().is_some_and(|text| {
+                    let kind = text.rsplit('/').next().unwrap_or(text);
+                    matches!(kind, "Namespace" | "namespaces" | "*")
+                });
+            if found { Visit::Past } else { Visit::Into }
+        });
+        found
+    };
+    if policy.kind == "MutatingPolicy" {
+        return policy.at(&["spec", "matchConstraints"]).is_none_or(of_namespaces);
+    }
+    let mut rules = policy.at(&["spec", "rules"]).into_iter().flat_map(Value::items);
+    rules.any(|rule| {
+        let Some(mutate) = rule.get("mutate") else { return false };
+        rule.get("match").is_none_or(of_namespaces) || mutate.get("targets").is_some_and(of_namespaces)
+    })
 }

@@ -2,11 +2,11 @@
 //! why there may be more. It does not judge what is missing.
 
 use super::cnpg::{Bootstrap, Cluster, Database, DatabaseRole, cluster_reference};
-use super::statements::{Created, created_roles};
+use super::statements::{Created, created_roles, is_of_initializer};
 use super::{Graph, View};
 use crate::manifest::{Namespace, Resource};
 use crate::source::Origin;
-use crate::yaml::{Value, Visit, walk};
+use crate::yaml::{Step, Value, Visit, walk};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -259,10 +259,20 @@ impl<'w> Makers<'w> {
             if is_role && !["", super::cnpg::GROUP, "rbac.authorization.k8s.io"].contains(&resource.group) {
                 makers.objects.push(resource);
             }
-            if !matches!(resource.kind, "Job" | "CronJob" | "Pod" | "Deployment" | "StatefulSet" | "ConfigMap") {
+            let is_release = matches!(resource.kind, "HelmRelease" | "Secret");
+            let runs = matches!(resource.kind, "Job" | "CronJob" | "Pod" | "Deployment" | "StatefulSet" | "ConfigMap");
+            if !runs && !is_release {
                 continue;
             }
-            walk(resource.value, &mut |_, value| {
+            walk(resource.value, &mut |steps, value| {
+                let is_key = matches!(steps.last(), Some(Step::Key(key)) if is_of_initializer(key));
+                if is_key || value.raw().is_some_and(is_of_initializer) {
+                    makers.scripts.push((resource, Created::Unreadable));
+                    return Visit::Past;
+                }
+                if is_release {
+                    return Visit::Into;
+                }
                 let created = value.raw().map_or(Created::Roles(Vec::new()), created_roles);
                 if created != Created::Roles(Vec::new()) {
                     makers.scripts.push((resource, created));

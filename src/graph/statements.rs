@@ -10,6 +10,12 @@ pub enum Created {
     Unreadable,
 }
 
+/// Whether a text is of an init container that makes the database and the role it is told of: its image, or a variable.
+pub fn is_of_initializer(text: &str) -> bool {
+    let image = text.rsplit('/').next().and_then(|last| last.split(['@', ':']).next());
+    image == Some("postgres-init") || text.starts_with("INIT_POSTGRES_")
+}
+
 /// The roles that the `CREATE` statements in a text make; a call of `createuser` cannot be read.
 pub fn created_roles(text: &str) -> Created {
     let mut words = text.split(|letter: char| letter.is_whitespace() || matches!(letter, ';' | '(' | ')' | ','));

@@ -317,6 +317,11 @@ impl<'w> Graph<'w> {
         opening.map(|opening| opening.reason.as_str())
     }
 
+    /// Namespaces into which something that is not seen may bring objects, and what.
+    pub fn open_namespaces(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.openings.iter().filter_map(|opening| Some((opening.namespace.as_deref()?, opening.reason.as_str())))
+    }
+
     /// Why objects of a kind that charts do not bring may be in `namespace` unseen, if so.
     pub fn opened_beside_charts(&self, namespace: &Namespace<'_>) -> Option<&str> {
         let opening = self.openings.iter().filter(|opening| !opening.chart).find(|opening| {

@@ -195,11 +195,12 @@ impl<'c, 'a, 'w> Makers<'c, 'a, 'w> {
 
     /// Why a ConfigMap or Secret that no manifest of the target makes may be there all the same.
     pub fn doubt(&self, kind: &str, namespace: &Namespace<'_>, name: &str, absence: &Absence<'w>) -> Option<String> {
-        match self.context.secrets.find(namespace, name) {
-            _ if kind != "Secret" => {}
-            Found::Made(_) => return Some(format!("another object makes the Secret `{name}`")),
-            Found::Unknown(reason) => return Some(reason),
-            Found::Unseen => {}
+        if kind == "Secret" {
+            match self.context.secrets.find(namespace, name) {
+                Found::Made(_) => return Some(format!("another object makes the Secret `{name}`")),
+                Found::Unknown(reason) => return Some(reason),
+                Found::Unseen => {}
+            }
         }
         if self.generates {
             return Some("a policy of this target generates objects".into());

@@ -4,7 +4,7 @@
 use super::lifecycle::minor;
 use crate::config::Config;
 use crate::finding::Versions;
-use crate::manifest::Resource;
+use crate::manifest::{Kustomization, Resource};
 use crate::source::Span;
 use crate::tree;
 use crate::yaml::Value;
@@ -42,9 +42,14 @@ pub struct Stated {
 }
 
 impl Stated {
-    /// Reads what the objects of a root state; of Kubernetes and CloudNativePG, what is assumed of it. What the config
-    /// says of Flux comes before its objects.
-    pub fn of<'w>(resources: &[&'w Resource<'w>], assumed: &Versions, config: &Config) -> Stated {
+    /// Reads what the objects of a root state, and its kustomizations, each with its path; of Kubernetes and
+    /// CloudNativePG, what is assumed of it. What the config says of Flux comes before its objects.
+    pub fn of<'w>(
+        resources: &[&'w Resource<'w>],
+        kustomizations: impl Iterator<Item = (&'w str, &'w Kustomization<'w>)>,
+        assumed: &Versions,
+        config: &Config,
+    ) -> Stated {
         let oldest = Statement { version: OLDEST_FLUX.to_owned(), at: None, folder: None, is_assumed: true };
         let mut stated = Stated { flux: Some(oldest), ..Stated::default() };
         stated.add("kubernetes", &assumed.kubernetes, None);
@@ -58,20 +63,31 @@ impl Stated {
             match (resource.group, resource.kind) {
                 ("helm.toolkit.fluxcd.io", "HelmRelease") => stated.release(resource, &sources),
                 ("fluxcd.controlplane.io", "FluxInstance") => {
-                    stated.add_value("flux", resource, resource.at(&["spec", "distribution", "version"]));
+                    stated.flux(resource.path, resource.at(&["spec", "distribution", "version"]));
                 }
                 ("argoproj.io", "Application") => {
                     let spec = resource.at(&["spec"]);
                     let one = spec.and_then(|spec| spec.get("source"));
                     let many = spec.and_then(|spec| spec.get("sources")).into_iter().flat_map(Value::items);
                     for source in one.into_iter().chain(many) {
-                        stated.chart(resource, source.get("chart"), source.get("targetRevision"));
+                        stated.chart(resource.path, source.get("chart"), source.get("targetRevision"));
                     }
                 }
                 ("", "Namespace") if is_flux(resource) => {
-                    stated.add_value("flux", resource, resource.label("app.kubernetes.io/version"));
+                    stated.flux(resource.path, resource.label("app.kubernetes.io/version"));
+                }
+                ("source.toolkit.fluxcd.io", "OCIRepository" | "GitRepository") => {
+                    let url = resource.at(&["spec", "url"]).and_then(Value::raw).unwrap_or_default();
+                    if is_flux_itself(url) {
+                        stated.flux(resource.path, resource.at(&["spec", "ref", "tag"]));
+                    }
                 }
                 _ => {}
+            }
+        }
+        for (path, kustomization) in kustomizations {
+            for file in kustomization.value.get("resources").into_iter().flat_map(Value::items) {
+                stated.fetched(path, file);
             }
         }
         if let Some(said) = &config.versions.flux {
@@ -83,26 +99,57 @@ impl Stated {
 
     fn release(&mut self, release: &Resource<'_>, sources: &HashMap<&str, &&Resource<'_>>) {
         let spec = release.at(&["spec", "chart", "spec"]);
-        self.chart(release, spec.and_then(|spec| spec.get("chart")), spec.and_then(|spec| spec.get("version")));
+        self.chart(release.path, spec.and_then(|spec| spec.get("chart")), spec.and_then(|spec| spec.get("version")));
         let name = release.at(&["spec", "chartRef", "name"]).and_then(Value::known);
         if let Some(source) = name.and_then(|name| sources.get(name)) {
-            self.chart(source, source.at(&["spec", "url"]), source.at(&["spec", "ref", "tag"]));
+            self.chart(source.path, source.at(&["spec", "url"]), source.at(&["spec", "ref", "tag"]));
         }
-        self.add_value("flux", release, release.at(&["spec", "values", "instance", "distribution", "version"]));
+        if let Some(distribution) = release.at(&["spec", "values", "instance", "distribution"]) {
+            self.flux(release.path, distribution.get("version"));
+        }
     }
 
-    fn chart(&mut self, by: &Resource<'_>, chart: Option<Value<'_>>, version: Option<Value<'_>>) {
+    /// Enters what states the version of Flux. Where it cannot be read none is assumed: one is there.
+    fn flux(&mut self, path: &str, value: Option<Value<'_>>) {
+        let count = |stated: &Stated| stated.versions.get("flux").map_or(0, Vec::len);
+        let before = count(self);
+        self.add_value("flux", path, value);
+        if count(self) == before {
+            self.flux = None;
+        }
+    }
+
+    /// Manifests of Flux that a kustomization fetches: `github.com/fluxcd/flux2/manifests/install?ref=v2.3.0`.
+    fn fetched(&mut self, path: &str, file: Value<'_>) {
+        let Some(url) = file.raw().filter(|url| is_flux_itself(url)) else { return };
+        let query = url.split_once('?').map_or("", |(_, query)| query);
+        let named = query.split('&').find_map(|part| part.strip_prefix("ref=").or(part.strip_prefix("version=")));
+        let tag = named.or_else(|| url.split_once("/releases/download/")?.1.split('/').next());
+        match tag.filter(|tag| tag.contains('.') && minor(tag).is_some()) {
+            Some(tag) => self.add("flux", tag, Some((file.span(), Some(path)))),
+            None => self.flux = None,
+        }
+    }
+
+    fn chart(&mut self, by: &str, chart: Option<Value<'_>>, version: Option<Value<'_>>) {
         let Some(chart) = chart.and_then(Value::known) else { return };
         let name = chart.trim_end_matches('/').rsplit('/').next().unwrap_or(chart);
         if let Some((_, project)) = CHARTS.iter().find(|(known, _)| *known == name) {
             self.add_value(project, by, version);
         }
+        // Which Flux these install is not their own version.
+        if matches!(name, "flux2" | "flux-instance") {
+            self.flux = None;
+        }
     }
 
-    fn add_value(&mut self, project: &'static str, by: &Resource<'_>, value: Option<Value<'_>>) {
+    fn add_value(&mut self, project: &'static str, by: &str, value: Option<Value<'_>>) {
         let Some(value) = value.filter(|value| value.unknown().is_none()) else { return };
         let Some(text) = value.raw() else { return };
-        match text.trim_end_matches(".x").trim_end_matches(".*") {
+        let text = text.trim();
+        // Both stay within one minor version.
+        let text = text.strip_prefix('=').or_else(|| text.strip_prefix('~')).unwrap_or(text).trim_start();
+        match text.trim_start_matches('v').trim_end_matches(".x").trim_end_matches(".*") {
             // Any minor: the newest is taken.
             "2" if project == "flux" => self.add(project, NEWEST_FLUX, Some((value.span(), Some(by)))),
             version if version.contains('.') && !version.contains([' ', '>', '<', '^', '~', '*', 'x']) => {
@@ -112,14 +159,14 @@ impl Stated {
         }
     }
 
-    fn add(&mut self, project: &'static str, version: &str, written: Option<(Span, Option<&Resource<'_>>)>) {
+    fn add(&mut self, project: &'static str, version: &str, written: Option<(Span, Option<&str>)>) {
         if minor(version).is_none() {
             return;
         }
         self.versions.entry(project).or_default().push(Statement {
             version: version.trim_start_matches('v').to_owned(),
             at: written.map(|(at, _)| at),
-            folder: written.and_then(|(_, by)| Some(tree::parent(by?.path).to_owned())),
+            folder: written.and_then(|(_, by)| Some(tree::parent(by?).to_owned())),
             is_assumed: false,
         });
     }
@@ -136,13 +183,38 @@ impl Stated {
         self.near(project, path).min_by_key(|one| std::cmp::Reverse(minor(&one.version)))
     }
 
-    /// The statements that stand the nearest to `path`: a repo keeps what belongs to one cluster in one folder.
+    /// The statements that stand the nearest to `path`, where they share the folder of a cluster with it; else nobody
+    /// tells which cluster gets it, and all of them count.
     fn near(&self, project: &str, path: &str) -> impl Iterator<Item = &Statement> {
         let all = self.versions.get(project).map(Vec::as_slice).unwrap_or_default();
-        let shared = |one: &Statement| one.folder.as_deref().map_or(usize::MAX, |folder| shared_steps(folder, path));
+        let shared = move |one: &Statement| match &one.folder {
+            None => usize::MAX,
+            Some(folder) => match shared_steps(folder, path) {
+                steps if names_cluster(path, steps) => steps,
+                _ => 0,
+            },
+        };
         let most = all.iter().map(shared).max();
         all.iter().filter(move |one| Some(shared(one)) == most)
     }
+}
+
+/// Folders that hold one folder for each cluster.
+const OF_CLUSTERS: &[&str] =
+    &["cluster", "clusters", "env", "environment", "environments", "envs", "overlays", "sites", "stages", "tenants"];
+
+/// Names that are those of clusters, wherever they stand.
+const CLUSTERS: &[&str] =
+    &["dev", "development", "int", "integration", "preprod", "prod", "production", "qa", "stage", "staging", "test"];
+
+/// Whether one of the first folders of a path is that of a cluster.
+fn names_cluster(path: &str, steps: usize) -> bool {
+    let mut before = "";
+    path.split('/').take(steps).any(|step| {
+        let is_one = CLUSTERS.contains(&step) || OF_CLUSTERS.contains(&before);
+        before = step;
+        is_one
+    })
 }
 
 /// How many folders two paths have in common from the root on.
@@ -152,4 +224,82 @@ fn shared_steps(folder: &str, path: &str) -> usize {
 
 fn is_flux(resource: &Resource<'_>) -> bool {
     resource.label("app.kubernetes.io/part-of").and_then(Value::known) == Some("flux")
+}
+
+/// Whether an address is that of Flux' own manifests.
+fn is_flux_itself(url: &str) -> bool {
+    let path = url.split(['?', '@']).next().unwrap_or(url).trim_end_matches('/').trim_end_matches(".git");
+    path.ends_with("fluxcd/flux-manifests")
+        || path.ends_with("fluxcd/flux2")
+        || path.contains("fluxcd/flux2/")
+        || path.contains("fluxcd/flux2.git/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::{Manifests, Parsed};
+    use crate::source::SourceId;
+    use crate::yaml::parse;
+
+    fn stated<T>(files: &[(&str, &str)], look: impl FnOnce(&Stated) -> T) -> T {
+        let parsed: Vec<_> =
+            files.iter().enumerate().map(|(at, (_, text))| parse(SourceId(at as u32), (*text).into())).collect();
+        let files = files.iter().zip(&parsed).map(|((path, _), file)| Parsed { root: 0, path, file });
+        let manifests = Manifests::new(files.collect());
+        let resources: Vec<&Resource<'_>> = manifests.resources.iter().collect();
+        let kustomizations = manifests.kustomizations.iter().map(|one| (manifests.files[one.file].path, one));
+        let assumed = Versions { kubernetes: "1.36".into(), cnpg: "1.30".into() };
+        look(&Stated::of(&resources, kustomizations, &assumed, &Config::default()))
+    }
+
+    fn oldest(files: &[(&str, &str)], project: &str, path: &str) -> Option<(String, bool)> {
+        stated(files, |stated| stated.oldest(project, path).map(|one| (one.version.clone(), one.is_assumed)))
+    }
+
+    #[test]
+    fn what_runs_flux_states_its_version_or_leaves_it_open() {
+        const OCI: &str = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: flux}\nspec: {url: 'oci://ghcr.io/fluxcd/flux-manifests', ref: {REF}}\n";
+        const INSTANCE: &str = "apiVersion: fluxcd.controlplane.io/v1\nkind: FluxInstance\nmetadata: {name: flux}\nspec: {distribution: {version: 'REF'}}\n";
+        const KUSTOMIZATION: &str =
+            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: ['REF']\n";
+        for (text, reference, expected) in [
+            ("kind: None\n", "", Some(("2.7", true))),
+            (OCI, "tag: v2.3.0", Some(("2.3.0", false))),
+            (OCI, "semver: 2.x", None),
+            (INSTANCE, "=2.4.0", Some(("2.4.0", false))),
+            (INSTANCE, "~2.4", Some(("2.4", false))),
+            (INSTANCE, "v2.x", Some((NEWEST_FLUX, false))),
+            (INSTANCE, ">=2.3.0", None),
+            (KUSTOMIZATION, "github.com/fluxcd/flux2/manifests/install?ref=v2.3.0", Some(("2.3.0", false))),
+            (
+                KUSTOMIZATION,
+                "https://github.com/fluxcd/flux2/releases/download/v2.2.1/install.yaml",
+                Some(("2.2.1", false)),
+            ),
+            (KUSTOMIZATION, "https://github.com/fluxcd/flux2/releases/latest/download/install.yaml", None),
+            (KUSTOMIZATION, "github.com/example/shop?ref=v2.3.0", Some(("2.7", true))),
+        ] {
+            let text = text.replace("REF", reference);
+            let path = if text.contains("resources:") { "flux/kustomization.yaml" } else { "flux/flux.yaml" };
+            let found = oldest(&[(path, &text)], "flux", "apps/shop.yaml");
+            assert_eq!(found.as_ref().map(|(version, assumed)| (version.as_str(), *assumed)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn all_statements_count_where_no_folder_is_that_of_a_cluster() {
+        const RELEASE: &str = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: eso}\nspec: {chart: {spec: {chart: external-secrets, version: VERSION}}}\n";
+        let release = |version: &str| RELEASE.replace("VERSION", version);
+        let (old, new) = (release("0.9.20"), release("0.17.0"));
+        for (one, other, path, expected) in [
+            ("infrastructure/eso/r.yaml", "apps/dev/eso/r.yaml", "apps/base/shop/a.yaml", "0.9.20"),
+            ("infrastructure/eso/r.yaml", "apps/eso/r.yaml", "apps/shop/a.yaml", "0.9.20"),
+            ("clusters/a/eso.yaml", "clusters/b/eso.yaml", "clusters/b/shop/a.yaml", "0.17.0"),
+            ("prod/eso.yaml", "staging/eso.yaml", "staging/shop.yaml", "0.17.0"),
+        ] {
+            let found = oldest(&[(one, &old), (other, &new)], "external-secrets", path);
+            assert_eq!(found, Some((expected.to_owned(), false)), "{path}");
+        }
+    }
 }

@@ -8,13 +8,14 @@ use crate::finding::Confidence;
 use crate::graph::clients::Part;
 use crate::graph::cnpg::{GROUP, cluster_reference};
 use crate::graph::contents::{BUILT_IN, DatabaseMakers};
+use crate::graph::credential::{is_placeholder, is_reference};
 use crate::graph::is_near;
 use crate::graph::roles::{Makers, is_built_in};
 use crate::manifest::Resource;
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
 use crate::yaml::Value;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// What a connection asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -80,13 +81,20 @@ impl<'c, 'a, 'w> Contents<'c, 'a, 'w> {
     }
 
     /// Compares what one connection asks for with what its cluster has.
-    pub(super) fn check(&mut self, connection: &Connection<'w>, rented: Rented<'_>, sink: &mut Sink<'_, 'w>) {
+    pub(super) fn check(
+        &mut self,
+        connection: &Connection<'w>,
+        rented: Rented<'_>,
+        offers: &Offers<'_>,
+        sink: &mut Sink<'_, 'w>,
+    ) {
+        let alike = offers.alike(rented.cluster);
         let mention = &connection.mention;
         for (what, part) in [(What::Database, &mention.database), (What::Role, &mention.user)] {
             if let Some(part) = part
-                && let Some(wanted) = part.text.as_deref()
+                && let Some(wanted) = part.text.as_deref().filter(|wanted| is_name(wanted))
             {
-                self.one(what, (part, wanted), connection, rented, sink);
+                self.one(what, (part, wanted), connection, (rented, &alike), sink);
             }
         }
     }
@@ -96,22 +104,28 @@ impl<'c, 'a, 'w> Contents<'c, 'a, 'w> {
         what: What,
         (part, wanted): (&Part<'w>, &str),
         connection: &Connection<'w>,
-        rented: Rented<'_>,
+        (rented, alike): (Rented<'_>, &[Rented<'_>]),
         sink: &mut Sink<'_, 'w>,
     ) {
         let cluster = rented.cluster;
-        let (built_in, promised) = match what {
-            What::Database => (BUILT_IN.contains(&wanted), &cluster.databases),
-            What::Role => (is_built_in(wanted), &cluster.roles),
+        let built_in = match what {
+            What::Database => BUILT_IN.contains(&wanted),
+            What::Role => is_built_in(wanted),
         };
+        let promised = alike.iter().flat_map(|one| match what {
+            What::Database => &one.cluster.databases,
+            What::Role => &one.cluster.roles,
+        });
+        let promised: BTreeSet<&String> = promised.collect();
         let key = (what, cluster.namespace.clone(), cluster.name.clone());
-        let declared = self.declared.get(&key).cloned().unwrap_or_default();
-        let is_there = promised.iter().any(|name| name == wanted) || declared.iter().any(|one| one.name == wanted);
+        let declared = self.declared.get(&key).map(Vec::as_slice).unwrap_or_default();
+        let is_there = promised.iter().any(|name| *name == wanted) || declared.iter().any(|one| one.name == wanted);
         let span = connection.mention.part_span(part, self.context.world.sources);
         if built_in || is_there || !self.told.insert((what, span)) {
             return;
         }
-        if let Some(reason) = self.open(what, wanted, rented) {
+        let declared = declared.to_vec();
+        if let Some(reason) = self.open(what, wanted, rented, alike) {
             return sink.undecided(span, reason);
         }
         let id = cluster.id();
@@ -123,8 +137,12 @@ impl<'c, 'a, 'w> Contents<'c, 'a, 'w> {
             (name.clone(), rented.offer.place(&key))
         };
         let own = declared.iter().any(|one| one.own);
-        let names: Names =
-            promised.iter().map(place).chain(declared.into_iter().map(|one| (one.name, Some(one.place)))).collect();
+        let names: Names = promised
+            .iter()
+            .copied()
+            .map(place)
+            .chain(declared.into_iter().map(|one| (one.name, Some(one.place))))
+            .collect();
         let near = names.iter().filter_map(|(name, place)| Some((is_near(wanted, name)?, name, *place)));
         let near = near.min_by_key(|(far, name, _)| (*far, name.as_str())).map(|(_, name, place)| (name, place));
         // One that the platform starts with says nothing of those of apps.
@@ -137,20 +155,29 @@ impl<'c, 'a, 'w> Contents<'c, 'a, 'w> {
     }
 
     /// Why what is not declared may be there all the same, if so.
-    fn open(&mut self, what: What, wanted: &str, rented: Rented<'_>) -> Option<String> {
+    fn open(&mut self, what: What, wanted: &str, rented: Rented<'_>, alike: &[Rented<'_>]) -> Option<String> {
         let graph = self.context.graph;
         let (databases, roles) = self.makers.get_or_insert_with(|| (DatabaseMakers::new(graph), Makers::new(graph)));
-        let stated = rented.cluster.databases_incomplete.clone().or_else(|| self.gap.clone());
+        let stated = alike.iter().find_map(|one| one.cluster.databases_incomplete.clone()).or_else(|| self.gap.clone());
+        let roles_stated = || alike.iter().find_map(|one| one.cluster.roles_incomplete.clone());
         match what {
             What::Database => stated.or_else(|| databases.reason()),
             What::Role => {
                 let by_hand =
                     graph.of_kind(GROUP, "DatabaseRole").is_empty() && made_by_hand(rented.offer, rented, self.context);
                 let by_hand = by_hand.then(|| "the platform manages no role for apps".to_owned());
-                stated.or_else(|| rented.cluster.roles_incomplete.clone()).or_else(|| roles.of(wanted)).or(by_hand)
+                stated.or_else(roles_stated).or_else(|| roles.of(wanted)).or(by_hand)
             }
         }
     }
+}
+
+/// Whether a text is the name of a role or a database, not where to take one from, an example, or a list.
+fn is_name(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    // `_USER_` is put in by whoever applies it.
+    let is_wrapped = text.starts_with('_') && text.ends_with('_');
+    text.bytes().all(is_plain) && !is_wrapped && !is_reference(text) && !is_placeholder(text)
 }
 
 fn report<'w>(
@@ -200,6 +227,30 @@ fn report<'w>(
                     What::Database => "name a database that is declared, or add a Database object for it",
                     What::Role => "name a role that is declared, or add a DatabaseRole object for it",
                 });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_are_compared() {
+        for (text, expected) in [
+            ("shop", true),
+            ("shop_main-2.old", true),
+            ("env://PGUSER", false),
+            ("$__file{/etc/secrets/user}", false),
+            ("file:///run/user", false),
+            ("YOURUSER", false),
+            ("_USER_", false),
+            ("_user", true),
+            ("radarr_main radarr_log", false),
+            ("<user>", false),
+            ("vault:secret/data/db#user", false),
+        ] {
+            assert_eq!(is_name(text), expected, "{text}");
         }
     }
 }

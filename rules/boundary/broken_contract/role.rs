@@ -27,7 +27,8 @@ pub(super) fn owners<'w>(context: &TargetContext<'_, 'w>, offers: &Offers<'_>, s
             continue;
         }
         let Answer::There(rented) = offers.cluster(namespace, cluster) else { continue };
-        let declared = rented.cluster.roles.iter().any(|role| role == owner)
+        let alike = offers.alike(rented.cluster);
+        let declared = alike.iter().any(|one| one.cluster.roles.iter().any(|role| role == owner))
             || declarations.has_object(cluster, owner, &database.namespace)
             || declared_beside(context, cluster, owner, namespace);
         if declared {
@@ -35,7 +36,8 @@ pub(super) fn owners<'w>(context: &TargetContext<'_, 'w>, offers: &Offers<'_>, s
         }
         let objects = context.graph.of_kind(GROUP, DatabaseRole::KIND).len();
         let by_script = makers.get_or_insert_with(|| Makers::new(context.graph)).of(owner);
-        if let Some(reason) = rented.cluster.roles_incomplete.clone().or(by_script) {
+        let stated = alike.iter().find_map(|one| one.cluster.roles_incomplete.clone());
+        if let Some(reason) = stated.or(by_script) {
             sink.undecided(value.span(), reason);
         } else if objects == 0 && made_by_hand(rented.offer, rented, context) {
             sink.undecided(value.span(), "the platform manages no role for apps, so logins are made by hand");

@@ -4,7 +4,7 @@ mod mentions;
 mod twins;
 
 use self::mentions::{Mention, commented, mentioned};
-use self::twins::{Identity, identity, twins};
+use self::twins::{Identity, identity, is_parallel, twins};
 use super::is_apart;
 use crate::declare_rule;
 use crate::finding::{Confidence, Edit};
@@ -240,7 +240,7 @@ fn report<'w>(
     let encrypted = is_encrypted(orphan);
     let twin = |object: &&'w Resource<'w>| {
         let same = twins.get(&identity(object)?)?;
-        same.iter().find(|other| other.path != orphan.path)
+        same.iter().find(|other| other.path != orphan.path && !is_parallel(other.path, orphan.path))
     };
     if let Some(twin) = orphan.objects.iter().find_map(twin) {
         finding

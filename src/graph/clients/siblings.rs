@@ -56,7 +56,15 @@ impl<'w> Home<'w> {
             _ => String::new(),
         };
         let named = named || parent.contains("database") || parent.contains("postgres") || parent == "db";
-        for (key, value) in self.entries() {
+        let entries = self.entries();
+        // The chart then takes the user from a Secret, whatever stands beside.
+        let keyed = entries.iter().any(|(key, value)| {
+            let lower = key.to_ascii_lowercase();
+            lower.starts_with("existingsecret")
+                && lower.contains("user")
+                && value.raw().is_some_and(|key| !key.is_empty())
+        });
+        for (key, value) in entries {
             let lower = key.to_ascii_lowercase();
             let Some(rest) = lower.strip_prefix(&*stem) else { continue };
             let place = match rest {
@@ -70,7 +78,9 @@ impl<'w> Home<'w> {
                 _ => continue,
             };
             if place.is_none() {
-                *place = Some(part(value, packed));
+                let found = part(value, packed);
+                let hidden = keyed && rest.starts_with("us");
+                *place = Some(if hidden { Part { text: None, ..found } } else { found });
             }
         }
     }

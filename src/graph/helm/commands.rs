@@ -12,10 +12,47 @@ pub fn is_command_file(path: &str) -> bool {
     JUSTFILES.contains(&name) || stem.eq_ignore_ascii_case("taskfile")
 }
 
-/// What the helm commands of a text set path by path.
+/// What a helm command does with a release, as far as its words tell.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Does {
+    /// It is no helm command.
+    Nothing,
+    /// Its verb is still to come.
+    Unsaid,
+    /// It makes the release what its flags say.
+    Releases,
+}
+
+/// Verbs of helm, and of its plugins, that leave releases as they are.
+const HARMLESS: &[&str] = &[
+    "dep",
+    "dependency",
+    "diff",
+    "get",
+    "history",
+    "lint",
+    "list",
+    "ls",
+    "package",
+    "pull",
+    "push",
+    "repo",
+    "rollback",
+    "search",
+    "show",
+    "status",
+    "template",
+    "test",
+    "uninstall",
+    "unittest",
+];
+
+/// What the helm commands of a text that install or upgrade a release set path by path.
 pub fn sets_in_text<'w>(id: SourceId, source: &Source) -> Vec<Set<'w>> {
     let mut found = Vec::new();
-    let (mut in_command, mut start) = (false, 0);
+    // Of one command; the last one for a path has its way.
+    let mut own: Vec<Set<'w>> = Vec::new();
+    let (mut does, mut only_tries, mut start) = (Does::Nothing, false, 0);
     for line in source.text().split_inclusive('\n') {
         let words = words(line, start);
         start += line.len();
@@ -25,31 +62,49 @@ pub fn sets_in_text<'w>(id: SourceId, source: &Source) -> Vec<Set<'w>> {
         }
         // A flag at the start of a line goes on with the command before it.
         if !first.starts_with("--") {
-            in_command = false;
+            end(&mut does, &mut only_tries, &mut own, &mut found);
         }
         let mut words = words.into_iter();
         while let Some((at, word)) = words.next() {
-            if word == "helm" || word.ends_with("/helm") {
-                in_command = true;
-            } else if matches!(word, "|" | "||" | "&&" | ";") {
-                in_command = false;
+            match word {
+                _ if word == "helm" || word.ends_with("/helm") => {
+                    end(&mut does, &mut only_tries, &mut own, &mut found);
+                    does = Does::Unsaid;
+                }
+                "|" | "||" | "&&" | ";" => end(&mut does, &mut only_tries, &mut own, &mut found),
+                "install" | "upgrade" if does == Does::Unsaid => does = Does::Releases,
+                _ if does == Does::Unsaid && HARMLESS.contains(&word) => does = Does::Nothing,
+                _ => {}
             }
+            only_tries |= word == "--dry-run" || word.starts_with("--dry-run=");
             // Those of `--set-string` are texts, which switch nothing.
             let given = match word.strip_prefix("--set") {
-                _ if !in_command => None,
+                _ if does != Does::Releases => None,
                 Some("") => words.next(),
                 Some(rest) => rest.strip_prefix('=').map(|given| (at + word.len() - given.len(), given)),
                 None => None,
             };
             if let Some((at, given)) = given {
                 let given = given.trim_matches(['"', '\'']);
-                found.extend(
-                    given.split(',').filter_map(|one| set(one, Span::new(id, at as u32..(at + given.len()) as u32))),
-                );
+                let span = Span::new(id, at as u32..(at + given.len()) as u32);
+                for one in given.split(',').filter_map(|one| set(one, span)) {
+                    own.retain(|before| before.path != one.path);
+                    own.push(one);
+                }
             }
         }
     }
+    end(&mut does, &mut only_tries, &mut own, &mut found);
     found
+}
+
+/// Enters what a command sets at its end. One that only tries sets nothing.
+fn end<'w>(does: &mut Does, only_tries: &mut bool, own: &mut Vec<Set<'w>>, found: &mut Vec<Set<'w>>) {
+    let sets = std::mem::take(own);
+    if !std::mem::take(only_tries) {
+        found.extend(sets);
+    }
+    *does = Does::Nothing;
 }
 
 fn set<'w>(one: &str, span: Span) -> Option<Set<'w>> {
@@ -107,6 +162,14 @@ mod tests {
             ("helm install a b --set-string redis.enabled=true\n", &[]),
             ("helm install a b\nother --set redis.enabled=true\n", &[]),
             ("helm list | tool --set redis.enabled=true\n", &[]),
+            ("helm lint charts/shop --set redis.enabled=true\n", &[]),
+            ("helm template shop charts/shop --set redis.enabled=true | kubeconform -\n", &[]),
+            ("helm diff upgrade shop charts/shop --set redis.enabled=true\n", &[]),
+            ("echo run helm with --set redis.enabled=true\n", &[]),
+            ("helm --kube-context dev upgrade a b --set redis.enabled=true\n", &[("redis.enabled", "true")]),
+            ("helm upgrade a b --set redis.enabled=true --dry-run\n", &[]),
+            ("helm upgrade a b --dry-run\nhelm upgrade a b --set redis.enabled=true\n", &[("redis.enabled", "true")]),
+            ("helm upgrade a b --set redis.enabled=true --set redis.enabled=false\n", &[("redis.enabled", "false")]),
             ("# helm install a b --set redis.enabled=true\n", &[]),
             ("helm install a b --set redis.enabled={{redis}}\n", &[("redis.enabled", "?")]),
         ] {

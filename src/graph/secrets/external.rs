@@ -8,7 +8,7 @@ use crate::graph::namespaces::Namespaces;
 use crate::graph::selector::Selector;
 use crate::graph::{Graph, Lookup};
 use crate::manifest::{Namespace, Resource};
-use crate::yaml::Value;
+use crate::yaml::{Value, Visit, walk};
 
 const GROUP: &str = "external-secrets.io";
 
@@ -40,6 +40,9 @@ fn everywhere<'w>(graph: &Graph<'w>, resource: &'w Resource<'w>, made: &mut Vec<
     if selectors.is_empty() {
         return;
     }
+    let selector = resource.at(&["spec", "namespaceSelector"]);
+    let is_by_controller =
+        selector.into_iter().chain(resource.at(&["spec", "namespaceSelectors"])).any(names_controllers);
     let namespaces = Namespaces::new(graph);
     let mut except = Vec::new();
     for object in namespaces.all() {
@@ -48,6 +51,7 @@ fn everywhere<'w>(graph: &Graph<'w>, resource: &'w Resource<'w>, made: &mut Vec<
         let doubt = match any(selectors.iter().map(|selector| selector.matches(&labels))) {
             Answer::Yes => None,
             Answer::Unknown(reason) => Some(reason),
+            Answer::No if is_by_controller => Some(format!("a controller may label the namespace `{own}`")),
             Answer::No => {
                 except.push(own);
                 continue;
@@ -60,6 +64,27 @@ fn everywhere<'w>(graph: &Graph<'w>, resource: &'w Resource<'w>, made: &mut Vec<
     // Namespaces that others define may carry the labels.
     let target = spec.at(&["target", "name"]).or(name).and_then(Value::raw).unwrap_or_default();
     hints.anywhere(resource, "the namespaces of a ClusterExternalSecret are selected by labels", target, except);
+}
+
+/// Beginnings of the labels that controllers put on namespaces.
+const BY_CONTROLLERS: &[&str] = &[
+    "capsule.clastix.io/",
+    "field.cattle.io/",
+    "kubesphere.io/",
+    "kustomize.toolkit.fluxcd.io/",
+    "openshift.io/",
+    "security.openshift.io/",
+];
+
+/// Whether selectors ask for a label that a controller puts on namespaces.
+fn names_controllers(selectors: Value<'_>) -> bool {
+    let mut found = false;
+    walk(selectors, &mut |_, value| {
+        let is_theirs = |text: &str| BY_CONTROLLERS.iter().any(|start| text.starts_with(start));
+        found |= value.key().is_some_and(is_theirs) || value.raw().is_some_and(is_theirs);
+        if found { Visit::Past } else { Visit::Into }
+    });
+    found
 }
 
 /// Where what a PushSecret pushes to a store arrives.

@@ -14,6 +14,8 @@ pub(super) struct Hints<'w> {
     /// Releases of charts and objects of unknown kinds, by name and namespace.
     owners: HashMap<&'w str, Vec<(Namespace<'w>, &'w Resource<'w>)>>,
     scripts: Vec<(&'w str, &'w Resource<'w>)>,
+    /// Policies that generate Secrets in namespaces that they choose.
+    generators: Vec<&'w Resource<'w>>,
 }
 
 #[derive(Debug)]
@@ -98,7 +100,10 @@ impl<'w> Hints<'w> {
     pub(super) fn look_at(&mut self, resource: &'w Resource<'w>, told: bool) {
         match (resource.group, resource.kind) {
             ("helm.toolkit.fluxcd.io", "HelmRelease") | ("helm.cattle.io", "HelmChart") => self.release(resource),
-            ("kyverno.io", _) => self.every_text(resource),
+            ("kyverno.io" | "policies.kyverno.io", _) => {
+                self.every_text(resource);
+                self.generators.extend(Some(resource).filter(|policy| generates(policy)));
+            }
             ("batch", _) | ("apps", _) | ("", "ConfigMap" | "Pod") => self.scripts(resource),
             _ if told || !is_strange(resource) => {}
             _ => {
@@ -180,6 +185,28 @@ impl<'w> Hints<'w> {
         });
     }
 
+    /// Why there may be Secrets of any name in any namespace, if so.
+    pub(super) fn open_reason(&self) -> Option<String> {
+        let makes = |text: &str| {
+            ["create secret", "kind: Secret", "apply -f -"]
+                .iter()
+                .any(|part| memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some())
+        };
+        let policy = self.generators.first().map(|by| format!("{} may generate Secrets", by.title()));
+        policy.or_else(|| {
+            let (_, by) = self.scripts.iter().find(|(text, _)| makes(text))?;
+            Some(format!("a script of {} may make Secrets", by.title()))
+        })
+    }
+
+    /// Objects of which nobody told us what they make, by the namespace that they are in.
+    pub(super) fn strangers(&self) -> Vec<(&str, &'w Resource<'w>)> {
+        let all = self.owners.values().flatten();
+        let mut all: Vec<_> = all.filter_map(|(namespace, by)| Some((namespace.known()?, *by))).collect();
+        all.sort_by_key(|(namespace, by)| (*namespace, by.kind, by.written_name()));
+        all
+    }
+
     /// Whether a script speaks of the Secret `name`, and may add to it.
     pub(super) fn is_scripted(&self, name: &str) -> bool {
         self.scripts.iter().any(|(text, _)| text.contains(name))
@@ -209,6 +236,20 @@ impl<'w> Hints<'w> {
         let script = self.scripts.iter().find(|(text, _)| text.contains(name));
         script.map(|(_, by)| format!("a script of {} names it, and may make it", by.title()))
     }
+}
+
+/// Whether a policy generates Secrets, or what it generates is not known.
+fn generates(policy: &Resource<'_>) -> bool {
+    let rules = policy.at(&["spec", "rules"]).into_iter().flat_map(Value::items);
+    let mut generated = rules.filter_map(|rule| rule.get("generate"));
+    let kinds = |generate: Value<'_>| match generate.get("cloneList") {
+        Some(list) => {
+            let mut kinds = list.get("kinds").into_iter().flat_map(Value::items);
+            kinds.any(|kind| kind.known().is_none_or(|kind| kind.ends_with("Secret")))
+        }
+        None => generate.get("kind").and_then(Value::known).is_none_or(|kind| kind == "Secret"),
+    };
+    policy.kind.ends_with("GeneratingPolicy") || generated.any(kinds)
 }
 
 /// Whether a text could be the name of a Secret.

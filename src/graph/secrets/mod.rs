@@ -98,7 +98,7 @@ impl<'w> Secrets<'w> {
             certificates::add(resource, &mut made, &mut hints);
             operators::add(resource, &mut made, &mut hints);
             database::add(resource, operator, &mut made, &mut hints);
-            hints.look_at(resource, made.len() > before);
+            hints.look_at(resource, made.len() > before && !operators::is_guess(resource));
             uses::add(resource, &mut uses);
         }
         copies::push(graph, &mut made, &mut hints);
@@ -161,6 +161,16 @@ impl<'w> Secrets<'w> {
     /// is known, and the name where it is known.
     pub fn loose(&self) -> impl Iterator<Item = (&'w Resource<'w>, &Namespace<'w>, Option<&str>)> {
         self.hints.unnamed_ones()
+    }
+
+    /// Why there may be Secrets of any name in any namespace, if so: a policy or a script makes them.
+    pub fn open_reason(&self) -> Option<String> {
+        self.hints.open_reason()
+    }
+
+    /// Objects of which nobody told us what they make, by the namespace that they are in.
+    pub fn strangers(&self) -> Vec<(&str, &'w Resource<'w>)> {
+        self.hints.strangers()
     }
 
     /// Secrets of that name in other namespaces.

@@ -73,6 +73,11 @@ pub(super) fn add<'w>(resource: &'w Resource<'w>, made: &mut Vec<Made<'w>>, hint
                 derived(resource, &[&format!("rook-ceph-object-user-{store}-"), ""], made);
             }
         }
+        // Its own name is put behind the one that it states.
+        ("db.movetokube.com", "PostgresUser") => {
+            let stated = resource.at(&["spec", "secretName"]).and_then(Value::raw).unwrap_or_default();
+            hints.unnamed(resource, resource.namespace.clone(), stated, true);
+        }
         ("secrets-store.csi.x-k8s.io", "SecretProviderClass") => {
             for object in resource.at(&["spec", "secretObjects"]).into_iter().flat_map(Value::items) {
                 push(
@@ -89,37 +94,64 @@ pub(super) fn add<'w>(resource: &'w Resource<'w>, made: &mut Vec<Made<'w>>, hint
         }
         _ => {
             let known = KINDS.iter().find(|kind| resource.is(kind.group, kind.kind));
-            if let Some(kind) = known.or_else(|| template(resource)) {
-                one(resource, kind, made, hints);
+            match (known, template(resource)) {
+                (Some(kind), _) => one(resource, kind, made, hints),
+                (None, Some(Template::Secret)) => guessed(resource, made, hints),
+                (None, Some(Template::Connection)) => one(resource, &CONNECTION, made, hints),
+                (None, None) => {}
             }
         }
     }
 }
 
-/// Objects of custom kinds that say with a template what Secret they make, or where to write what they have.
-const TEMPLATES: [Kind; 2] = [
-    Kind {
-        group: "",
-        kind: "",
-        name: &["secretTemplate", "name"],
-        only_named: false,
-        namespace: &["secretTemplate", "namespace"],
-        annotations: &["secretTemplate", "annotations"],
-    },
-    named("", "", &["writeConnectionSecretToRef", "name"], &["writeConnectionSecretToRef", "namespace"]),
-];
+/// Objects of custom kinds that say where to write how to connect to what they make.
+const CONNECTION: Kind =
+    named("", "", &["writeConnectionSecretToRef", "name"], &["writeConnectionSecretToRef", "namespace"]);
 
 /// By which field an object of a custom kind that nobody told us of makes a Secret.
-fn template(resource: &Resource<'_>) -> Option<&'static Kind> {
-    let is_told = ["cert-manager.io", "external-secrets.io", "isindir.github.com"].contains(&resource.group);
-    let spec = resource.at(&["spec"]).filter(|_| resource.group.contains('.') && !is_told)?;
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Template {
+    /// By what the Secret shall look like; where its name is written is a guess.
+    Secret,
+    /// By where to write to.
+    Connection,
+}
+
+fn template(resource: &Resource<'_>) -> Option<Template> {
+    let is_told = ["cert-manager.io", "external-secrets.io", "isindir.github.com", "db.movetokube.com"];
+    let spec = resource.at(&["spec"]).filter(|_| resource.group.contains('.') && !is_told.contains(&resource.group))?;
     let has = |key: &str| spec.get(key).is_some_and(|value| value.is_mapping());
-    TEMPLATES.iter().find(|kind| kind.name.first().is_some_and(|field| has(field)))
+    match has("secretTemplate") {
+        true => Some(Template::Secret),
+        false => has("writeConnectionSecretToRef").then_some(Template::Connection),
+    }
+}
+
+/// Whether the name of the Secret that the object makes is a guess.
+pub(super) fn is_guess(resource: &Resource<'_>) -> bool {
+    template(resource) == Some(Template::Secret) && !is_known(resource)
+}
+
+/// The Secret of an object with a template for it, by where kinds that have one use to write its name.
+fn guessed<'w>(resource: &'w Resource<'w>, made: &mut Vec<Made<'w>>, hints: &mut Hints<'w>) {
+    let spec = |path: &[&str]| resource.at(&["spec"])?.at(path).filter(|value| !value.is_null());
+    let names: [&[&str]; 3] = [&["secretTemplate", "name"], &["secretTemplate", "metadata", "name"], &["secretName"]];
+    let name = names.into_iter().find_map(spec).or_else(|| resource.name_value());
+    let namespaces: [&[&str]; 2] = [&["secretTemplate", "namespace"], &["secretTemplate", "metadata", "namespace"]];
+    let namespace = namespaces.into_iter().find_map(spec).map(namespace_of);
+    let annotations: [&[&str]; 2] =
+        [&["secretTemplate", "annotations"], &["secretTemplate", "metadata", "annotations"]];
+    let annotations = annotations.into_iter().filter_map(spec).collect();
+    push(resource, name, namespace, Maker::Operator, keys(resource), annotations, made, hints);
+}
+
+fn is_known(resource: &Resource<'_>) -> bool {
+    KINDS.iter().any(|kind| resource.is(kind.group, kind.kind))
 }
 
 /// Whether the operator of an object makes a Secret of it, and that is what the object is for.
 pub(super) fn is_maker(resource: &Resource<'_>) -> bool {
-    KINDS.iter().any(|kind| resource.is(kind.group, kind.kind)) || template(resource).is_some()
+    is_known(resource) || template(resource).is_some()
 }
 
 fn keys<'w>(resource: &Resource<'_>) -> Keys<'w> {
