@@ -324,7 +324,7 @@ impl<'w> Own<'w> {
         let pooler = self.poolers.iter().find(|pooler| pooler.name() == Some(service) && there(pooler));
         let name = match pooler {
             Some(pooler) => cnpg::cluster_reference(pooler)?.known()?,
-            None => ["-rw", "-ro", "-r"].iter().find_map(|suffix| service.strip_suffix(suffix))?,
+            None => cnpg::cluster_of_service(service)?,
         };
         let cluster = self.clusters.iter().find(|cluster| cluster.name() == Some(name) && there(cluster))?;
         Some((cluster, meta_database(cluster)))

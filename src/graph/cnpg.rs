@@ -134,6 +134,14 @@ impl<'w> Cluster<'w> {
     }
 }
 
+/// What the names of a Cluster's own services end in: the primary, the replicas, and any instance.
+pub const SERVICE_ENDS: &[&str] = &["-rw", "-ro", "-r"];
+
+/// The name of the Cluster whose own service is called so, if it is called like one.
+pub fn cluster_of_service(service: &str) -> Option<&str> {
+    SERVICE_ENDS.iter().find_map(|end| service.strip_suffix(end)).filter(|cluster| !cluster.is_empty())
+}
+
 /// The reference of a Pooler, Database, role or backup to its cluster: `spec.cluster.name`.
 pub fn cluster_reference<'w>(resource: &'w Resource<'w>) -> Option<Value<'w>> {
     resource.at(&["spec", "cluster", "name"])

@@ -11,6 +11,7 @@ pub mod database_pods;
 pub mod database_secrets;
 pub mod flux;
 pub mod helm;
+pub mod kyverno;
 pub mod links;
 mod lookup;
 pub mod namespaces;

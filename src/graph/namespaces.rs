@@ -1,9 +1,9 @@
 //! The Namespace objects of a target and their labels.
 
-use super::Graph;
 use super::workload::{LabelValue, Labels};
+use super::{Graph, kyverno};
 use crate::manifest::{Namespace, Resource};
-use crate::yaml::{Step, Value, Visit, walk};
+use crate::yaml::Value;
 use std::collections::{HashMap, HashSet};
 
 /// The label that the API server gives every namespace: its name.
@@ -31,11 +31,7 @@ impl<'w> Namespaces<'w> {
                 unsure.insert(name);
             }
         }
-        let kinds = ["ClusterPolicy", "Policy", "MutatingPolicy"];
-        let policies = ["kyverno.io", "policies.kyverno.io"]
-            .into_iter()
-            .flat_map(|group| kinds.into_iter().flat_map(move |kind| graph.of_kind(group, kind)));
-        let policy = policies.copied().find(|policy| labels_namespaces(policy));
+        let policy = kyverno::policies(graph).find(|policy| kyverno::relabels(policy, &["Namespace"]));
         Namespaces { by_name, unsure, policy }
     }
 
@@ -86,33 +82,4 @@ fn own_labels<'w>(object: &'w Resource<'w>) -> Vec<(&'w str, Option<&'w str>)> {
     let mut labels: Vec<_> = labels.map(|(key, value)| (key, value.raw())).collect();
     labels.sort_unstable();
     labels
-}
-
-/// Whether a policy changes Namespace objects.
-fn labels_namespaces(policy: &Resource<'_>) -> bool {
-    let of_namespaces = |value: Value<'_>| {
-        let mut found = false;
-        walk(value, &mut |steps, value| {
-            let keys = steps.iter().rev().find_map(|step| match step {
-                Step::Key(key) => Some(*key),
-                Step::Index(_) => None,
-            });
-            let is_kind = matches!(keys, Some("kind" | "kinds" | "resources"));
-            found |= is_kind
-                && value.raw().is_some_and(|text| {
-                    let kind = text.rsplit('/').next().unwrap_or(text);
-                    matches!(kind, "Namespace" | "namespaces" | "*")
-                });
-            if found { Visit::Past } else { Visit::Into }
-        });
-        found
-    };
-    if policy.kind == "MutatingPolicy" {
-        return policy.at(&["spec", "matchConstraints"]).is_none_or(of_namespaces);
-    }
-    let mut rules = policy.at(&["spec", "rules"]).into_iter().flat_map(Value::items);
-    rules.any(|rule| {
-        let Some(mutate) = rule.get("mutate") else { return false };
-        rule.get("match").is_none_or(of_namespaces) || mutate.get("targets").is_some_and(of_namespaces)
-    })
 }

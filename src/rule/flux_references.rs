@@ -2,7 +2,7 @@
 
 use super::{Sink, TargetContext, replace_name};
 use crate::graph::secrets::Found;
-use crate::graph::{Absence, Graph, Lookup, is_near};
+use crate::graph::{Absence, Graph, Lookup, is_near, kyverno};
 use crate::manifest::{Namespace, Resource};
 use crate::tree;
 use crate::yaml::Value;
@@ -162,13 +162,7 @@ impl<'c, 'a, 'w> Makers<'c, 'a, 'w> {
                 }
             }
         }
-        let generates = ["ClusterPolicy", "GeneratingPolicy", "Policy"]
-            .iter()
-            .flat_map(|kind| graph.of_kind("kyverno.io", kind).iter().chain(graph.of_kind("policies.kyverno.io", kind)))
-            .any(|policy| {
-                let rules = policy.at(&["spec", "rules"]).into_iter().flat_map(Value::items);
-                policy.kind == "GeneratingPolicy" || rules.into_iter().any(|rule| rule.get("generate").is_some())
-            });
+        let generates = kyverno::policies(graph).any(|policy| kyverno::generates(policy, |_| true));
         Makers { context, hashed, starts: starts(context), generates, guessed }
     }
 

@@ -3,7 +3,7 @@
 use super::TargetContext;
 use crate::graph::View;
 use crate::graph::clients::Client;
-use crate::graph::cnpg::Cluster;
+use crate::graph::cnpg::{Cluster, cluster_of_service};
 use crate::graph::workload::Labels;
 use crate::manifest::{By, Namespace, Resource};
 use crate::reach::POSTGRES_PORT;
@@ -202,15 +202,10 @@ fn is_copy(cluster: &Resource<'_>, source: &Resource<'_>) -> bool {
     let (Some(cluster), Some(name)) = (Cluster::of(cluster), source.name()) else { return false };
     cluster.external_clusters().any(|entry| {
         let host = entry.at(&["connectionParameters", "host"]).and_then(Value::known);
-        let service = host.and_then(|host| host.split('.').next());
-        let is_service = |service: &str| {
-            let end = service.strip_prefix(name);
-            end.is_some_and(|end| matches!(end, "-rw" | "-ro" | "-r"))
-        };
+        let host = host.and_then(|host| cluster_of_service(host.split('.').next()?));
         let named =
             [&["name"] as &[&str], &["plugin", "parameters", "serverName"], &["barmanObjectStore", "serverName"]];
-        named.into_iter().any(|path| entry.at(path).and_then(Value::known) == Some(name))
-            || service.is_some_and(is_service)
+        named.into_iter().any(|path| entry.at(path).and_then(Value::known) == Some(name)) || host == Some(name)
     })
 }
 

@@ -8,6 +8,7 @@ use crate::manifest::{Kustomization, Resource};
 use crate::source::Span;
 use crate::tree;
 use crate::yaml::Value;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 /// Charts whose version is that of the project.
@@ -32,6 +33,16 @@ pub struct Statement {
     folder: Option<String>,
     /// Whether it is the oldest that is supported, for the repo states none.
     pub is_assumed: bool,
+}
+
+impl Statement {
+    /// How many folders it has in common with `path` from the root on; all, where it holds for the whole repo.
+    fn shared_with(&self, path: &str) -> usize {
+        let steps = |folder: &str| {
+            folder.split('/').zip(tree::parent(path).split('/')).take_while(|(one, other)| one == other).count()
+        };
+        self.folder.as_deref().map_or(usize::MAX, steps)
+    }
 }
 
 /// The versions that one root states, by project.
@@ -175,24 +186,24 @@ impl Stated {
     /// Flux one is assumed.
     pub fn oldest(&self, project: &str, path: &str) -> Option<&Statement> {
         let assumed = self.flux.as_ref().filter(|_| project == "flux");
-        self.near(project, path).min_by_key(|one| minor(&one.version)).or(assumed)
+        // Of several that say the same, the one that stands the nearest is shown.
+        let rank = |one: &&Statement| (minor(&one.version), Reverse(one.shared_with(path)));
+        self.near(project, path).min_by_key(rank).or(assumed)
     }
 
     /// The newest version of a project that a cluster of the repo runs, of those that may get what stands at `path`.
     pub fn newest(&self, project: &str, path: &str) -> Option<&Statement> {
-        self.near(project, path).min_by_key(|one| std::cmp::Reverse(minor(&one.version)))
+        self.near(project, path).min_by_key(|one| (Reverse(minor(&one.version)), Reverse(one.shared_with(path))))
     }
 
     /// The statements that stand the nearest to `path`, where they share the folder of a cluster with it; else nobody
     /// tells which cluster gets it, and all of them count.
     fn near(&self, project: &str, path: &str) -> impl Iterator<Item = &Statement> {
         let all = self.versions.get(project).map(Vec::as_slice).unwrap_or_default();
-        let shared = move |one: &Statement| match &one.folder {
-            None => usize::MAX,
-            Some(folder) => match shared_steps(folder, path) {
-                steps if names_cluster(path, steps) => steps,
-                _ => 0,
-            },
+        let shared = move |one: &Statement| match one.shared_with(path) {
+            usize::MAX => usize::MAX,
+            steps if names_cluster(path, steps) => steps,
+            _ => 0,
         };
         let most = all.iter().map(shared).max();
         all.iter().filter(move |one| Some(shared(one)) == most)
@@ -215,11 +226,6 @@ fn names_cluster(path: &str, steps: usize) -> bool {
         before = step;
         is_one
     })
-}
-
-/// How many folders two paths have in common from the root on.
-fn shared_steps(folder: &str, path: &str) -> usize {
-    folder.split('/').zip(tree::parent(path).split('/')).take_while(|(one, other)| one == other).count()
 }
 
 fn is_flux(resource: &Resource<'_>) -> bool {
@@ -255,6 +261,23 @@ mod tests {
 
     fn oldest(files: &[(&str, &str)], project: &str, path: &str) -> Option<(String, bool)> {
         stated(files, |stated| stated.oldest(project, path).map(|one| (one.version.clone(), one.is_assumed)))
+    }
+
+    #[test]
+    fn of_several_that_say_the_same_the_nearest_is_shown() {
+        const RELEASE: &str = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: cilium}\nspec: {chart: {spec: {chart: cilium, version: VERSION}}}\n";
+        let release = |version: &str| RELEASE.replace("VERSION", version);
+        for (one, other, path, expected) in [
+            ("1.20.1", "1.20.1", "kubernetes/utility/pool.yaml", 1),
+            ("1.20.1", "1.20.1", "kubernetes/main/pool.yaml", 0),
+            // Neither folder is known for a cluster's, so the oldest decides.
+            ("1.18.0", "1.20.1", "kubernetes/utility/pool.yaml", 0),
+        ] {
+            let (one, other) = (release(one), release(other));
+            let files = [("kubernetes/main/cilium.yaml", &*one), ("kubernetes/utility/cilium.yaml", &*other)];
+            let at = stated(&files, |stated| stated.oldest("cilium", path).and_then(|oldest| oldest.at));
+            assert_eq!(at.map(|at| at.source), Some(SourceId(expected)), "{path}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{Missing, Use, begin, has_own, subject};
 use crate::contract::{Answer, Key, Offers, Rented, ServiceOffer};
 use crate::graph::clients::{Mention, is_cluster_like, mentions_of_values};
-use crate::graph::cnpg::{Cluster, Pooler};
+use crate::graph::cnpg::{Cluster, Pooler, cluster_of_service};
 use crate::graph::{View, is_near};
 use crate::rule::{Sink, TargetContext};
 
@@ -60,7 +60,7 @@ pub(super) fn check<'w, 'a>(
     let host = &connection.mention.host;
     let namespace = host.namespace.clone().or_else(|| connection.place.clone())?;
     let service = host.service.clone();
-    let base = ["-rw", "-ro", "-r"].iter().find_map(|end| service.strip_suffix(end)).map(str::to_owned);
+    let base = cluster_of_service(&service).map(str::to_owned);
     let own = |kind: &str, name: &str| has_own(context, kind, &namespace, name);
     if own("Service", &service)
         || own(Pooler::KIND, &service)

@@ -1,5 +1,7 @@
 //! Names of services as clients write them.
 
+use crate::graph::cnpg::cluster_of_service;
+
 /// The name of a service, with its namespace where that is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host {
@@ -35,5 +37,5 @@ fn is_label(text: &str) -> bool {
 
 /// Whether a service is called as the operator calls those of a Cluster.
 pub fn is_cluster_like(service: &str) -> bool {
-    ["-rw", "-ro", "-r"].iter().any(|end| service.strip_suffix(end).is_some_and(|cluster| !cluster.is_empty()))
+    cluster_of_service(service).is_some()
 }

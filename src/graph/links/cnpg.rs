@@ -3,7 +3,7 @@
 use super::{End, Presence, Relation, Site, distinct};
 use crate::graph::backup::destinations;
 use crate::graph::cnpg::{BARMAN_PLUGIN, Bootstrap, Cluster, Database, DatabaseRole, GROUP, ObjectStore, Pooler};
-use crate::graph::cnpg::{Backup, ScheduledBackup, cluster_reference};
+use crate::graph::cnpg::{Backup, SERVICE_ENDS, ScheduledBackup, cluster_reference};
 use crate::graph::roles::{DeclaredRole, Makers, RoleSource, is_built_in};
 use crate::graph::secrets::Found;
 use crate::graph::{Lookup, View};
@@ -245,7 +245,7 @@ fn without_user(address: &str) -> String {
 pub(super) fn services<'w>(site: &Site<'_, 'w>) -> HashMap<String, Vec<&'w Resource<'w>>> {
     let mut services: HashMap<String, Vec<&'w Resource<'w>>> = HashMap::new();
     let mut all: Vec<(&'w Resource<'w>, &[&str])> = Vec::new();
-    all.extend(site.graph.of_kind(GROUP, Cluster::KIND).iter().map(|one| (*one, &["-rw", "-ro", "-r"][..])));
+    all.extend(site.graph.of_kind(GROUP, Cluster::KIND).iter().map(|one| (*one, SERVICE_ENDS)));
     all.extend(site.graph.of_kind(GROUP, Pooler::KIND).iter().map(|one| (*one, &[""][..])));
     for (resource, ends) in all.into_iter().filter(|(resource, _)| resource.whole) {
         let Some(name) = resource.name() else { continue };

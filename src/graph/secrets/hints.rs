@@ -1,6 +1,7 @@
 //! What may make a Secret without saying so: names that are not known in full, objects of kinds that nobody told us of,
 //! charts, scripts. It never says that a Secret is there, only that nobody can tell.
 
+use crate::graph::kyverno;
 use crate::manifest::{Namespace, Resource};
 use crate::yaml::{Step, Value, Visit, has_placeholder, placeholder, walk};
 use std::collections::HashMap;
@@ -102,7 +103,8 @@ impl<'w> Hints<'w> {
             ("helm.toolkit.fluxcd.io", "HelmRelease") | ("helm.cattle.io", "HelmChart") => self.release(resource),
             ("kyverno.io" | "policies.kyverno.io", _) => {
                 self.every_text(resource);
-                self.generators.extend(Some(resource).filter(|policy| generates(policy)));
+                self.generators
+                    .extend(Some(resource).filter(|policy| kyverno::generates(policy, |kind| kind == "Secret")));
             }
             ("batch", _) | ("apps", _) | ("", "ConfigMap" | "Pod") => self.scripts(resource),
             _ if told || !is_strange(resource) => {}
@@ -236,20 +238,6 @@ impl<'w> Hints<'w> {
         let script = self.scripts.iter().find(|(text, _)| text.contains(name));
         script.map(|(_, by)| format!("a script of {} names it, and may make it", by.title()))
     }
-}
-
-/// Whether a policy generates Secrets, or what it generates is not known.
-fn generates(policy: &Resource<'_>) -> bool {
-    let rules = policy.at(&["spec", "rules"]).into_iter().flat_map(Value::items);
-    let mut generated = rules.filter_map(|rule| rule.get("generate"));
-    let kinds = |generate: Value<'_>| match generate.get("cloneList") {
-        Some(list) => {
-            let mut kinds = list.get("kinds").into_iter().flat_map(Value::items);
-            kinds.any(|kind| kind.known().is_none_or(|kind| kind.ends_with("Secret")))
-        }
-        None => generate.get("kind").and_then(Value::known).is_none_or(|kind| kind == "Secret"),
-    };
-    policy.kind.ends_with("GeneratingPolicy") || generated.any(kinds)
 }
 
 /// Whether a text could be the name of a Secret.

@@ -144,11 +144,6 @@ impl<'w> Connections<'w> {
         self.unread.as_deref()
     }
 
-    /// How many kinds of pods policies tell apart.
-    pub fn class_count(&self) -> usize {
-        self.classes.all.len()
-    }
-
     /// How a report names an end.
     pub fn title(&self, end: End) -> String {
         match end {

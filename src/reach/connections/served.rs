@@ -1,7 +1,7 @@
 //! The names that databases answer to.
 
 use super::parties::{Party, PartyKind};
-use crate::graph::cnpg::cluster_reference;
+use crate::graph::cnpg::{SERVICE_ENDS, cluster_reference};
 use crate::yaml::Value;
 
 impl<'w> Party<'w> {
@@ -17,7 +17,7 @@ impl<'w> Party<'w> {
     /// database.
     pub fn services(&self) -> Vec<String> {
         let ends: &[&str] = match self.kind {
-            PartyKind::Database => &["-rw", "-ro", "-r"],
+            PartyKind::Database => SERVICE_ENDS,
             PartyKind::Pooler => &[""],
             _ => &[],
         };
