@@ -6,7 +6,7 @@ mod origin;
 
 use std::borrow::Cow;
 use std::ops::{Index, Range};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use masks::{MASK, Masks};
 pub use origin::{Composition, Origin, Part};
@@ -68,7 +68,8 @@ pub struct Source {
     root: usize,
     path: Box<str>,
     text: Arc<str>,
-    lines: Box<[u32]>,
+    /// Made when somebody first asks for a line: most texts have nothing to be told of.
+    lines: OnceLock<Box<[u32]>>,
     revision: Option<Arc<str>>,
 }
 
@@ -76,12 +77,7 @@ impl Source {
     /// A source of root number `root`, under `path` (relative to that root, with `/`).
     /// A leading byte order mark counts as part of the text.
     pub fn new(root: usize, path: impl Into<Box<str>>, text: impl Into<Arc<str>>) -> Source {
-        let text = text.into();
-        let breaks = memchr::memchr_iter(b'\n', text.as_bytes());
-        let mut lines = Vec::with_capacity(breaks.clone().count() + 1);
-        lines.push(0);
-        lines.extend(breaks.map(|at| at as u32 + 1));
-        Source { root, path: path.into(), text, lines: lines.into_boxed_slice(), revision: None }
+        Source { root, path: path.into(), text: text.into(), lines: OnceLock::new(), revision: None }
     }
 
     /// What the other state is called that this text belongs to; none for the state that is checked.
@@ -111,18 +107,21 @@ impl Source {
 
     /// Byte offset of the start of each line.
     pub fn line_starts(&self) -> &[u32] {
-        &self.lines
+        self.lines.get_or_init(|| {
+            let breaks = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0).chain(breaks.map(|at| at as u32 + 1)).collect()
+        })
     }
 
     /// The line, counted from 0, that holds byte `offset`.
     pub fn line_of(&self, offset: u32) -> usize {
-        self.lines.partition_point(|start| *start <= offset) - 1
+        self.line_starts().partition_point(|start| *start <= offset) - 1
     }
 
     /// The bytes of line number `line` (from 0), without its line break.
     pub fn line_range(&self, line: usize) -> Range<usize> {
-        let start = self.lines[line] as usize;
-        let end = self.lines.get(line + 1).map_or(self.text.len(), |next| *next as usize);
+        let start = self.line_starts()[line] as usize;
+        let end = self.line_starts().get(line + 1).map_or(self.text.len(), |next| *next as usize);
         let text = self.text[start..end].trim_end_matches(['\n', '\r']);
         start..start + text.len()
     }
@@ -130,7 +129,7 @@ impl Source {
     /// Line and column of byte `offset`. A byte order mark at the start takes no column.
     pub fn position(&self, offset: u32) -> Position {
         let line = self.line_of(offset);
-        let start = self.lines[line] as usize;
+        let start = self.line_starts()[line] as usize;
         let before = &self.text[start..(offset as usize).min(self.text.len())];
         let before = if start == 0 { before.trim_start_matches('\u{feff}') } else { before };
         Position { line: line as u32 + 1, column: before.chars().count() as u32 + 1 }
