@@ -34,13 +34,15 @@ pub(super) fn lint(arguments: &Lint, io: &mut Io<'_>) -> io::Result<Status> {
     Session { arguments, request, destinations, incoming, pool }.run(io)
 }
 
-/// As many threads as are asked for, else one a core.
+/// As many threads as are asked for, else one a core. The thread that asks is one of them, unless it belongs to a pool
+/// already: it has nothing else to do, and its memory grows in larger steps than that of the others.
 pub(super) fn threads(jobs: Option<u16>) -> Result<rayon::ThreadPool, OptionError> {
-    let mut pool = rayon::ThreadPoolBuilder::new();
-    if let Some(jobs) = jobs {
-        pool = pool.num_threads(usize::from(jobs));
-    }
-    pool.build().map_err(|error| plain(format!("the threads could not be started: {error}")))
+    let pool = || rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs.unwrap_or(0)));
+    pool()
+        .use_current_thread()
+        .build()
+        .or_else(|_| pool().build())
+        .map_err(|error| plain(format!("the threads could not be started: {error}")))
 }
 
 struct Session<'a> {
