@@ -48,20 +48,19 @@ impl<'w> Kustomization<'w> {
     pub fn read(file: usize, parsed: &Parsed<'w>) -> Option<Kustomization<'w>> {
         let root = parsed.file.documents().iter().find_map(|document| document.root)?;
         let value = Value::new(parsed.file, root, Dialect::Kubectl);
-        let kind = value.get("kind").and_then(Value::as_str);
-        let ours = value
-            .get("apiVersion")
-            .and_then(Value::as_str)
-            .is_some_and(|version| version.starts_with("kustomize.config.k8s.io/"));
-        let by_kind = ours && matches!(kind, Some("Kustomization" | "Component"));
-        if !FILE_NAMES.contains(&tree::name(parsed.path)) && !by_kind {
+        let text = |key: &str| value.get(key).and_then(Value::as_str);
+        let by_kind = || {
+            text("apiVersion").is_some_and(|version| version.starts_with("kustomize.config.k8s.io/"))
+                && matches!(text("kind"), Some("Kustomization" | "Component"))
+        };
+        if !FILE_NAMES.contains(&tree::name(parsed.path)) && !by_kind() {
             return None;
         }
         let mut found = Kustomization {
             file,
             root: parsed.root,
             folder: tree::parent(parsed.path),
-            component: kind == Some("Component"),
+            component: text("kind") == Some("Component"),
             value,
             includes: Vec::new(),
             patches: Vec::new(),

@@ -191,9 +191,31 @@ impl File {
         if node.flags & DECODED != 0 { &self.decoded[range] } else { &self.text[range] }
     }
 
+    /// The key node and the value node of the entry that is written under `key` in a mapping; of several the last one,
+    /// none in anything else than a mapping.
+    pub(super) fn entry(&self, mapping: NodeId, key: &str) -> Option<(NodeId, NodeId)> {
+        let mut found = None;
+        let mut children = self.children(mapping);
+        if self.node(mapping).shape != Shape::Mapping {
+            return None;
+        }
+        while let (Some(at), Some(value)) = (children.next(), children.next()) {
+            let node = self.node(at);
+            if node.length as usize == key.len()
+                && node.shape.style().is_some()
+                && self.scalar_bytes(node) == key.as_bytes()
+            {
+                found = Some((at, value));
+                if self.duplicates.is_empty() {
+                    break;
+                }
+            }
+        }
+        found
+    }
+
     /// The bytes of a scalar's text, for comparing: no look at where characters start.
-    pub(super) fn scalar_bytes(&self, id: NodeId) -> &[u8] {
-        let node = self.node(id);
+    fn scalar_bytes(&self, node: &Node) -> &[u8] {
         let range = node.first as usize..(node.first + node.length) as usize;
         if node.flags & DECODED != 0 { &self.decoded.as_bytes()[range] } else { &self.text.as_bytes()[range] }
     }

@@ -131,8 +131,12 @@ impl Builder {
         }
     }
 
+    #[inline]
     fn tag(&mut self, tag: Option<Cow<'_, Tag>>) -> u16 {
-        let Some(tag) = tag else { return 0 };
+        tag.map_or(0, |tag| self.known_tag(&tag))
+    }
+
+    fn known_tag(&mut self, tag: &Tag) -> u16 {
         let name = format!("{}{}", tag.handle(), tag.suffix());
         let at = match self.file.tags.iter().position(|known| **known == *name) {
             Some(at) => at,

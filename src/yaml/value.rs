@@ -397,24 +397,13 @@ impl<'a> Value<'a> {
             At::Written { file, node, .. } => (file, node),
         };
         let node = file.node(at);
-        if node.shape != Shape::Mapping {
-            return None;
+        if node.flags & MERGES == 0 || depth >= 16 {
+            return file.entry(at, key).map(|(key, value)| self.child(file, Some(key), value));
         }
-        let merges = node.flags & MERGES != 0 && depth < 16;
         let mut found = None;
         let mut children = file.children(at);
         while let (Some(at), Some(value)) = (children.next(), children.next()) {
-            let key_node = file.node(at);
-            let Some(style) = key_node.shape.style() else { continue };
-            if !merges && key_node.length as usize != key.len() {
-                continue;
-            }
-            if !merges {
-                if file.scalar_bytes(at) == key.as_bytes() {
-                    found = Some(self.child(file, Some(at), value));
-                }
-                continue;
-            }
+            let Some(style) = file.node(at).shape.style() else { continue };
             let text = file.scalar_text(at);
             if scalar::is_merge_key(text, style, file.tag(at)) {
                 let merged = self.child(file, None, value).merged(key, depth);
