@@ -30,7 +30,7 @@ pub(super) fn read(folder: &Path, limit: u64, loaded: &mut Loaded) {
                 Ok(entries) => entries,
                 Err(error) => return refuse(folder.join(&inside).display().to_string(), error.cause()),
             };
-            for entry in entries {
+            for entry in entries.iter() {
                 let path = child(&inside, &entry.name);
                 match entry.kind {
                     EntryKind::Folder if !entry.name.starts_with('.') => open.push(path),

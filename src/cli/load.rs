@@ -363,7 +363,8 @@ pub(super) fn read_root(
         }
     }
     let known = root.files.iter().map(|source| (loaded.sources[*source].path().to_owned(), *source)).collect();
-    root.extras = gather(tree, &mut loaded.sources, number, &known, &[], arguments.max_file_size).extras;
+    let gathered = gather(tree, &mut loaded.sources, number, &known, &[], arguments.max_file_size);
+    (root.extras, root.parsed) = (gathered.extras, gathered.parsed);
     root
 }
 

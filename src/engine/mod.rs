@@ -22,8 +22,9 @@ use crate::render::files::Extra;
 use crate::rule::World;
 use crate::schema::GivenFile;
 use crate::source::{Masks, SourceId, Sources};
+use crate::yaml;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -52,6 +53,8 @@ pub struct Root {
     pub lone: bool,
     /// Files beside them that kustomizations name, by path.
     pub extras: BTreeMap<String, Extra>,
+    /// Those of both that were parsed on the way.
+    pub parsed: HashMap<SourceId, yaml::File>,
     /// What the charts of kustomizations render to.
     pub charts: Charts,
     /// What lies there and is not looked into.

@@ -1,13 +1,11 @@
 //! What each target gets, for commands that run no rule.
 
 use super::Root;
-use super::stage::{parse_extras, parsed};
+use super::stage::{parse_extras, parse_roots, parsed};
 use crate::manifest::{Manifests, Resource};
 use crate::render::{self, Worlds};
-use crate::source::{SourceId, Sources};
-use crate::yaml;
+use crate::source::Sources;
 use elsa::sync::FrozenVec;
-use rayon::prelude::*;
 
 /// Parses all files of `roots`, works out what each target gets, and hands that to `look`. No rule runs.
 pub fn look<T>(
@@ -32,10 +30,8 @@ pub struct Seen<'s, 'w> {
 }
 
 /// The same with the documents that were read.
-pub fn see<T>(sources: &Sources, roots: Vec<Root>, see: impl FnOnce(Seen<'_, '_>) -> T) -> T {
-    let wanted: Vec<SourceId> = roots.iter().flat_map(|root| root.files.iter().copied()).collect();
-    let files: Vec<yaml::File> =
-        wanted.par_iter().map(|source| yaml::parse(*source, sources[*source].shared_text())).collect();
+pub fn see<T>(sources: &Sources, mut roots: Vec<Root>, see: impl FnOnce(Seen<'_, '_>) -> T) -> T {
+    let (files, mut known) = parse_roots(sources, &mut roots);
     let manifests = Manifests::new(files.iter().map(|file| parsed(sources, file)).collect());
     let (mut extras, mut configs, mut charts) = (Vec::new(), Vec::new(), Vec::new());
     for root in roots {
@@ -43,7 +39,7 @@ pub fn see<T>(sources: &Sources, roots: Vec<Root>, see: impl FnOnce(Seen<'_, '_>
         configs.push(root.config);
         charts.push(root.charts);
     }
-    let more = parse_extras(sources, &extras);
+    let more = parse_extras(sources, &extras, &mut known);
     let embedded = FrozenVec::new();
     let source = render::Source {
         sources,

@@ -38,7 +38,7 @@ pub(super) struct Stage<'w> {
 /// to `look`.
 pub(super) fn stage<T>(
     sources: &Sources,
-    roots: Vec<Root>,
+    mut roots: Vec<Root>,
     request: &Request,
     statistics: &mut Statistics,
     look: impl FnOnce(&Stage<'_>) -> T,
@@ -48,9 +48,7 @@ pub(super) fn stage<T>(
         statistics.phases.push((name, clock.elapsed()));
         clock = Instant::now();
     };
-    let wanted: Vec<SourceId> = roots.iter().flat_map(|root| root.files.iter().copied()).collect();
-    let files: Vec<yaml::File> =
-        wanted.par_iter().map(|source| yaml::parse(*source, sources[*source].shared_text())).collect();
+    let (files, mut known) = parse_roots(sources, &mut roots);
     statistics.nodes = files.iter().map(yaml::File::node_count).sum();
     statistics.node_bytes = files.iter().map(yaml::File::memory).sum();
     phase(statistics, "parse");
@@ -76,7 +74,7 @@ pub(super) fn stage<T>(
         lone.push(root.lone);
     }
     failures.sort();
-    let parsed = parse_extras(sources, &extras);
+    let parsed = parse_extras(sources, &extras, &mut known);
     let embedded = FrozenVec::new();
     let source = render::Source {
         sources,
@@ -174,8 +172,28 @@ pub(super) fn parsed<'w>(sources: &'w Sources, file: &'w yaml::File) -> Parsed<'
     Parsed { root: source.root(), path: source.path(), file }
 }
 
-/// Parses what only kustomizations name.
-pub(super) fn parse_extras(sources: &Sources, extras: &[BTreeMap<String, Extra>]) -> HashMap<SourceId, yaml::File> {
+/// Parses the files of the roots; gives with them what else was parsed already.
+pub(super) fn parse_roots(sources: &Sources, roots: &mut [Root]) -> (Vec<yaml::File>, HashMap<SourceId, yaml::File>) {
+    let mut known = HashMap::new();
+    roots.iter_mut().for_each(|root| known.extend(std::mem::take(&mut root.parsed)));
+    let wanted: Vec<SourceId> = roots.iter().flat_map(|root| root.files.iter().copied()).collect();
+    (parse(sources, &wanted, &mut known), known)
+}
+
+/// Parses what is wanted, but for what is `known` already.
+fn parse(sources: &Sources, wanted: &[SourceId], known: &mut HashMap<SourceId, yaml::File>) -> Vec<yaml::File> {
+    let wanted: Vec<(SourceId, Option<yaml::File>)> =
+        wanted.iter().map(|source| (*source, known.remove(source))).collect();
+    let parse = |source| yaml::parse(source, sources[source].shared_text());
+    wanted.into_par_iter().map(|(source, file)| file.unwrap_or_else(|| parse(source))).collect()
+}
+
+/// Parses what only kustomizations name, but for what is `known` already.
+pub(super) fn parse_extras(
+    sources: &Sources,
+    extras: &[BTreeMap<String, Extra>],
+    known: &mut HashMap<SourceId, yaml::File>,
+) -> HashMap<SourceId, yaml::File> {
     let wanted: Vec<SourceId> = extras
         .iter()
         .flat_map(BTreeMap::values)
@@ -184,7 +202,7 @@ pub(super) fn parse_extras(sources: &Sources, extras: &[BTreeMap<String, Extra>]
             _ => None,
         })
         .collect();
-    wanted.par_iter().map(|source| (*source, yaml::parse(*source, sources[*source].shared_text()))).collect()
+    parse(sources, &wanted, known).into_iter().map(|file| (file.source(), file)).collect()
 }
 
 /// The objects of each root that are wanted.

@@ -7,10 +7,10 @@ use super::make;
 use super::recipes::{self, JUSTFILES, MAKEFILES};
 use crate::manifest::{FILE_NAMES, own_paths};
 use crate::source::{Source, SourceId, Sources};
-use crate::tree::{self, EntryKind, Tree};
+use crate::tree::{self, Entry, EntryKind, Tree};
 use crate::walk;
 use crate::yaml::{self, Dialect, Value};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// What a kustomization takes a path for.
@@ -32,6 +32,8 @@ pub struct Gathered {
     pub extras: BTreeMap<String, Extra>,
     /// Paths that were named, lead out of the root, and how many folders up that is at most.
     pub climbs: usize,
+    /// The files that had to be parsed for that.
+    pub parsed: HashMap<SourceId, yaml::File>,
 }
 
 /// Reads what the kustomizations among `known` and in `folders` name, and what those name in turn. `known` holds
@@ -55,10 +57,10 @@ pub fn gather(
         opened: Vec::new(),
         found: Gathered::default(),
     };
-    let mut open: Vec<(String, Arc<str>)> = known
+    let mut open: Vec<(String, SourceId)> = known
         .iter()
         .filter(|(path, _)| FILE_NAMES.contains(&tree::name(path)))
-        .map(|(path, source)| (path.clone(), gathering.sources[*source].shared_text()))
+        .map(|(path, source)| (path.clone(), *source))
         .collect();
     open.extend(folders.iter().flat_map(|folder| gathering.take(folder, Use::Manifest)));
     if folders.is_empty() {
@@ -67,9 +69,9 @@ pub fn gather(
         JUSTFILES.iter().for_each(|name| open.extend(gathering.take(name, Use::Data)));
     }
     open.extend(gathering.argo());
-    while let Some((path, text)) = open.pop() {
+    while let Some((path, source)) = open.pop() {
         let folder = tree::parent(&path);
-        let needs = needs(folder, text, &mut gathering.found.climbs);
+        let needs = gathering.needs(folder, source);
         for (named, what) in &needs.paths {
             open.extend(gathering.take(named, *what));
         }
@@ -95,13 +97,13 @@ struct Gathering<'g> {
     limit: u64,
     seen: HashSet<String>,
     /// Kustomizations that were read while objects were looked for.
-    opened: Vec<(String, Arc<str>)>,
+    opened: Vec<(String, SourceId)>,
     found: Gathered,
 }
 
 impl Gathering<'_> {
     /// Reads `path` if nobody has; gives the kustomizations that this brings.
-    fn take(&mut self, path: &str, what: Use) -> Vec<(String, Arc<str>)> {
+    fn take(&mut self, path: &str, what: Use) -> Vec<(String, SourceId)> {
         if self.known.contains_key(path) || !self.seen.insert(path.to_owned()) {
             return Vec::new();
         }
@@ -129,32 +131,37 @@ impl Gathering<'_> {
         for open in self.take(path, Use::Manifest) {
             self.opened.push(open);
         }
-        if let Some(text) = self.text(path) {
-            texts.push(text);
+        if let Some(source) = self.source(path) {
+            texts.push(self.sources[source].shared_text());
             return;
         }
         for file in own_paths(path) {
-            let Some(text) = self.text(&file) else { continue };
-            let needs = needs(path, text, &mut self.found.climbs);
-            for named in needs.resources {
+            let Some(source) = self.source(&file) else { continue };
+            for named in self.needs(path, source).resources {
                 self.objects(&named, texts, seen);
             }
         }
     }
 
-    fn text(&self, path: &str) -> Option<Arc<str>> {
-        let source = match self.found.extras.get(path) {
-            Some(Extra::Yaml(source) | Extra::Text(source)) => *source,
-            Some(_) => return None,
-            None => *self.known.get(path)?,
-        };
-        Some(self.sources[source].shared_text())
+    fn source(&self, path: &str) -> Option<SourceId> {
+        match self.found.extras.get(path) {
+            Some(Extra::Yaml(source) | Extra::Text(source)) => Some(*source),
+            Some(_) => None,
+            None => self.known.get(path).copied(),
+        }
+    }
+
+    /// What the kustomization `source` in `folder` names.
+    fn needs(&mut self, folder: &str, source: SourceId) -> Needs {
+        let text = &self.sources[source];
+        let file = self.found.parsed.entry(source).or_insert_with(|| yaml::parse(source, text.shared_text()));
+        needs(folder, file, &mut self.found.climbs)
     }
 
     /// Notes what the recipes of a Makefile name and nothing lies at. What git leaves out is made on the way.
     fn recipes(&mut self) {
-        let Some(text) = MAKEFILES.iter().find_map(|name| self.text(name)) else { return };
-        for path in recipes::named(&make::read(&text)) {
+        let Some(source) = MAKEFILES.iter().find_map(|name| self.source(name)) else { return };
+        for path in recipes::named(&make::read(self.sources[source].text())) {
             let is_there = |path: &str| self.known.contains_key(path) || self.tree.kind(path).is_some();
             if !is_there(&path) && !walk::is_ignored(self.tree, &path) {
                 self.found.extras.entry(path).or_insert(Extra::Missing);
@@ -163,9 +170,13 @@ impl Gathering<'_> {
     }
 
     /// Looks for what Argo CD is told to take; gives the kustomizations that this brings.
-    fn argo(&mut self) -> Vec<(String, Arc<str>)> {
-        let texts = self.known.values().map(|source| self.sources[*source].shared_text());
-        let named: BTreeSet<Named> = texts.filter(|text| argo::may_name(text)).flat_map(argo::named).collect();
+    fn argo(&mut self) -> Vec<(String, SourceId)> {
+        let texts = self.known.values().map(|source| (*source, &self.sources[*source]));
+        let mut named: BTreeSet<Named> = BTreeSet::new();
+        for (source, text) in texts.filter(|(_, text)| argo::may_name(text.text())) {
+            let file = self.found.parsed.entry(source).or_insert_with(|| yaml::parse(source, text.shared_text()));
+            named.extend(argo::named(file));
+        }
         let mut open = Vec::new();
         let mut listed = BTreeMap::new();
         for named in named {
@@ -188,7 +199,7 @@ impl Gathering<'_> {
     }
 
     /// Notes whether something lies at `path`, and reads it.
-    fn probe(&mut self, path: &str, what: Use) -> Vec<(String, Arc<str>)> {
+    fn probe(&mut self, path: &str, what: Use) -> Vec<(String, SourceId)> {
         let extra = match self.tree.kind(path) {
             None | Some(EntryKind::Special | EntryKind::Symlink(None)) => Some(Extra::Missing),
             Some(EntryKind::Folder) => Some(Extra::Folder { whole: false }),
@@ -217,11 +228,12 @@ impl Gathering<'_> {
             count += 1;
             let Ok(entries) = entries else { continue };
             self.found.extras.insert(folder.clone(), Extra::Folder { whole: true });
-            for entry in entries {
-                let path = tree::child(&folder, &entry.name);
-                match entry.kind {
-                    EntryKind::Folder if !matches!(entry.name.as_str(), ".git" | "node_modules") => queue.push(path),
-                    EntryKind::File => files.push(path),
+            for Entry { name, kind } in entries.iter() {
+                match kind {
+                    EntryKind::Folder if !matches!(name.as_str(), ".git" | "node_modules") => {
+                        queue.push(tree::child(&folder, name));
+                    }
+                    EntryKind::File => files.push(tree::child(&folder, name)),
                     _ => {}
                 }
             }
@@ -230,7 +242,7 @@ impl Gathering<'_> {
         listed.insert(start.to_owned(), files);
     }
 
-    fn read(&mut self, path: &str, what: Use) -> Vec<(String, Arc<str>)> {
+    fn read(&mut self, path: &str, what: Use) -> Vec<(String, SourceId)> {
         if self.found.extras.contains_key(path) {
             return Vec::new();
         }
@@ -242,7 +254,7 @@ impl Gathering<'_> {
                 Ok(text) => {
                     let source = self.sources.add(Source::new(self.root, path, text));
                     if FILE_NAMES.contains(&tree::name(path)) {
-                        open.push((path.to_owned(), self.sources[source].shared_text()));
+                        open.push((path.to_owned(), source));
                     }
                     match what {
                         Use::Manifest => Extra::Yaml(source),
@@ -270,11 +282,10 @@ struct Needs {
 }
 
 /// What a kustomization in `folder` names.
-fn needs(folder: &str, text: Arc<str>, climbs: &mut usize) -> Needs {
-    let file = yaml::parse(SourceId(0), text);
+fn needs(folder: &str, file: &yaml::File, climbs: &mut usize) -> Needs {
     let mut needs = Needs::default();
     let Some(root) = file.documents().first().and_then(|document| document.root) else { return needs };
-    let value = Value::new(&file, root, Dialect::Kubectl);
+    let value = Value::new(file, root, Dialect::Kubectl);
     let mut named: BTreeSet<(&str, bool)> = BTreeSet::new();
     for (key, list) in value.entries() {
         let key = key.to_ascii_lowercase();

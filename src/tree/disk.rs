@@ -114,10 +114,14 @@ impl Disk {
 }
 
 impl Tree for Disk {
-    fn list(&self, folder: &str) -> Result<Vec<Entry>, ReadError> {
+    fn list(&self, folder: &str) -> Result<Arc<[Entry]>, ReadError> {
+        // What was listed is known by its normal form only.
+        if let Some(known) = self.listing(folder) {
+            return Ok(known);
+        }
         let (real, inside) = self.locate(folder)?;
         if let Some(known) = self.listing(&inside) {
-            return Ok(known.to_vec());
+            return Ok(known);
         }
         if !real.is_dir() {
             return Err(ReadError::NotAFolder { path: shown(folder) });
@@ -125,7 +129,7 @@ impl Tree for Disk {
         self.list_real(folder, &real, inside)
     }
 
-    fn list_listed(&self, folder: &str) -> Result<Vec<Entry>, ReadError> {
+    fn list_listed(&self, folder: &str) -> Result<Arc<[Entry]>, ReadError> {
         self.list_real(folder, &self.root.join(folder), folder.to_owned())
     }
 
@@ -133,6 +137,10 @@ impl Tree for Disk {
         let normal = normalize(path)?;
         if normal.is_empty() {
             return Some(EntryKind::Folder);
+        }
+        // A folder that was listed has no link on the way.
+        if let Some(entry) = self.listed(&normal) {
+            return entry;
         }
         let (folder, within) = self.locate_folder(path, parent(&normal)).ok()?;
         if let Some(entry) = self.listed(&child(&within, name(&normal))) {
@@ -165,7 +173,7 @@ impl Tree for Disk {
 
 impl Disk {
     /// Lists the folder at `real`, which is called `folder`, and lies at `inside` in this tree.
-    fn list_real(&self, folder: &str, real: &Path, inside: String) -> Result<Vec<Entry>, ReadError> {
+    fn list_real(&self, folder: &str, real: &Path, inside: String) -> Result<Arc<[Entry]>, ReadError> {
         let io = |error: std::io::Error| ReadError::io(folder, &error);
         let mut entries = Vec::new();
         for entry in fs::read_dir(real).map_err(io)? {
@@ -176,9 +184,10 @@ impl Disk {
             let name = name.into_string().unwrap_or_else(|name| name.to_string_lossy().into_owned());
             entries.push(Entry { name, kind });
         }
-        entries.sort();
+        entries.sort_unstable();
+        let entries: Arc<[Entry]> = entries.into();
         let mut known = self.listings.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(inside, entries.as_slice().into());
+        known.insert(inside, Arc::clone(&entries));
         Ok(entries)
     }
 

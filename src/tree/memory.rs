@@ -98,7 +98,7 @@ impl Memory {
 }
 
 impl Tree for Memory {
-    fn list(&self, folder: &str) -> Result<Vec<Entry>, ReadError> {
+    fn list(&self, folder: &str) -> Result<Arc<[Entry]>, ReadError> {
         let real = self.locate(&Memory::normal(folder)?)?;
         if self.files.get(&real).is_some() {
             return Err(ReadError::NotAFolder { path: shown(folder) });
@@ -106,7 +106,7 @@ impl Tree for Memory {
         let mut entries = BTreeMap::new();
         if let Some(base) = self.base.as_ref().filter(|_| !self.is_removed(&real)) {
             match base.list(&real) {
-                Ok(list) => entries.extend(list.into_iter().map(|entry| (entry.name, entry.kind))),
+                Ok(list) => entries.extend(list.iter().map(|entry| (entry.name.clone(), entry.kind.clone()))),
                 Err(_) if self.files.is_folder(&real) => {}
                 Err(error) => return Err(error),
             }

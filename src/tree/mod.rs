@@ -28,6 +28,7 @@ pub use path::{join, name, normalize, parent};
 pub use recording::Recording;
 pub use revision::Revision;
 pub use root::{CONFIG_NAMES, Root, enclosing_root};
+use std::sync::Arc;
 
 /// What lies at a path. A symbolic link is not followed to say so.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,10 +58,10 @@ pub struct Entry {
 /// is an error (or nothing), however it is spelled. Symbolic links are followed while they stay within the root.
 pub trait Tree: Send + Sync {
     /// The direct children of a folder, sorted by name.
-    fn list(&self, folder: &str) -> Result<Vec<Entry>, ReadError>;
+    fn list(&self, folder: &str) -> Result<Arc<[Entry]>, ReadError>;
 
     /// The same for a folder that came out of this method, folder by folder: no link is on the way.
-    fn list_listed(&self, folder: &str) -> Result<Vec<Entry>, ReadError> {
+    fn list_listed(&self, folder: &str) -> Result<Arc<[Entry]>, ReadError> {
         self.list(folder)
     }
 

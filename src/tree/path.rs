@@ -5,6 +5,9 @@
 ///
 /// `..` is taken away by text, before any link is followed, as kustomize does it.
 pub fn normalize(path: &str) -> Option<String> {
+    if is_normal(path) {
+        return Some(path.to_owned());
+    }
     if path.starts_with('/') {
         return None;
     }
@@ -25,10 +28,22 @@ pub fn normalize(path: &str) -> Option<String> {
     Some(out)
 }
 
+/// Whether a path is surely in normal form already, as nearly all are that anybody asks about. Some that are have a
+/// part that starts with a dot.
+fn is_normal(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    let starts_part = |byte: Option<&u8>| !matches!(byte, None | Some(b'/' | b'.'));
+    path.is_empty()
+        || (starts_part(bytes.first()) && memchr::memchr_iter(b'/', bytes).all(|at| starts_part(bytes.get(at + 1))))
+}
+
 /// `path` as seen from `folder`, in normal form. None where [`normalize`] has none.
 pub fn join(folder: &str, path: &str) -> Option<String> {
     if path.starts_with('/') || folder.is_empty() {
         return normalize(path);
+    }
+    if is_normal(path) && is_normal(folder) {
+        return Some(child(folder, path));
     }
     normalize(&format!("{folder}/{path}"))
 }

@@ -3,7 +3,7 @@
 use super::path::normalize;
 use super::{Entry, EntryKind, OuterIgnores, ReadError, Tree};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Another tree, with a record of every path that was asked for and whether something was there.
 pub struct Recording<'a> {
@@ -35,7 +35,7 @@ impl<'a> Recording<'a> {
 }
 
 impl Tree for Recording<'_> {
-    fn list(&self, folder: &str) -> Result<Vec<Entry>, ReadError> {
+    fn list(&self, folder: &str) -> Result<Arc<[Entry]>, ReadError> {
         self.noted(folder, self.tree.list(folder))
     }
 

@@ -6,7 +6,7 @@ use super::ignores::exclude_file;
 use super::index::Index;
 use super::path::{child, name, normalize, parent};
 use super::{Entry, EntryKind, IgnoreFile, OuterIgnores, ReadError, Tree};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// As many links as Linux follows.
 const MOST_LINKS: usize = 40;
@@ -185,7 +185,7 @@ impl Revision {
 }
 
 impl Tree for Revision {
-    fn list(&self, folder: &str) -> Result<Vec<Entry>, ReadError> {
+    fn list(&self, folder: &str) -> Result<Arc<[Entry]>, ReadError> {
         let real = self.locate_any(folder)?;
         if !self.is_folder(&real) {
             return Err(ReadError::NotAFolder { path: shown(folder) });

@@ -96,12 +96,12 @@ impl Scan<'_> {
         let is_chart = has_file(&entries, "Chart.yaml");
         let here = tree::name(&folder.path);
         let of_files = folder.left_alone.or_else(|| is_of_forge(here).then_some(reason::CI));
-        for Entry { name, kind } in entries {
+        for Entry { name, kind } in entries.iter() {
             if name == ".git" {
                 continue;
             }
-            let path = tree::child(&folder.path, &name);
-            let only_named = match self.left_out(&folder, &path, &name, kind == EntryKind::Folder) {
+            let path = tree::child(&folder.path, name);
+            let only_named = match self.left_out(&folder, &path, name, *kind == EntryKind::Folder) {
                 Way::In => None,
                 Way::ToNamed(reason) => Some(reason),
                 Way::Out(reason) => {
@@ -117,13 +117,13 @@ impl Scan<'_> {
                 }
                 EntryKind::Special => {
                     found.beside.push(path.clone());
-                    if folder.left_alone.is_none() && matches!(of_file(&name), Named::Take(_)) {
+                    if folder.left_alone.is_none() && matches!(of_file(name), Named::Take(_)) {
                         found.failures.push(ReadError::Special { path }.into());
                     }
                 }
-                EntryKind::File => found.file(path, &name, of_files),
+                EntryKind::File => found.file(path, name, of_files),
                 EntryKind::Folder => {
-                    let left_alone = match of_folder(here, &name) {
+                    let left_alone = match of_folder(here, name) {
                         Some(Holds::Dependencies) => {
                             found.leave(reason::DEPENDENCIES);
                             found.beside.push(path);

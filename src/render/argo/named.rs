@@ -1,11 +1,9 @@
 //! What the text of an Application or ApplicationSet names in its repo: folders, value files, and patterns of both.
 //! It looks at no tree.
 
-use crate::source::SourceId;
 use crate::tree;
 use crate::yaml::{self, Dialect, Step, Value, Visit, walk};
 use globset::{GlobBuilder, GlobMatcher};
-use std::sync::Arc;
 
 /// Something that is looked for in the tree before anything is rendered.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,12 +23,11 @@ pub(in crate::render) fn may_name(text: &str) -> bool {
     memchr::memmem::find(text.as_bytes(), b"argoproj.io/").is_some()
 }
 
-/// What the documents of a text name.
-pub(in crate::render) fn named(text: Arc<str>) -> Vec<Named> {
-    let file = yaml::parse(SourceId(0), text);
+/// What the documents of a file name.
+pub(in crate::render) fn named(file: &yaml::File) -> Vec<Named> {
     let mut found = Vec::new();
     for root in file.documents().iter().filter_map(|document| document.root) {
-        let value = Value::new(&file, root, Dialect::Kubectl);
+        let value = Value::new(file, root, Dialect::Kubectl);
         if !value.get("apiVersion").and_then(Value::raw).is_some_and(may_name) {
             continue;
         }
@@ -126,6 +123,7 @@ pub(super) fn step_matcher(pattern: &str) -> Option<GlobMatcher> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::SourceId;
 
     #[test]
     fn sources_and_generators_name_paths() {
@@ -156,8 +154,9 @@ spec:
             file("web/a.yaml"),
             file("b.yaml"),
         ];
-        assert_eq!(named(text.into()), expected);
-        assert!(named("apiVersion: v1\nspec: {source: {path: x}}\n".into()).is_empty());
+        let named = |text: &str| named(&yaml::parse(SourceId(0), text.into()));
+        assert_eq!(named(text), expected);
+        assert!(named("apiVersion: v1\nspec: {source: {path: x}}\n").is_empty());
     }
 
     #[test]

@@ -26,12 +26,7 @@ struct Written<'w> {
 /// The entries of root number `root`, by folder.
 pub fn entries(manifests: &Manifests<'_>, root: usize) -> Vec<Entry> {
     let own: Vec<&Resource<'_>> = manifests.resources.iter().filter(|resource| resource.root == root).collect();
-    let folders: BTreeSet<&str> = manifests
-        .files
-        .iter()
-        .filter(|parsed| parsed.root == root)
-        .flat_map(|parsed| above(tree::parent(parsed.path)))
-        .collect();
+    let folders = folders(manifests.files.iter().filter(|parsed| parsed.root == root).map(|parsed| parsed.path));
     let written: Vec<Written<'_>> = own
         .iter()
         .filter(|resource| resource.is(super::GROUP, "Kustomization"))
@@ -60,10 +55,17 @@ pub fn entries(manifests: &Manifests<'_>, root: usize) -> Vec<Entry> {
     found.into_iter().zip(names).map(|((folder, url), name)| Entry { name, folder, url }).collect()
 }
 
-/// A folder and the folders it lies in, the root left out.
-fn above(folder: &str) -> impl Iterator<Item = &str> {
-    let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
-    ends.map(|end| &folder[..end]).filter(|folder| !folder.is_empty())
+/// The folders of files and all that those lie in, the root left out.
+fn folders<'w>(paths: impl Iterator<Item = &'w str>) -> BTreeSet<&'w str> {
+    let mut folders = BTreeSet::new();
+    for path in paths {
+        let mut folder = tree::parent(path);
+        // What is above a known folder is known, too.
+        while !folder.is_empty() && folders.insert(folder) {
+            folder = tree::parent(folder);
+        }
+    }
+    folders
 }
 
 type Found = BTreeMap<String, Option<String>>;
