@@ -1,5 +1,9 @@
 //! From the paths of the command line to roots with their configs and texts.
 
+mod places;
+
+pub(in crate::cli) use self::places::{Incoming, Place};
+use self::places::{open, places, prefixes};
 use super::args::Lint;
 use super::base::{self, Asked, State};
 use super::baseline;
@@ -13,72 +17,52 @@ use crate::render::files::Extra;
 use crate::render::gather::gather;
 use crate::schema::GivenFile;
 use crate::source::{Source, SourceId, Sources};
-use crate::tree::{self, Disk, EntryKind, Memory, Tree};
+use crate::tree::{self, Disk, EntryKind, Tree};
 use crate::walk;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Everything a run starts from.
-pub(super) struct Loaded {
+pub(in crate::cli) struct Loaded {
     /// All texts, configs among them.
-    pub(super) sources: Sources,
+    pub(in crate::cli) sources: Sources,
     /// The roots in the order they were named.
-    pub(super) roots: Vec<Root>,
+    pub(in crate::cli) roots: Vec<Root>,
     /// Where each root lies.
-    pub(super) folders: Vec<PathBuf>,
+    pub(in crate::cli) folders: Vec<PathBuf>,
     /// The same roots in the state that they are compared with; nothing where it cannot be read.
-    pub(super) base: Option<Vec<Root>>,
+    pub(in crate::cli) base: Option<Vec<Root>>,
     /// What to report on.
-    pub(super) scopes: Vec<Scope>,
+    pub(in crate::cli) scopes: Vec<Scope>,
     /// What is wrong with the configs; then nothing is run.
-    pub(super) config_errors: Vec<ConfigError>,
+    pub(in crate::cli) config_errors: Vec<ConfigError>,
     /// Configs that cannot be read; then nothing is run.
-    pub(super) refusals: Vec<Failure>,
+    pub(in crate::cli) refusals: Vec<Failure>,
     /// Paths that were named and cannot be looked at; the others still can.
-    pub(super) missing: Vec<Failure>,
+    pub(in crate::cli) missing: Vec<Failure>,
     /// Files that were named and do not belong to the run.
-    pub(super) passed_over: Vec<PathBuf>,
+    pub(in crate::cli) passed_over: Vec<PathBuf>,
     /// The files of the folders of schemas.
-    pub(super) given: Vec<GivenFile>,
+    pub(in crate::cli) given: Vec<GivenFile>,
     /// What came in on standard input.
-    pub(super) incoming: Option<Placed>,
+    pub(in crate::cli) incoming: Option<Placed>,
     /// The findings that are known.
-    pub(super) baseline: Option<Baseline>,
+    pub(in crate::cli) baseline: Option<Baseline>,
 }
 
 /// Where the text from standard input stands.
-pub(super) struct Placed {
+pub(in crate::cli) struct Placed {
     /// Number of the root.
-    pub(super) root: usize,
+    pub(in crate::cli) root: usize,
     /// Path in it.
-    pub(super) path: String,
+    pub(in crate::cli) path: String,
     /// The bytes.
-    pub(super) bytes: Vec<u8>,
-}
-
-/// Text that comes in on standard input, in place of a file.
-pub(super) struct Incoming {
-    /// The file it stands for.
-    pub(super) path: PathBuf,
-    /// The bytes.
-    pub(super) bytes: Vec<u8>,
-}
-
-/// A root on disk and what is asked of it.
-pub(super) struct Place {
-    /// Its folder.
-    pub(super) folder: PathBuf,
-    /// With `--isolated`, the one file that is the world.
-    pub(super) only: Option<String>,
-    /// What is reported on, in the root.
-    pub(super) scopes: Vec<String>,
-    /// What stands in place of files on disk.
-    pub(super) overlay: Vec<(String, Vec<u8>)>,
+    pub(in crate::cli) bytes: Vec<u8>,
 }
 
 /// Reads the worlds around the paths of `arguments`.
-pub(super) fn load(arguments: &Lint, incoming: Option<&Incoming>) -> Loaded {
+pub(in crate::cli) fn load(arguments: &Lint, incoming: Option<&Incoming>) -> Loaded {
     let mut missing = Vec::new();
     let places = places(arguments, incoming, &mut missing);
     let prefixes = prefixes(&places.iter().map(|place| place.folder.as_path()).collect::<Vec<_>>());
@@ -164,7 +148,7 @@ fn read_base(
 }
 
 /// Reads a tree that stands for `folder` in another state, and nothing around it.
-pub(super) fn load_tree(arguments: &Lint, tree: &dyn Tree, folder: &Path) -> Loaded {
+pub(in crate::cli) fn load_tree(arguments: &Lint, tree: &dyn Tree, folder: &Path) -> Loaded {
     let place = Place { folder: folder.to_path_buf(), only: None, scopes: Vec::new(), overlay: Vec::new() };
     let mut loaded = Loaded {
         sources: Sources::new(vec![String::new()]),
@@ -185,63 +169,8 @@ pub(super) fn load_tree(arguments: &Lint, tree: &dyn Tree, folder: &Path) -> Loa
     loaded
 }
 
-fn places(arguments: &Lint, incoming: Option<&Incoming>, missing: &mut Vec<Failure>) -> Vec<Place> {
-    let mut places: Vec<Place> = Vec::new();
-    let here = [PathBuf::from(".")];
-    let paths: &[PathBuf] = if arguments.paths.is_empty() { &here } else { &arguments.paths };
-    for path in paths {
-        let (path, bytes) = match incoming {
-            Some(incoming) if path.as_os_str() == "-" => (incoming.path.as_path(), Some(incoming.bytes.clone())),
-            _ => (path.as_path(), None),
-        };
-        match locate(arguments, path, bytes.is_some()) {
-            Ok((folder, inside, only)) => {
-                let at = places.iter().position(|place| place.folder == folder && place.only == only);
-                let place = match at {
-                    Some(at) => &mut places[at],
-                    None => {
-                        places.push(Place { folder, only, scopes: Vec::new(), overlay: Vec::new() });
-                        places.last_mut().expect("internal: a place was just pushed")
-                    }
-                };
-                if let Some(bytes) = bytes {
-                    place.overlay.push((inside.clone(), bytes));
-                }
-                place.scopes.push(inside);
-            }
-            Err(failure) => missing.push(failure),
-        }
-    }
-    places
-}
-
-/// The root around `path`, the path in it, and the one file to look at, if the world is one file.
-fn locate(arguments: &Lint, path: &Path, incoming: bool) -> Result<(PathBuf, String, Option<String>), Failure> {
-    let refuse = |message: String| Failure { path: path.display().to_string(), message };
-    // What comes in need not exist on disk; its folder has to.
-    let (existing, name) = if incoming && !path.exists() {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| refuse("names no file".into()))?;
-        (folder, Some(name))
-    } else {
-        (path, None)
-    };
-    let found = tree::enclosing_root(existing).map_err(|error| refuse(error.cause()))?;
-    let join = |inside: &str| tree::child(inside, name.unwrap_or_default());
-    if !arguments.isolated {
-        return Ok((found.folder, join(&found.inside), None));
-    }
-    let whole = found.folder.join(&found.inside);
-    if whole.is_dir() {
-        return Ok((whole, join(""), name.map(str::to_owned)));
-    }
-    let file = whole.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
-    let folder = whole.parent().map(Path::to_path_buf).unwrap_or_default();
-    Ok((folder, file.clone(), Some(file)))
-}
-
 /// Reads the config that is named on the command line, wherever it lies: the path to call it by, and its bytes.
-pub(super) fn read_named(path: &Path, root: &Path, limit: u64) -> Result<(String, Vec<u8>), Failure> {
+pub(in crate::cli) fn read_named(path: &Path, root: &Path, limit: u64) -> Result<(String, Vec<u8>), Failure> {
     let refuse = |message: String| Failure { path: path.display().to_string(), message };
     let real = path.canonicalize().map_err(|error| match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => refuse("not found".into()),
@@ -257,28 +186,7 @@ pub(super) fn read_named(path: &Path, root: &Path, limit: u64) -> Result<(String
     Ok((if inside.is_absolute() { real.display().to_string() } else { parts.join("/") }, bytes))
 }
 
-fn open(arguments: &Lint, place: &Place) -> Result<Arc<dyn Tree>, Failure> {
-    let limit = arguments.max_file_size;
-    let disk: Arc<dyn Tree> = match arguments.staged {
-        true => base::staged(&place.folder)?,
-        false => Arc::new(Disk::new(&place.folder).map_err(Failure::from)?),
-    };
-    if let (Some(only), true) = (&place.only, place.overlay.is_empty()) {
-        let mut memory = Memory::new();
-        memory.insert(only, disk.read(only, limit).map_err(Failure::from)?);
-        return Ok(Arc::new(memory));
-    }
-    if place.overlay.is_empty() {
-        return Ok(disk);
-    }
-    let mut memory = if place.only.is_some() { Memory::new() } else { Memory::over(disk) };
-    for (path, bytes) in &place.overlay {
-        memory.insert(path, bytes.clone());
-    }
-    Ok(Arc::new(memory))
-}
-
-pub(super) fn read_config(
+pub(in crate::cli) fn read_config(
     arguments: &Lint,
     tree: &dyn Tree,
     root: usize,
@@ -322,7 +230,7 @@ pub(super) fn read_config(
     }
 }
 
-pub(super) fn read_root(
+pub(in crate::cli) fn read_root(
     arguments: &Lint,
     tree: &dyn Tree,
     place: &Place,
@@ -366,37 +274,4 @@ pub(super) fn read_root(
     let gathered = gather(tree, &mut loaded.sources, number, &known, &[], arguments.max_file_size);
     (root.extras, root.parsed) = (gathered.extras, gathered.parsed);
     root
-}
-
-/// How the files of each root are named: for a single root by their path in it, for several by their path
-/// in the folder that holds all roots.
-fn prefixes(folders: &[&Path]) -> Vec<String> {
-    if folders.len() < 2 {
-        return vec![String::new(); folders.len()];
-    }
-    let mut common: PathBuf = folders[0].to_path_buf();
-    while !folders.iter().all(|folder| folder.starts_with(&common)) {
-        common.pop();
-    }
-    folders
-        .iter()
-        .map(|folder| {
-            let rest = folder.strip_prefix(&common).unwrap_or(folder);
-            let parts: Vec<_> = rest.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-            if parts.is_empty() { String::new() } else { format!("{}/", parts.join("/")) }
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn several_roots_are_named_in_their_common_folder() {
-        let folders = [Path::new("/a/b/platform"), Path::new("/a/b/apps/shop")];
-        assert_eq!(prefixes(&folders), ["platform/", "apps/shop/"]);
-        assert_eq!(prefixes(&[Path::new("/a")]), [""]);
-        assert_eq!(prefixes(&[Path::new("/a"), Path::new("/a/b")]), ["", "b/"]);
-    }
 }
