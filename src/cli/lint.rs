@@ -38,11 +38,12 @@ pub(super) fn lint(arguments: &Lint, io: &mut Io<'_>) -> io::Result<Status> {
 /// already: it has nothing else to do, and its memory grows in larger steps than that of the others.
 pub(super) fn threads(jobs: Option<u16>) -> Result<rayon::ThreadPool, OptionError> {
     let pool = || rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs.unwrap_or(0)));
-    pool()
-        .use_current_thread()
-        .build()
-        .or_else(|_| pool().build())
-        .map_err(|error| plain(format!("the threads could not be started: {error}")))
+    // Windows gives the first thread half the stack of the others.
+    let first_works = if cfg!(windows) { None } else { pool().use_current_thread().build().ok() };
+    match first_works {
+        Some(pool) => Ok(pool),
+        None => pool().build().map_err(|error| plain(format!("the threads could not be started: {error}"))),
+    }
 }
 
 struct Session<'a> {
