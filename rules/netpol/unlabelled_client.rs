@@ -147,7 +147,7 @@ fn judge_pods<'w>(
     let ports = PortSet::one(Protocol::Tcp, POSTGRES_PORT);
     let (from, to) = (End::Party(pods), End::Party(party));
     let kind = NeedKind::Client;
-    let need = Need { from, to, ports, why: "a client connects", kind, owner: pods, others: Vec::new() };
+    let need = Need { from, to, ports, why: "a client connects", kind, owner: pods, others: Vec::new(), asked: None };
     let value = client.value;
     let mut lack = match connections.verdict(&need) {
         Verdict::Met => return false,

@@ -4,7 +4,9 @@ use super::Peer;
 use super::answer::{Answer, any};
 use super::selector::Selector;
 use crate::graph::Graph;
+use crate::graph::workload::Labels;
 use crate::manifest::Resource;
+use crate::source::Span;
 use crate::yaml::{Value, Visit, walk};
 
 /// Kinds that select the pods to scrape.
@@ -80,7 +82,7 @@ impl<'w> Scrapers<'w> {
         if annotated {
             return Answer::Yes;
         }
-        let monitored = any(self.monitors.iter().map(|monitor| selects(monitor, peer)));
+        let monitored = any(self.monitors.iter().map(|monitor| selects(monitor, resource, &peer.labels)));
         if !monitored.is_no() {
             return monitored;
         }
@@ -94,23 +96,37 @@ impl<'w> Scrapers<'w> {
     }
 }
 
-fn selects<'w>(monitor: &'w Resource<'w>, peer: &Peer<'w>) -> Answer {
+/// Where it is asked that Prometheus scrapes the pods of `resource` with these labels, if that is sure: at a PodMonitor, or
+/// at the field for which the operator makes one; with what that is, in words.
+pub fn asked<'w>(graph: &Graph<'w>, resource: &'w Resource<'w>, labels: &Labels<'w>) -> Option<(Span, &'static str)> {
+    let enabled = resource.at(&["spec", "monitoring", "enablePodMonitor"]);
+    if let Some(enabled) = enabled.filter(|enabled| enabled.as_bool() == Some(true)) {
+        return Some((enabled.key_or_span(), "makes the operator have it scraped"));
+    }
+    let mut monitors = graph.of_kind("monitoring.coreos.com", "PodMonitor").iter();
+    let monitor = monitors.find(|monitor| selects(monitor, resource, labels).is_yes())?;
+    Some((monitor.headline().span(), "the PodMonitor that has it scraped"))
+}
+
+fn selects<'w>(monitor: &'w Resource<'w>, resource: &Resource<'w>, labels: &Labels<'w>) -> Answer {
     if !monitor.whole {
         return Answer::Unknown(format!("{} is only a part of an object", monitor.title()));
     }
-    let own = &peer.resource.namespace;
+    let own = &resource.namespace;
     let namespaces = monitor.at(&["spec", "namespaceSelector"]).filter(|value| !value.is_null() && !value.is_empty());
     let there = match namespaces {
         None => super::same_namespace(monitor, own),
         Some(selector) => {
             let all = selector.get("any").and_then(Value::as_bool) == Some(true);
-            let mut names = selector.get("matchNames").into_iter().flat_map(Value::items);
-            let named =
-                names.any(|name| name.known().is_none() || own.known().is_none() || name.known() == own.known());
-            Answer::sure(all || named)
+            let names = selector.get("matchNames").into_iter().flat_map(Value::items);
+            let named = names.map(|name| match (name.known(), own.known()) {
+                (Some(name), Some(own)) => Answer::sure(name == own),
+                _ => Answer::Unknown(format!("it is not known whether {} looks into this namespace", monitor.title())),
+            });
+            if all { Answer::Yes } else { any(named) }
         }
     };
-    there.and(Selector::read(monitor.at(&["spec", "selector"])).matches(&peer.labels))
+    there.and(Selector::read(monitor.at(&["spec", "selector"])).matches(labels))
 }
 
 /// Whether an object holds the config of a scraper that is written in full.

@@ -181,6 +181,9 @@ fn report<'w>(
             format!("the operator runs in namespace `{}`", operator.namespace),
         );
     }
+    if let Some((span, what)) = need.asked {
+        finding = finding.related(span, what);
+    }
     for owner in std::iter::once(*owner).chain(others.iter().take(SHOWN).map(|other| other.owner)) {
         finding = finding.related(owner.headline().span(), format!("the {} that needs it", owner.kind));
     }

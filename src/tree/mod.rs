@@ -71,10 +71,11 @@ pub trait Tree: Send + Sync {
     /// The bytes of a regular file. One of more than `limit` bytes is an error and is not read.
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError>;
 
-    /// The same for a path that came out of [`Tree::list`], folder by folder: no link is on the way, so a tree need
-    /// not look for one.
-    fn read_listed(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
-        self.read(path, limit)
+    /// The same for the path of a file that came out of [`Tree::list`], folder by folder: no link is on the way, so a
+    /// tree need not look for one. The bytes take the place of what is in `into`, whose room is used again.
+    fn read_listed(&self, path: &str, limit: u64, into: &mut Vec<u8>) -> Result<(), ReadError> {
+        *into = self.read(path, limit)?;
+        Ok(())
     }
 
     /// The path, free of links, of what a path leads to: the identity of that file or folder.

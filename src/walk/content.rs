@@ -20,14 +20,14 @@ pub(super) fn left_alone_as_bytes(bytes: &[u8]) -> Option<&'static str> {
 }
 
 /// The text, or why the bytes are none.
-pub(super) fn decode(bytes: Vec<u8>) -> Result<String, String> {
+pub(super) fn decode(bytes: &[u8]) -> Result<&str, String> {
     if let Some(name) = wide_encoding(&bytes[..bytes.len().min(HEAD)]) {
         return Err(format!("not UTF-8: it looks like {name}; save it as UTF-8"));
     }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let byte = error.as_bytes()[at];
-        let guess = match (error.utf8_error().error_len(), byte) {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        let byte = bytes[at];
+        let guess = match (error.error_len(), byte) {
             (None, _) => "the last character is cut off, or the file is Latin-1 or Windows-1252",
             (_, 0x80..=0x9f) => "it looks like Windows-1252; save it as UTF-8",
             (_, _) => "it looks like Latin-1 or Windows-1252; save it as UTF-8",
@@ -107,7 +107,7 @@ mod tests {
             (utf16("kind: Pod\n"), "not UTF-8: it looks like UTF-16 without"),
             (b"\xff\xfe\0\0a\0\0\0".to_vec(), "not UTF-8: it looks like UTF-32"),
         ] {
-            let message = decode(bytes).expect_err("the bytes are not UTF-8");
+            let message = decode(&bytes).expect_err("the bytes are not UTF-8");
             assert!(message.starts_with(expected), "{message}");
         }
     }
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn text_stays_as_it_is() {
         for text in ["", "\u{feff}a: 1\r\nb: é\r\n", "a"] {
-            assert_eq!(decode(text.as_bytes().to_vec()).as_deref(), Ok(text));
+            assert_eq!(decode(text.as_bytes()), Ok(text));
         }
     }
 

@@ -128,7 +128,9 @@ pub fn walk(tree: &dyn Tree, options: &Options) -> Walked {
     files.sort_unstable();
     let read: Vec<Result<Candidate, (String, NotTaken)>> = files
         .into_par_iter()
-        .map(|(path, kind)| read(tree, options, &path, kind).map_err(|outcome| (path, outcome)))
+        .map_init(Vec::new, |bytes, (path, kind)| {
+            read(tree, options, &path, kind, bytes).map_err(|outcome| (path, outcome))
+        })
         .collect();
     let mut taken = Vec::with_capacity(read.len());
     for outcome in read {
@@ -157,16 +159,23 @@ enum NotTaken {
     Failed(Failure),
 }
 
-fn read(tree: &dyn Tree, options: &Options, path: &str, kind: FileKind) -> Result<Candidate, NotTaken> {
-    let bytes = tree.read_listed(path, options.max_file_size).map_err(|error| NotTaken::Failed(error.into()))?;
-    if let Some(reason) = content::left_alone_as_bytes(&bytes) {
+/// Reads a file; `bytes` is room that is used again.
+fn read(
+    tree: &dyn Tree,
+    options: &Options,
+    path: &str,
+    kind: FileKind,
+    bytes: &mut Vec<u8>,
+) -> Result<Candidate, NotTaken> {
+    tree.read_listed(path, options.max_file_size, bytes).map_err(|error| NotTaken::Failed(error.into()))?;
+    if let Some(reason) = content::left_alone_as_bytes(bytes) {
         return Err(NotTaken::Left(reason));
     }
     let text = match content::decode(bytes) {
         Ok(text) => text,
         Err(message) => return Err(NotTaken::Failed(Failure { path: path.to_owned(), message })),
     };
-    match content::left_alone_as_text(&text, kind, path) {
+    match content::left_alone_as_text(text, kind, path) {
         Some(reason) => Err(NotTaken::Left(reason)),
         None => Ok(Candidate { path: path.to_owned(), kind, text: text.into() }),
     }

@@ -169,7 +169,8 @@ impl Scan<'_> {
 
     fn rules_of(&self, folder: &Folder) -> Result<Option<Arc<Rules>>, Failure> {
         let path = tree::child(&folder.path, ".gitignore");
-        let bytes = self.tree.read_listed(&path, self.options.max_file_size)?;
+        let mut bytes = Vec::new();
+        self.tree.read_listed(&path, self.options.max_file_size, &mut bytes)?;
         let at = tree::child(&self.prefix, &folder.path);
         Rules::over(folder.rules.clone(), &at, &String::from_utf8_lossy(&bytes))
             .map_err(|error| bad_rules(path, &error))

@@ -12,8 +12,8 @@ use crate::manifest::Resource;
 use crate::reach::addresses::AddressRange;
 use crate::reach::policy::Direction;
 use crate::reach::ports::{PortSet, Protocol};
-use crate::reach::selector::Selector;
-use crate::reach::{POSTGRES_PORT, operators};
+use crate::reach::{POSTGRES_PORT, operators, scraped};
+use crate::source::Span;
 use crate::yaml::Value;
 
 /// The port of the instance manager: its state, and the question whether others are alive.
@@ -98,7 +98,11 @@ pub struct Need {
     pub owner: usize,
     /// Others who could stand for one of the ends.
     pub others: Vec<Way>,
+    /// What in the repo asks for it, beside the object whose need it is, and what that is, in words.
+    pub asked: Asked,
 }
+
+type Asked = Option<(Span, &'static str)>;
 
 fn tcp(port: u16) -> PortSet {
     PortSet::one(Protocol::Tcp, port)
@@ -124,7 +128,7 @@ pub(super) fn needs<'w>(
         .collect();
     for (at, party) in parties.parties.iter().enumerate() {
         let mut need = |from: End, to: End, ports: PortSet, kind: NeedKind, why: &'static str| {
-            needs.push(Need { from, to, ports, why, kind, owner: at, others: Vec::new() });
+            needs.push(Need { from, to, ports, why, kind, owner: at, others: Vec::new(), asked: None });
         };
         let own = End::Party(at);
         let databases = || {
@@ -193,7 +197,7 @@ pub(super) fn needs<'w>(
 }
 
 fn single(from: End, to: End, ports: PortSet, kind: NeedKind, why: &'static str, owner: usize) -> Need {
-    Need { from, to, ports, why, kind, owner, others: Vec::new() }
+    Need { from, to, ports, why, kind, owner, others: Vec::new(), asked: None }
 }
 
 /// Whether the webhooks of an operator surely listen on their usual port, in the network of pods.
@@ -239,22 +243,22 @@ fn add_unseen<'w>(
         let ways = from.iter().map(|from| Way { from: End::Party(*from), to, ports: ports.clone() });
         ways.collect::<Vec<Way>>()
     };
-    let mut add = |mut ways: Vec<Way>, ports: PortSet, kind: NeedKind, why: &'static str| {
+    let mut add = |mut ways: Vec<Way>, ports: PortSet, kind: NeedKind, why: &'static str, asked: Asked| {
         if ways.is_empty() {
             return;
         }
         let Way { from, to, .. } = ways.remove(0);
-        needs.push(Need { from, to, ports, why, kind, owner: at, others: ways });
+        needs.push(Need { from, to, ports, why, kind, owner: at, others: ways, asked });
     };
     if party.kind == PartyKind::Database {
         let ports = operator_ports();
-        add(from_each(&unseen.operators, own, &ports), ports, NeedKind::Operator, OPERATOR_WHY);
+        add(from_each(&unseen.operators, own, &ports), ports, NeedKind::Operator, OPERATOR_WHY, None);
         if uses_plugin(party.resource) {
             let both = unseen.operators.iter().flat_map(|from| unseen.plugins.iter().map(move |to| (*from, *to)));
             let port = tcp(PLUGIN_PORT);
             let way = |(from, to)| Way { from: End::Party(from), to: End::Party(to), ports: port.clone() };
             let ways = both.map(way).collect();
-            add(ways, tcp(PLUGIN_PORT), NeedKind::Plugin, "the operator asks the plugin for backups");
+            add(ways, tcp(PLUGIN_PORT), NeedKind::Plugin, "the operator asks the plugin for backups", None);
         }
     }
     // TCP is only the fallback for long answers.
@@ -269,7 +273,7 @@ fn add_unseen<'w>(
         let ports = dns.union(&PortSet::one(Protocol::Udp, OPENSHIFT_DNS_PORT));
         ways.push(Way { from: own, to: End::Party(anybody), ports });
     }
-    add(ways, dns, NeedKind::Dns, DNS_WHY);
+    add(ways, dns, NeedKind::Dns, DNS_WHY, None);
     let recovers = party.kind == PartyKind::Job && party.name.ends_with("-full-recovery");
     if party.kind == PartyKind::Database || recovers {
         for store in unseen.stores.iter().filter(|store| std::ptr::eq(store.cluster, party.resource)) {
@@ -285,7 +289,7 @@ fn add_unseen<'w>(
                 let ports = PortSet::range(Protocol::Tcp, 1, u16::MAX).difference(&other);
                 ways.push(Way { from: own, to: End::Party(anybody), ports });
             }
-            add(ways, tcp(store.port), NeedKind::Backup, "WAL and backups go to the object store");
+            add(ways, tcp(store.port), NeedKind::Backup, "WAL and backups go to the object store", None);
         }
     }
     let metrics = match party.kind {
@@ -293,33 +297,12 @@ fn add_unseen<'w>(
         PartyKind::Pooler => POOLER_METRICS_PORT,
         _ => return,
     };
-    if is_scraped(graph, parties, party) {
+    let labels = party.endpoints.first().map(|at| &parties.endpoints[*at].labels);
+    if let Some(asked) = labels.and_then(|labels| scraped::asked(graph, party.resource, labels)) {
         let ports = tcp(metrics);
-        add(from_each(&unseen.scrapers, own, &ports), ports, NeedKind::Metrics, "a PodMonitor has it scraped");
+        let ways = from_each(&unseen.scrapers, own, &ports);
+        add(ways, ports, NeedKind::Metrics, "a PodMonitor has it scraped", Some(asked));
     }
-}
-
-/// Whether a PodMonitor has the pods of `party` scraped.
-fn is_scraped<'w>(graph: &Graph<'w>, parties: &Parties<'w>, party: &Party<'w>) -> bool {
-    let enabled = party.resource.at(&["spec", "monitoring", "enablePodMonitor"]);
-    if enabled.and_then(Value::as_bool) == Some(true) {
-        return true;
-    }
-    let Some(endpoint) = party.endpoints.first().map(|at| &parties.endpoints[*at]) else { return false };
-    let own = &party.resource.namespace;
-    graph.of_kind("monitoring.coreos.com", "PodMonitor").iter().filter(|monitor| monitor.whole).any(|monitor| {
-        let namespaces = monitor.at(&["spec", "namespaceSelector"]).filter(|value| !value.is_null());
-        let there = match namespaces {
-            None => monitor.namespace.is_same(own),
-            Some(selector) if selector.is_empty() => monitor.namespace.is_same(own),
-            Some(selector) => {
-                let mut names = selector.get("matchNames").into_iter().flat_map(Value::items);
-                selector.get("any").and_then(Value::as_bool) == Some(true)
-                    || names.any(|name| name.known().is_some() && name.known() == own.known())
-            }
-        };
-        there && Selector::read(monitor.at(&["spec", "selector"])).matches(&endpoint.labels).is_yes()
-    })
 }
 
 impl Connections<'_> {
