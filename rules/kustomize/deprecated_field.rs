@@ -7,6 +7,7 @@ use crate::manifest::Kustomization;
 use crate::rule::{Builder, Context, Sink};
 use crate::source::Span;
 use crate::yaml::Value;
+use std::cell::LazyCell;
 
 declare_rule! {
     /// ## What it does
@@ -53,13 +54,13 @@ const FIELDS: &[(&str, &str, &str)] = &[
 
 fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     for kustomization in &context.world.manifests.kustomizations {
-        let apart = is_apart(context.world.manifests.files[kustomization.file].path);
+        let apart = LazyCell::new(|| is_apart(context.world.manifests.files[kustomization.file].path));
         for (key, value) in kustomization.value.entries() {
             let known = FIELDS.iter().find(|(old, ..)| *old == key).filter(|_| !value.is_null());
             if let Some((old, new, help)) = known {
                 let finding = tell(kustomization, value, old, new, sink);
                 let finding = mend(kustomization, value, old, new, help, finding);
-                if apart {
+                if *apart {
                     finding.confidence(Confidence::Low);
                 }
             }
@@ -72,7 +73,7 @@ fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
                     Some(edits) => finding.fix("write it as a list of one", edits),
                     None => finding.help("move it to `envs`, a list"),
                 };
-                if apart {
+                if *apart {
                     finding.confidence(Confidence::Low);
                 }
             }

@@ -134,9 +134,18 @@ fn orphans<'a, 'w>(world: &'a World<'w>) -> Vec<Orphan<'a, 'w>> {
         let includes = one.includes.iter().map(|(path, _)| path);
         named.extend(includes.chain(&one.patches).chain(&one.data).map(|path| (one.root, path.as_str())));
     }
+    // What lies in one folder stands together, so most are asked for the folder of the one before.
+    let mut last: Option<((usize, &str), Option<&Kustomization<'w>>)> = None;
+    let mut built_beside = |root: usize, path: &'w str| {
+        let folder = (root, tree::parent(path));
+        match last {
+            Some((other, beside)) if other == folder => beside,
+            _ => last.insert((folder, built.get(&folder).copied())).1,
+        }
+    };
     let mut objects: HashMap<(usize, &str), Vec<&'w Resource<'w>>> = HashMap::new();
     for resource in world.resources {
-        if built.contains_key(&(resource.root, tree::parent(resource.path))) {
+        if built_beside(resource.root, resource.path).is_some() {
             objects.entry((resource.root, resource.path)).or_default().push(resource);
         }
     }
@@ -146,14 +155,12 @@ fn orphans<'a, 'w>(world: &'a World<'w>) -> Vec<Orphan<'a, 'w>> {
     let is_plain = |root: usize, path: &str| plain.iter().any(|(at, folder)| *at == root && lies_in(path, folder));
     let mut found = Vec::new();
     for (parsed, role) in manifests.files.iter().zip(&manifests.roles) {
+        if *role != Role::Manifests {
+            continue;
+        }
         let key = (parsed.root, parsed.path);
-        let Some(beside) = built.get(&(parsed.root, tree::parent(parsed.path))) else { continue };
-        if *role != Role::Manifests
-            || named.contains(&key)
-            || used(parsed.root, parsed.path)
-            || is_other(parsed.path)
-            || applied.contains(&key)
-        {
+        let Some(beside) = built_beside(parsed.root, parsed.path) else { continue };
+        if named.contains(&key) || used(parsed.root, parsed.path) || is_other(parsed.path) || applied.contains(&key) {
             continue;
         }
         let objects = objects.remove(&key).unwrap_or_default();

@@ -2,10 +2,11 @@
 
 use super::{HISTORY, code, is_spoken_for};
 use crate::declare_rule;
-use crate::graph::credential::{Credential, judge};
+use crate::graph::credential::Credential;
 use crate::graph::secret_scan::{Piece, visit_secrets};
 use crate::manifest::holds_example_values;
 use crate::rule::{FileContext, Sink};
+use std::cell::LazyCell;
 
 declare_rule! {
     /// ## What it does
@@ -46,13 +47,13 @@ fn check<'w>(context: &FileContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     if memchr::memmem::find(context.parsed.file.text().as_bytes(), b"Secret").is_none() {
         return;
     }
-    let example = holds_example_values(context.parsed.path);
+    let example = LazyCell::new(|| holds_example_values(context.parsed.path));
     let mut found: Vec<(Piece<'w>, Credential)> = Vec::new();
     visit_secrets(context.world.manifests, context.index, &mut |piece| {
-        if !piece.is_of_secret() || piece.in_sops || piece.generated {
+        if piece.in_sops || piece.generated {
             return;
         }
-        if let Some(credential) = judge(&piece.question(example)) {
+        if let Some(credential) = piece.credential(|| *example) {
             found.push((piece, credential));
         }
     });

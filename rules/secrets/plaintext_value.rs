@@ -2,10 +2,11 @@
 
 use super::{HISTORY, code, is_spoken_for};
 use crate::declare_rule;
-use crate::graph::credential::{Setting, judge};
-use crate::graph::secret_scan::visit;
+use crate::graph::credential::Setting;
+use crate::graph::secret_scan::visit_outside;
 use crate::manifest::holds_example_values;
 use crate::rule::{FileContext, Sink};
+use std::cell::LazyCell;
 
 declare_rule! {
     /// ## What it does
@@ -40,14 +41,14 @@ declare_rule! {
 }
 
 fn check<'w>(context: &FileContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
-    let example = holds_example_values(context.parsed.path);
-    let mut spoken_for = None;
-    visit(context.world.manifests, context.index, &mut |piece| {
-        if piece.is_of_secret() || piece.in_sops || !piece.judged {
+    let example = LazyCell::new(|| holds_example_values(context.parsed.path));
+    let spoken_for = LazyCell::new(|| is_spoken_for(context));
+    visit_outside(context.world.manifests, context.index, &mut |piece| {
+        if piece.in_sops {
             return;
         }
-        let Some(credential) = judge(&piece.question(example)) else { return };
-        if *spoken_for.get_or_insert_with(|| is_spoken_for(context)) {
+        let Some(credential) = piece.credential(|| *example) else { return };
+        if *spoken_for {
             return;
         }
         let place = match piece.setting {

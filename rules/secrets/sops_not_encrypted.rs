@@ -2,7 +2,7 @@
 
 use super::HISTORY;
 use crate::declare_rule;
-use crate::graph::credential::{is_placeholder, is_reference, judge};
+use crate::graph::credential::{is_placeholder, is_reference};
 use crate::graph::secret_scan::{Piece, scan};
 use crate::graph::sops::{Claim, has_block};
 use crate::manifest::holds_example_values;
@@ -42,7 +42,7 @@ fn check<'w>(context: &FileContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     }
     let example = holds_example_values(context.parsed.path);
     let pieces = scan(context.world.manifests, context.index);
-    let sure = pieces.iter().find(|piece| !piece.generated && judge(&piece.question(example)).is_some());
+    let sure = pieces.iter().find(|piece| !piece.generated && piece.credential(|| example).is_some());
     let Some(piece) = sure.or_else(|| pieces.iter().find(|piece| !example && is_literal(piece))) else { return };
     let (message, rule) = match claim {
         Claim::Name => ("this file is not encrypted, although its name says that it is", None),

@@ -3,7 +3,7 @@
 use super::HISTORY;
 use crate::declare_rule;
 use crate::finding::Confidence;
-use crate::graph::credential::{is_placeholder, is_reference, judge};
+use crate::graph::credential::{is_placeholder, is_reference};
 use crate::graph::secret_scan::scan;
 use crate::graph::sops::{Block, Leaf, Selector, roots};
 use crate::manifest::holds_example_values;
@@ -129,7 +129,7 @@ fn matched_nothing<'w>(context: &FileContext<'_, 'w>, block: &Block<'w>, sink: &
     let credential = scan(context.world.manifests, context.index)
         .into_iter()
         .filter(|piece| piece.root.identity() == block.root.identity())
-        .find(|piece| judge(&piece.question(example)).is_some());
+        .find(|piece| piece.credential(|| example).is_some());
     let pointer = block.root.pointer_to(pattern).unwrap_or_default();
     let message = "SOPS encrypted nothing in this document: its pattern picks none of the keys";
     let mut finding =

@@ -76,7 +76,7 @@ impl Place {
 
 fn check<'w>(object: &Any<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let resource = object.resource();
-    let mut fields = Fields { resource, sink, seen: HashSet::new() };
+    let mut fields = Fields { resource, sink, told: HashSet::new() };
     fields.metadata(resource.value);
     match (resource.group, resource.kind) {
         ("", "ConfigMap") => fields.map(resource.at(&["data"]), Place::Data),
@@ -104,14 +104,15 @@ fn check<'w>(object: &Any<'w>, context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w
 struct Fields<'f, 's, 'w> {
     resource: &'w Resource<'w>,
     sink: &'f mut Sink<'s, 'w>,
-    /// What was looked at.
-    seen: HashSet<(Span, Identity)>,
+    /// What is no text and was looked at.
+    told: HashSet<(Span, Identity)>,
 }
 
 impl<'w> Fields<'_, '_, 'w> {
     fn metadata(&mut self, object: Value<'w>) {
-        self.map(object.at(&["metadata", "labels"]), Place::Label);
-        self.map(object.at(&["metadata", "annotations"]), Place::Annotation);
+        let Some(metadata) = object.get("metadata") else { return };
+        self.map(metadata.get("labels"), Place::Label);
+        self.map(metadata.get("annotations"), Place::Annotation);
     }
 
     fn workload(&mut self, object: Value<'w>) {
@@ -169,8 +170,7 @@ impl<'w> Fields<'_, '_, 'w> {
     }
 
     fn text(&mut self, key: &str, value: Value<'w>, place: Place) {
-        let is_new = self.seen.insert((value.site(), value.identity()));
-        if value.style() != Some(Style::Plain) || value.tag().is_some() || !is_new {
+        if value.style() != Some(Style::Plain) || value.tag().is_some() {
             return;
         }
         let (Some(scalar), Some(raw)) = (value.scalar(), value.raw()) else { return };
@@ -182,6 +182,9 @@ impl<'w> Fields<'_, '_, 'w> {
             },
             _ => return,
         };
+        if !self.told.insert((value.site(), value.identity())) {
+            return;
+        }
         let reader = match value.dialect() {
             Dialect::Kubectl => "kubectl",
             Dialect::Kustomize => "kustomize",

@@ -6,7 +6,6 @@ use crate::manifest::Resource;
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
 use crate::yaml::{self, Step, Style, Value, Visit};
-use std::collections::{BTreeMap, BTreeSet};
 
 declare_rule! {
     /// ## What it does
@@ -44,40 +43,37 @@ pub struct Options {
     pub names: Vec<String>,
 }
 
-const FLUX: &str = "kustomize.toolkit.fluxcd.io";
 const SWITCH: &str = "kustomize.toolkit.fluxcd.io/substitute";
 
-/// Names that are substituted, with the place that defines each, where it is known.
-type Names<'w> = BTreeMap<&'w str, Option<Span>>;
-
 fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
-    let defined = defined(context);
-    let mut names: BTreeMap<&str, Option<Span>> =
-        context.options::<Options>().names.iter().map(|name| (name.as_str(), None)).collect();
-    names.extend(defined);
-    if names.is_empty() {
+    let defined = &context.world.substituted[context.root];
+    let given = &context.options::<Options>().names;
+    if defined.is_empty() && given.is_empty() {
         return;
     }
+    let definition =
+        |name: &str| defined.get(name).copied().or_else(|| given.iter().any(|other| other == name).then_some(None));
     for resource in context.graph.resources() {
         let off = [resource.annotation(SWITCH), resource.label(SWITCH)];
         if off.into_iter().flatten().any(|value| value.raw() == Some("disabled")) {
             continue;
         }
-        judge(resource, &names, sink);
+        judge(resource, &definition, sink);
     }
 }
 
-fn judge<'w>(resource: &'w Resource<'w>, names: &BTreeMap<&str, Option<Span>>, sink: &mut Sink<'_, 'w>) {
+/// `definition` tells of a name that is substituted where it is defined, if that is known.
+fn judge<'w>(resource: &'w Resource<'w>, definition: &dyn Fn(&str) -> Option<Option<Span>>, sink: &mut Sink<'_, 'w>) {
     yaml::walk(resource.value, &mut |steps, value| {
         if steps.last().is_some_and(|step| matches!(step, Step::Key("command" | "args"))) {
             return Visit::Past;
         }
         let Some(name) = value.raw().and_then(written_name) else { return Visit::Into };
-        let Some(definition) = names.get(name) else { return Visit::Into };
+        let Some(definition) = definition(name) else { return Visit::Into };
         let message = format!("`{name}` is not filled in here: Flux substitutes `${{{name}}}` only");
         let mut finding = sink.finding("not-substituted", resource, value, message).label("stays as it is written");
         if let Some(definition) = definition {
-            finding = finding.related(*definition, "the value that is meant");
+            finding = finding.related(definition, "the value that is meant");
         }
         if resource.is("", "ConfigMap") {
             finding = finding.confidence(Confidence::Medium);
@@ -114,37 +110,6 @@ fn written_name(text: &str) -> Option<&str> {
     let first = name.chars().next()?;
     let word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     (word && !first.is_ascii_digit()).then_some(name)
-}
-
-/// What the Flux Kustomizations of the root define. Which of them reaches an object is not asked: a name that any of
-/// them defines is a variable to whoever wrote it.
-fn defined<'w>(context: &TargetContext<'_, 'w>) -> Names<'w> {
-    let own = || context.world.resources.iter().filter(|resource| resource.root == context.root);
-    let mut names = Names::new();
-    let mut sources: BTreeSet<(&str, &str)> = BTreeSet::new();
-    for flux in own().filter(|resource| resource.is(FLUX, "Kustomization")) {
-        let Some(build) = flux.at(&["spec", "postBuild"]) else { continue };
-        names.extend(keys(build.get("substitute")));
-        let from = build.get("substituteFrom").into_iter().flat_map(Value::items);
-        sources.extend(from.filter_map(|source| Some((text(source, "kind")?, text(source, "name")?))));
-    }
-    if sources.is_empty() {
-        return names;
-    }
-    for object in own().filter(|resource| resource.group.is_empty()) {
-        if object.name().is_some_and(|name| sources.contains(&(object.kind, name))) {
-            names.extend(["data", "stringData"].iter().flat_map(|map| keys(object.at(&[map]))));
-        }
-    }
-    names
-}
-
-fn text<'w>(value: Value<'w>, key: &str) -> Option<&'w str> {
-    value.get(key).and_then(Value::known)
-}
-
-fn keys<'w>(map: Option<Value<'w>>) -> impl Iterator<Item = (&'w str, Option<Span>)> {
-    map.into_iter().flat_map(Value::entries).map(|(key, value)| (key, value.key_span()))
 }
 
 #[cfg(test)]

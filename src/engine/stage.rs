@@ -8,7 +8,7 @@ use crate::graph::helm::ValuesTexts;
 use crate::graph::secrets::Secrets;
 use crate::graph::sops::CreationRules;
 use crate::graph::values::values_files;
-use crate::graph::{Graph, operator_version};
+use crate::graph::{Graph, flux, operator_version};
 use crate::manifest::{By, Manifests, Parsed, Resource};
 use crate::reach::Reach;
 use crate::reach::connections::Connections;
@@ -135,6 +135,8 @@ pub(super) fn stage<T>(
         secrets,
         reaches,
         connections,
+        starts: flux::starts(&manifests.resources),
+        substituted: by_root.iter().map(|own| flux::substituted(own)).collect(),
         creation_rules: CreationRules::new(&manifests),
         configs: &configs,
         offers,

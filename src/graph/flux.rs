@@ -4,7 +4,7 @@ use crate::manifest::Resource;
 use crate::render::flux::{Applied, GROUP, Trouble};
 use crate::source::Span;
 use crate::yaml::{Identity, Value};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// A Kustomization, and what it brings.
 #[derive(Debug)]
@@ -43,6 +43,58 @@ pub struct Flux<'a, 'w> {
     pub nodes: Vec<Node<'a, 'w>>,
     /// Whether it is a guess where the target starts: what applies these Kustomizations may change them.
     pub guessed: bool,
+}
+
+/// An object that says what Flux starts from in its cluster: a FluxInstance, or the release of a chart that makes one.
+#[derive(Clone, Copy, Debug)]
+pub struct Start<'w> {
+    /// The object.
+    pub resource: &'w Resource<'w>,
+    /// What it says of that.
+    pub sync: Value<'w>,
+}
+
+/// Every object among `written` that says what Flux starts from.
+pub fn starts<'w>(written: impl IntoIterator<Item = &'w Resource<'w>>) -> Vec<Start<'w>> {
+    let start = |resource: &'w Resource<'w>| {
+        let sync = match resource.group {
+            "fluxcd.controlplane.io" if resource.kind == "FluxInstance" => resource.at(&["spec", "sync"]),
+            "helm.toolkit.fluxcd.io" => resource.at(&["spec", "values", "instance", "sync"]),
+            _ => None,
+        };
+        Some(Start { resource, sync: sync? })
+    };
+    written.into_iter().filter_map(start).collect()
+}
+
+/// Names that Flux substitutes, with the place that defines each, where it is known.
+pub type Names<'w> = BTreeMap<&'w str, Option<Span>>;
+
+/// What the Flux Kustomizations among the objects of a root define. Which of them reaches an object is not asked: a
+/// name that any of them defines is a variable to whoever wrote it.
+pub fn substituted<'w>(own: &[&'w Resource<'w>]) -> Names<'w> {
+    let text = |value: Value<'w>, key: &str| value.get(key).and_then(Value::known);
+    let keys = |map: Option<Value<'w>>| {
+        let entries = map.into_iter().flat_map(Value::entries);
+        entries.map(|(key, value)| (key, value.key_span()))
+    };
+    let mut names = Names::new();
+    let mut sources: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for flux in own.iter().filter(|resource| resource.is(GROUP, "Kustomization")) {
+        let Some(build) = flux.at(&["spec", "postBuild"]) else { continue };
+        names.extend(keys(build.get("substitute")));
+        let from = build.get("substituteFrom").into_iter().flat_map(Value::items);
+        sources.extend(from.filter_map(|source| Some((text(source, "kind")?, text(source, "name")?))));
+    }
+    if sources.is_empty() {
+        return names;
+    }
+    for object in own.iter().filter(|resource| resource.group.is_empty()) {
+        if object.name().is_some_and(|name| sources.contains(&(object.kind, name))) {
+            names.extend(["data", "stringData"].iter().flat_map(|map| keys(object.at(&[map]))));
+        }
+    }
+    names
 }
 
 /// The namespace and name of an entry of `dependsOn`; none where they are not known.

@@ -84,11 +84,9 @@ impl<'w> Selector<'w> {
             self.distrust(format!("a selector's key holds `{key}`"));
             return;
         }
-        let mut doubt = None;
-        let values = texts(std::iter::once(value), &mut doubt);
-        let expression = match values.into_iter().next() {
-            Some(value) => Expression::Equal(key.to_owned(), value),
-            None => Expression::In(key.to_owned(), BTreeSet::new()),
+        let (expression, doubt) = match text(value) {
+            Ok(text) => (Expression::Equal(key.to_owned(), text.to_owned()), None),
+            Err(reason) => (Expression::In(key.to_owned(), BTreeSet::new()), Some(reason)),
         };
         self.requirements.push(Requirement { expression, doubt, value });
     }
@@ -221,21 +219,27 @@ fn negated(answer: Answer) -> Answer {
 fn texts<'w>(values: impl Iterator<Item = Value<'w>>, doubt: &mut Option<String>) -> BTreeSet<String> {
     let mut known = BTreeSet::new();
     for value in values {
-        match value.text() {
-            Text::Known(text) => {
+        match text(value) {
+            Ok(text) => {
                 known.insert(text.to_owned());
             }
-            Text::Other(Kind::Null) => {
-                known.insert(String::new());
-            }
-            // Neither the API server nor any reader takes `true` or `1` for a label's value: it refuses the object.
-            Text::Other(_) => *doubt = Some("a selector's value is no text, which the API server refuses".into()),
-            Text::Partial(_) | Text::Encrypted => {
-                *doubt = Some(value.unknown().unwrap_or_else(|| "a selector's value cannot be read".into()));
-            }
+            Err(reason) => *doubt = Some(reason),
         }
     }
     known
+}
+
+/// The text of a label's value, or why it is not known.
+fn text(value: Value<'_>) -> Result<&str, String> {
+    match value.text() {
+        Text::Known(text) => Ok(text),
+        Text::Other(Kind::Null) => Ok(""),
+        // Neither the API server nor any reader takes `true` or `1` for a label's value: it refuses the object.
+        Text::Other(_) => Err("a selector's value is no text, which the API server refuses".into()),
+        Text::Partial(_) | Text::Encrypted => {
+            Err(value.unknown().unwrap_or_else(|| "a selector's value cannot be read".into()))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use crate::manifest::{Manifests, Parsed};
 use crate::tree;
 use crate::yaml::{Dialect, Identity, Kind, Step, Value, Visit, walk};
 use regex::Regex;
-use std::collections::HashMap;
 
 const RECIPIENTS: &[&str] = &["age", "pgp", "kms", "gcp_kms", "azure_kv", "hc_vault", "hckms", "key_groups"];
 
@@ -169,52 +168,64 @@ pub enum Claim<'w> {
 
 /// Whether the file is a `.sops.yaml`.
 pub fn is_config(path: &str) -> bool {
-    matches!(tree::name(path), ".sops.yaml" | ".sops.yml")
+    let folder = path.strip_suffix(".sops.yaml").or_else(|| path.strip_suffix(".sops.yml"));
+    folder.is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
 }
 
 fn folder(path: &str) -> &str {
-    path.rfind('/').map_or("", |at| &path[..=at])
+    memchr::memrchr(b'/', path.as_bytes()).map_or("", |at| &path[..=at])
 }
 
 /// The creation rules of every `.sops.yaml`, compiled once.
 #[derive(Debug, Default)]
 pub struct CreationRules<'w> {
-    /// By index of the file; those up to the first that cannot be read.
-    by_file: HashMap<usize, Vec<(Regex, Value<'w>)>>,
-    /// By root and folder: the index of the config that holds there.
-    by_folder: HashMap<(usize, &'w str), usize>,
+    /// In order of root and folder.
+    configs: Vec<Config<'w>>,
+}
+
+/// What one `.sops.yaml` says of the files beside it and below.
+#[derive(Debug)]
+struct Config<'w> {
+    root: usize,
+    folder: &'w str,
+    /// Its rules up to the first that cannot be read.
+    rules: Vec<(Regex, Value<'w>)>,
 }
 
 impl<'w> CreationRules<'w> {
     /// The rules of all files.
     pub fn new(manifests: &Manifests<'w>) -> CreationRules<'w> {
-        let mut found = CreationRules::default();
+        let all = manifests.files.iter().filter(|parsed| is_config(parsed.path));
+        let mut configs: Vec<Config<'w>> = all
+            .map(|parsed| Config { root: parsed.root, folder: folder(parsed.path), rules: read_rules(parsed) })
+            .collect();
+        configs.sort_by_key(|config| (config.root, config.folder));
         // Of two in one folder, sops takes `.sops.yaml`, which stands before `.sops.yml`.
-        for (at, parsed) in manifests.files.iter().enumerate().filter(|(_, parsed)| is_config(parsed.path)) {
-            found.by_folder.entry((parsed.root, folder(parsed.path))).or_insert(at);
-            found.by_file.insert(at, read_rules(parsed));
-        }
-        found
+        configs.dedup_by_key(|config| (config.root, config.folder));
+        CreationRules { configs }
     }
 
     /// Why a file is expected to be encrypted, if it is. A pattern that would match a kustomization in the same
     /// folder says how files are encrypted and not which, for kustomizations never are.
     pub fn claim(&self, parsed: &Parsed<'w>) -> Option<Claim<'w>> {
-        let name = tree::name(parsed.path);
         if is_config(parsed.path) {
             return None;
         }
         let named = [".sops.yaml", ".sops.yml", ".sops.json", ".sops.yaml.template"];
-        if named.iter().any(|end| name.len() > end.len() && name.ends_with(end)) {
+        let stems = named.iter().filter_map(|end| parsed.path.strip_suffix(end));
+        if stems.into_iter().any(|stem| !stem.is_empty() && !stem.ends_with('/')) {
             return Some(Claim::Name);
         }
-        if self.by_folder.is_empty() {
+        let start = self.configs.partition_point(|config| config.root < parsed.root);
+        let own = &self.configs[start..];
+        let own = &own[..own.partition_point(|config| config.root == parsed.root)];
+        if own.is_empty() {
             return None;
         }
         let mut above = folder(parsed.path);
         loop {
-            if let Some(config) = self.by_folder.get(&(parsed.root, above)) {
-                return self.rule_of(*config, &parsed.path[above.len()..]);
+            if let Ok(at) = own.binary_search_by_key(&above, |config| config.folder) {
+                return own[at].rule_of(&parsed.path[above.len()..]);
             }
             if above.is_empty() {
                 return None;
@@ -222,9 +233,11 @@ impl<'w> CreationRules<'w> {
             above = folder(&above[..above.len() - 1]);
         }
     }
+}
 
-    fn rule_of(&self, config: usize, path: &str) -> Option<Claim<'w>> {
-        let (regex, pattern) = self.by_file.get(&config)?.iter().find(|(regex, _)| regex.is_match(path))?;
+impl<'w> Config<'w> {
+    fn rule_of(&self, path: &str) -> Option<Claim<'w>> {
+        let (regex, pattern) = self.rules.iter().find(|(regex, _)| regex.is_match(path))?;
         let beside = format!("{}kustomization.yaml", folder(path));
         (!regex.is_match(&beside)).then_some(Claim::Rule(*pattern))
     }
@@ -262,7 +275,7 @@ pub fn twin<'w>(manifests: &Manifests<'w>, at: usize) -> Option<Twin<'w>> {
     let parsed = &manifests.files[at];
     let name = tree::name(parsed.path);
     let (stem, end) = name.rsplit_once('.').filter(|(_, end)| matches!(*end, "yaml" | "yml" | "json"))?;
-    if stem.is_empty() || stem.ends_with(".sops") || stem.ends_with(".enc") || has_block(parsed) {
+    if stem.is_empty() || stem.ends_with(".sops") || stem.ends_with(".enc") {
         return None;
     }
     let bare = [".decrypted", ".dec", ".plain"].iter().find_map(|end| stem.strip_suffix(end)).unwrap_or(stem);
@@ -273,6 +286,9 @@ pub fn twin<'w>(manifests: &Manifests<'w>, at: usize) -> Option<Twin<'w>> {
         let beside = |mark: &&str| find(manifests, parsed.root, &format!("{}{bare}{mark}.{end}", folder(parsed.path)));
         [".sops", ".enc", ""].iter().find_map(beside)?
     };
+    if has_block(parsed) {
+        return None;
+    }
     let mut secret: Vec<Vec<&str>> = roots(&manifests.files[encrypted])
         .filter_map(Block::of)
         .flat_map(|block| block.leaves())

@@ -24,16 +24,15 @@ pub struct ValuesFile<'w> {
 pub fn values_files<'w>(manifests: &Manifests<'w>, told: &'w Told<'_>, root: usize) -> Vec<ValuesFile<'w>> {
     let own = || manifests.files.iter().enumerate().filter(|(_, parsed)| parsed.root == root);
     let charts: HashSet<&str> = own()
-        .filter(|(_, parsed)| tree::name(parsed.path) == "Chart.yaml")
+        .filter(|(_, parsed)| parsed.path.ends_with("Chart.yaml") && tree::name(parsed.path) == "Chart.yaml")
         .map(|(_, parsed)| tree::parent(parsed.path))
         .collect();
     let makefile = told.recipes.get(&root).map(|recipes| &recipes.makefile);
     let mut found = Vec::new();
-    for (index, parsed) in own() {
+    for (index, parsed) in own().filter(|(index, _)| manifests.roles[*index] != Role::Manifests) {
         let name = tree::name(parsed.path);
-        let is_default = name.starts_with("values.") && charts.contains(tree::parent(parsed.path));
-        let is_values = name.contains("values") && manifests.roles[index] != Role::Manifests;
-        if !is_values || is_default || holds_example_values(parsed.path) {
+        let is_default = || name.starts_with("values.") && charts.contains(tree::parent(parsed.path));
+        if !name.contains("values") || is_default() || holds_example_values(parsed.path) {
             continue;
         }
         for document in parsed.file.documents().iter().filter(|document| document.is_readable()) {

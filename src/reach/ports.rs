@@ -105,7 +105,9 @@ impl PortSet {
 
     /// Adds those of `other`.
     pub fn add(&mut self, other: &PortSet) {
-        if !self.covers(other) {
+        if self.is_empty() {
+            *self = other.clone();
+        } else if !self.covers(other) {
             *self = self.union(other);
         }
     }

@@ -6,7 +6,7 @@ use crate::contract::{Offer, Offers};
 use crate::finding::Versions;
 use crate::graph::Graph;
 use crate::graph::clients::Clients;
-use crate::graph::flux::Flux;
+use crate::graph::flux::{Flux, Names, Start};
 use crate::graph::helm::ValuesTexts;
 use crate::graph::secrets::Secrets;
 use crate::graph::sops::CreationRules;
@@ -52,6 +52,10 @@ pub struct World<'w> {
     /// Who may reach whom on which ports in each target that holds a Cluster or Pooler, from policies of every kind; none
     /// where no rule asks.
     pub connections: Vec<Option<Connections<'w>>>,
+    /// Every object of all roots that says what Flux starts from.
+    pub starts: Vec<Start<'w>>,
+    /// The names that the Flux Kustomizations of each root define.
+    pub substituted: Vec<Names<'w>>,
     /// What every `.sops.yaml` says of which files are encrypted.
     pub creation_rules: CreationRules<'w>,
     /// The config of each root.
@@ -230,18 +234,10 @@ impl TargetContext<'_, '_> {
             .filter_map(|one| one.at(&["spec", "sourceRef"]))
             .filter_map(|source| Some((source.get("kind")?.known()?, source.get("name")?.known()?)))
             .collect();
-        let written = || self.world.manifests.resources.iter().filter(|one| one.root == self.target.root);
         let is_source = |kind: &str, name: &str| !self.graph.named("source.toolkit.fluxcd.io", kind, name).is_empty();
         !self.config().targets.is_empty()
             || sources.iter().any(|(kind, name)| is_source(kind, name))
-            || written().any(|one| {
-                let sync = match one.group {
-                    "fluxcd.controlplane.io" if one.kind == "FluxInstance" => one.at(&["spec", "sync"]),
-                    "helm.toolkit.fluxcd.io" => one.at(&["spec", "values", "instance", "sync"]),
-                    _ => None,
-                };
-                sync.is_some()
-            })
+            || self.world.starts.iter().any(|start| start.resource.root == self.target.root)
     }
 }
 

@@ -222,16 +222,11 @@ impl<'c, 'a, 'w> Makers<'c, 'a, 'w> {
 /// The names that FluxInstances and bootstraps of the repo give.
 fn starts<'w>(context: &TargetContext<'_, 'w>) -> HashSet<&'w str> {
     let mut names = HashSet::from(["flux-system"]);
-    for resource in &context.world.manifests.resources {
-        let (sync, home) = if resource.is("fluxcd.controlplane.io", "FluxInstance") {
-            (resource.at(&["spec", "sync"]), resource.at(&["metadata", "namespace"]))
-        } else if resource.is("helm.toolkit.fluxcd.io", "HelmRelease") {
-            (resource.at(&["spec", "values", "instance", "sync"]), resource.at(&["metadata", "namespace"]))
-        } else {
-            continue;
-        };
-        let Some(sync) = sync else { continue };
-        names.extend(sync.get("name").or(home).and_then(Value::known));
+    for start in
+        context.world.starts.iter().filter(|start| matches!(start.resource.kind, "FluxInstance" | "HelmRelease"))
+    {
+        let home = || start.resource.at(&["metadata", "namespace"]);
+        names.extend(start.sync.get("name").or_else(home).and_then(Value::known));
     }
     names
 }
@@ -271,8 +266,13 @@ impl<'w> Folders<'w> {
     /// Collects the folders of the target's root.
     pub fn new(context: &TargetContext<'_, 'w>) -> Folders<'w> {
         let mut all = BTreeSet::new();
+        let mut last = "";
         for parsed in context.world.manifests.files.iter().filter(|parsed| parsed.root == context.root) {
             let mut at = tree::parent(parsed.path);
+            // The files of a folder follow each other.
+            if std::mem::replace(&mut last, at) == at {
+                continue;
+            }
             while !at.is_empty() && all.insert(at) {
                 at = tree::parent(at);
             }

@@ -5,7 +5,7 @@ use crate::manifest::Kustomization;
 use crate::rule::World;
 use crate::source::{SourceId, Span};
 use crate::tree;
-use regex::Regex;
+use aho_corasick::{AhoCorasick, MatchKind};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
@@ -47,12 +47,15 @@ fn entry_in(comment: &str) -> Option<&str> {
 /// Orphans that some text names, as a script or another tool's settings do. A bare name counts in the same
 /// folder only, and what kustomizations say outside their comments is known already.
 pub(super) fn mentioned<'w>(world: &World<'w>, orphans: &[Orphan<'_, 'w>]) -> HashMap<(usize, &'w str), Mention> {
-    let mut by_name: HashMap<&str, Vec<&Orphan<'_, 'w>>> = HashMap::new();
+    let mut by_name: BTreeMap<&str, Vec<&Orphan<'_, 'w>>> = BTreeMap::new();
     for orphan in orphans {
         by_name.entry(tree::name(orphan.path)).or_default().push(orphan);
     }
-    let escaped: Vec<String> = by_name.keys().map(|name| regex::escape(name)).collect();
-    let Ok(pattern) = Regex::new(&escaped.join("|")) else { return HashMap::new() };
+    let by_name: Vec<(&str, Vec<&Orphan<'_, 'w>>)> = by_name.into_iter().collect();
+    let names = by_name.iter().map(|(name, _)| name);
+    let Ok(names) = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(names) else {
+        return HashMap::new();
+    };
     let own: HashMap<SourceId, &Kustomization<'_>> =
         world.manifests.kustomizations.iter().map(|one| (one.value.source(), one)).collect();
     let mut found = HashMap::new();
@@ -66,9 +69,9 @@ pub(super) fn mentioned<'w>(world: &World<'w>, orphans: &[Orphan<'_, 'w>]) -> Ha
                 comments.iter().any(|one| (one.start as usize..one.end as usize).contains(&at))
             })
         };
-        for hit in pattern.find_iter(source.text()) {
+        for hit in names.find_iter(source.text()) {
             let token = path_before(&source.text()[..hit.end()]);
-            for orphan in by_name.get(hit.as_str()).into_iter().flatten() {
+            for orphan in &by_name[hit.pattern()].1 {
                 let here = orphan.root == source.root() && orphan.path != source.path();
                 if here && is_named_by(token, orphan.path, source.path()) && is_comment(hit.start()) {
                     let known = found.entry((orphan.root, orphan.path)).or_insert(kind);

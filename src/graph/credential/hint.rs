@@ -1,46 +1,78 @@
 //! The first look: which words and marks a value or its key must have before anything else is asked of it. It is wide
 //! on purpose: it never decides that something is a credential, only that something is none.
 
-use super::shape;
+use super::{hash, shape, url};
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::sync::LazyLock;
 
-/// Every key that promises a credential has one of these in it, whatever their case.
+/// Every key that promises a credential has one of these in it, whatever their case, or a [cookie](COOKIE).
 pub(super) const WORDS: &[&str] = &["pass", "pwd", "secret", "token", "key", "psk", "masterauth"];
 
-/// Marks of a URL, a hash, a Docker configuration and a private key.
-const MARKS: &[&str] = &["://", "$", "}", "\"auth\"", shape::PEM_MARK, shape::ENCODED_PEM_MARK];
+/// Promises one in a key, and does not in a text.
+const COOKIE: &str = "cookie";
 
-static WORD: LazyLock<AhoCorasick> = LazyLock::new(|| any_case(WORDS.iter().copied()));
+/// Marks of a Docker configuration and of a private key.
+const MARKS: &[&str] = &["\"auth\"", shape::PEM_MARK, shape::ENCODED_PEM_MARK];
 
-static KEY: LazyLock<AhoCorasick> = LazyLock::new(|| any_case(WORDS.iter().copied().chain(["cookie"])));
-
-static ANYTHING: LazyLock<AhoCorasick> =
-    LazyLock::new(|| any_case(WORDS.iter().chain(MARKS).copied().chain(shape::hints())));
-
-fn any_case<'a>(patterns: impl Iterator<Item = &'a str>) -> AhoCorasick {
+/// What something stands behind in every value that is found by its form or by a word in it, but for a URL.
+static ANYTHING: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
         .match_kind(MatchKind::LeftmostFirst)
-        .build(patterns)
+        .build(WORDS.iter().chain(MARKS).chain(hash::MARKS).copied().chain(shape::hints()))
         .expect("internal: a few short patterns fit an automaton")
-}
+});
 
 /// Whether a value outside of a Secret may be or hold a credential; most are passed over here.
 pub fn may_hold(key: &str, value: &str) -> bool {
     // Tokens, keys and hashes are long; whatever else is found in a value stands behind one of these signs.
-    let may_hold_any = value.len() >= shape::SHORTEST || memchr::memchr2(b'=', b':', value.as_bytes()).is_some();
-    may_promise(key) || may_hold_any && ANYTHING.is_match(value)
+    let may_hold_any = value.len() >= shape::SHORTEST || value.bytes().any(|byte| matches!(byte, b'=' | b':'));
+    may_promise(key) || may_hold_any && (url::may_hold(value) || ANYTHING.is_match(value))
 }
 
 /// Whether a key of this name may promise a credential.
 pub(super) fn may_promise(key: &str) -> bool {
-    KEY.is_match(key)
+    let key = key.as_bytes();
+    word_starts(key, 0).any(|at| has_word(&key[at..]) || starts_with(&key[at..], COOKIE))
 }
 
 /// The first of the [`WORDS`] at or behind `from`.
 pub(super) fn word(text: &str, from: usize) -> Option<usize> {
-    WORD.find(aho_corasick::Input::new(text).range(from..)).map(|hit| hit.start())
+    let text = text.as_bytes();
+    word_starts(text, from).find(|at| has_word(&text[*at..]))
+}
+
+/// Where one of the words may start at or behind `from`, as far as its first two letters say. Every key of every file is
+/// asked, so most letters have to be done with at one look.
+fn word_starts(text: &[u8], from: usize) -> impl Iterator<Item = usize> + '_ {
+    let pairs = text.get(from..).unwrap_or_default().windows(2).enumerate();
+    pairs.filter(|(_, pair)| STARTS[usize::from(pair[0])] & letter(pair[1]) != 0).map(move |(at, _)| from + at)
+}
+
+/// By first letter: the [letters](letter) that stand second in a word.
+static STARTS: [u32; 256] = {
+    let mut starts = [0; 256];
+    let mut at = 0;
+    while at <= WORDS.len() {
+        let word = if at < WORDS.len() { WORDS[at].as_bytes() } else { COOKIE.as_bytes() };
+        starts[word[0] as usize] |= letter(word[1]);
+        starts[word[0].to_ascii_uppercase() as usize] |= letter(word[1]);
+        at += 1;
+    }
+    starts
+};
+
+/// A bit for a letter, one for both of its cases; it may be that of some sign as well.
+const fn letter(byte: u8) -> u32 {
+    1 << (byte & 31)
+}
+
+fn has_word(text: &[u8]) -> bool {
+    WORDS.iter().any(|word| starts_with(text, word))
+}
+
+fn starts_with(text: &[u8], word: &str) -> bool {
+    text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 #[cfg(test)]
@@ -55,14 +87,20 @@ mod tests {
             ("erlang_cookie", "", true),
             ("replicas", "3", false),
             ("image", "registry.test/shop:1.2", false),
-            ("url", "postgres://db", true),
+            ("url", "postgres://db", false),
+            ("url", "postgres://ada:x@db", true),
             ("args", "--TOKEN=x", true),
-            ("data", "{a}", false),
-            ("data", "{a: 1}", true),
+            ("data", "{a: 1}", false),
+            ("data", "{key: 1}", true),
+            ("data", "a hash of $6$ and a salt", true),
+            ("data", "$HOME and ${HOME} in a text", false),
         ] {
             assert_eq!(may_hold(key, value), expected, "{key}: {value}");
         }
-        assert_eq!((word("a tOken", 0), word("a tOken", 3), word("a token, a key", 4)), (Some(2), None, Some(11)));
+        assert_eq!(
+            (word("a tOken", 0), word("a tOken", 3), word("a token, a key", 4), word("cookie", 0)),
+            (Some(2), None, Some(11), None)
+        );
     }
 
     proptest::proptest! {
@@ -70,8 +108,8 @@ mod tests {
         fn nothing_is_found_in_what_is_passed_over(
             key in "[a-zA-Z_/-]{0,6}(pass|Pwd|api|Key|psk|cookie|x)?[a-z0-9]{0,3}",
             before in "[a-zA-Z0-9 =:,\\n\"{-]{0,12}",
-            middle in "(auth|gh|AK|eyJ|sk-|pw|pass|tok|://|\\$2b|=|: )?",
-            behind in "[a-zA-Z0-9=:@/+_. -]{0,60}",
+            middle in "(auth|gh|AK|eyJ|sk-|pw|pass|tok|://|://a:b@|\\$2b|\\$\\$6\\$|\\{SSHA\\}|=|: )?",
+            behind in "[a-zA-Z0-9=:@/+_. $-]{0,60}",
         ) {
             let value = format!("{before}{middle}{behind}");
             if !may_hold(&key, &value) {

@@ -5,6 +5,7 @@ mod embedded;
 mod hash;
 mod hint;
 mod key;
+mod pattern;
 mod placeholder;
 mod plain;
 mod reference;
@@ -18,7 +19,7 @@ mod weak;
 pub use hint::may_hold;
 pub use placeholder::is_placeholder;
 pub use reference::is_reference;
-pub use verdict::{judge, judge_all, mask_ranges, must_mask};
+pub use verdict::{judge, judge_all, mask_ranges, must_mask, only_speaks};
 
 use std::ops::Range;
 

@@ -1,22 +1,18 @@
 //! Which values stand for a credential that has yet to be written, or that nobody reads. Defaults that would really
 //! be applied, such as `changeme`, belong to `weak`.
 
-use regex::Regex;
-use std::sync::LazyLock;
+use super::pattern::Pattern;
 
-static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)^<[^<>]*>$|<(?:your|my|insert|add|the|put|enter|some|replace|change|todo|redacted|secret|password|token)(?-u:\b)[^<>]*>",
-        r"|x{5,}|^[a-z]{0,4}[-_]?x{3,}(?:[-_]x+)*$|\*{3,}|^\*+$|\.{3,}|…|^-+$|^_{2,}.*_{2,}$|^\[[a-z_ -]+\]$|^#+$|^\?+$",
-        r"|^(?:update|insert|replace|fill|enter|put|add|set|provide|paste|generate|use|see|get)[-_ ](?:[a-z0-9_ -]|[^\x00-\x7f])+$",
-        r"|^(?:replace|update|fixme|todo|tbd|fillme|setme)(?:me|this|it|d)?$",
-        r"|(?-u:\b)your(?:[-_ ]|$)|(?-u:\b)_?your_|^your|(?-u:\b)my[-_](?:api|access|secret|auth)[-_]|placeholder|example|dummy|(?-u:\b)fake|^fake",
-        r"|redacted|not[-_ ]?(?:used|needed|required|set|applicable|real|a[-_ ]secret|relevant)",
-        r"|^(?:unused|none|no|null|nil|n/?a|empty|noop|no[-_]?auth|no[-_]?key|ignored?|ignore[-_]?me|blank|undefined|unset|optional|anonymous|anything|whatever|disabled|enabled|omitted|hidden|masked|unknown|managed)$",
-        r"|^sk-(?:no-key|none|local|1234|dummy|fake|test)",
-    ))
-    .expect("internal: the pattern is valid")
-});
+static PATTERN: Pattern = Pattern::any_case(concat!(
+    r"^<[^<>]*>$|<(?:your|my|insert|add|the|put|enter|some|replace|change|todo|redacted|secret|password|token)(?-u:\b)[^<>]*>",
+    r"|x{5,}|^[a-z]{0,4}[-_]?x{3,}(?:[-_]x+)*$|\*{3,}|^\*+$|\.{3,}|(?u:…)|^-+$|^_{2,}.*_{2,}$|^\[[a-z_ -]+\]$|^#+$|^\?+$",
+    r"|^(?:update|insert|replace|fill|enter|put|add|set|provide|paste|generate|use|see|get)[-_ ](?:[a-z0-9_ -]|[^\x00-\x7f])+$",
+    r"|^(?:replace|update|fixme|todo|tbd|fillme|setme)(?:me|this|it|d)?$",
+    r"|(?-u:\b)your(?:[-_ ]|$)|(?-u:\b)_?your_|^your|(?-u:\b)my[-_](?:api|access|secret|auth)[-_]|placeholder|example|dummy|(?-u:\b)fake|^fake",
+    r"|redacted|not[-_ ]?(?:used|needed|required|set|applicable|real|a[-_ ]secret|relevant)",
+    r"|^(?:unused|none|no|null|nil|n/?a|empty|noop|no[-_]?auth|no[-_]?key|ignored?|ignore[-_]?me|blank|undefined|unset|optional|anonymous|anything|whatever|disabled|enabled|omitted|hidden|masked|unknown|managed)$",
+    r"|^sk-(?:no-key|none|local|1234|dummy|fake|test)",
+));
 
 /// Whether nothing would authenticate with this value: `<your token>`, `xxxx`, `REPLACE_ME`, `none`, `dummy`.
 pub fn is_placeholder(value: &str) -> bool {

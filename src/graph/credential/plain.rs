@@ -1,26 +1,21 @@
 //! What a value looks like when it is no credential: numbers, paths, names, prose; and how random it looks.
 
 use super::key;
-use regex::Regex;
-use std::sync::LazyLock;
+use super::pattern::Pattern;
 
-static NEVER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)^(?:true|false|yes|no|on|off|null|nil|~|read|write|auto|enabled|disabled|inherit|always|never|required)$",
-        r"|^-?[0-9]+[.,][0-9]*$|^(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|µs|ms|s|m|h|d|w|y|ki|mi|gi|ti|k|g|t|%))+$",
-        r"|^[0-9]{4}-[0-9]{2}-[0-9]{2}|^v?[0-9]+\.[0-9]+(?:\.[0-9]+)*(?:[-+][a-z0-9.]+)?$|^[0-9]+(?:\.[0-9]+){3}(?:[:/][0-9]+)?$",
-        r"|^(?:~|\.{1,2})?/|^[a-z]:\\|^[a-z][a-z0-9+.-]*://|^[^\s@:]+@[^\s@]+\.[a-z]{2,}$|^[a-z0-9.-]+:[0-9]{1,5}$",
-        r"|^(?:sha(?:1|256|512)|md5):|^ssh-(?:rsa|ed25519|dss) |^ecdsa-sha2|^age1[a-z0-9]{20}",
-        r"|^-----BEGIN (?:CERTIFICATE|PUBLIC|RSA PUBLIC|TRUSTED|PGP PUBLIC|SSH2 PUBLIC|PGP MESSAGE)",
-        r"|^[\[{(]|^\^|\(\)|^[a-z_](?:[a-z0-9_.]|[^\x00-\x7f])*\(|^lookup(?-u:\b)|^(?:let|var|const|await|new|return|function|import) |=>|^!(?:ref|sub)",
-    ))
-    .expect("internal: the pattern is valid")
-});
+static NEVER: Pattern = Pattern::any_case(concat!(
+    r"^(?:true|false|yes|no|on|off|null|nil|~|read|write|auto|enabled|disabled|inherit|always|never|required)$",
+    r"|^-?[0-9]+[.,][0-9]*$|^(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|(?u:µ)s|ms|s|m|h|d|w|y|ki|mi|gi|ti|k|g|t|%))+$",
+    r"|^[0-9]{4}-[0-9]{2}-[0-9]{2}|^v?[0-9]+\.[0-9]+(?:\.[0-9]+)*(?:[-+][a-z0-9.]+)?$|^[0-9]+(?:\.[0-9]+){3}(?:[:/][0-9]+)?$",
+    r"|^(?:~|\.{1,2})?/|^[a-z]:\\|^[a-z][a-z0-9+.-]*://|^[^\s@:]+@[^\s@]+\.[a-z]{2,}$|^[a-z0-9.-]+:[0-9]{1,5}$",
+    r"|^(?:sha(?:1|256|512)|md5):|^ssh-(?:rsa|ed25519|dss) |^ecdsa-sha2|^age1[a-z0-9]{20}",
+    r"|^-----begin (?:certificate|public|rsa public|trusted|pgp public|ssh2 public|pgp message)",
+    r"|^[\[{(]|^\^|\(\)|^[a-z_](?:[a-z0-9_.]|[^\x00-\x7f])*\(|^lookup(?-u:\b)|^(?:let|var|const|await|new|return|function|import) |=>|^!(?:ref|sub)",
+));
 
-static FILE_NAME: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)^(?:[a-z0-9_.-]|[^\x00-\x7f])+\.(?:txt|json|ya?ml|pem|key|crt|cer|p12|pfx|jks|env|conf|cfg|ini|toml|sh|py|js|ts|sql|html?|xml|properties|pub|der|asc|agekey|local|svc|com|org|net|io)$")
-        .expect("internal: the pattern is valid")
-});
+static FILE_NAME: Pattern = Pattern::any_case(
+    r"^(?:[a-z0-9_.-]|[^\x00-\x7f])+\.(?:txt|json|ya?ml|pem|key|crt|cer|p12|pfx|jks|env|conf|cfg|ini|toml|sh|py|js|ts|sql|html?|xml|properties|pub|der|asc|agekey|local|svc|com|org|net|io)$",
+);
 
 /// Whether the value cannot be a credential whatever the key: a boolean, a decimal, a duration, a path, an address,
 /// a public key, an expression, prose.

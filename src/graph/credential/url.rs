@@ -7,8 +7,16 @@ use std::ops::Range;
 const DOCUMENTATION: &[&str] =
     &["example.com", "example.org", "example.net", "host", "hostname", "myhost", "your-host"];
 
+/// Whether a URL in the text may have a user part.
+pub(super) fn may_hold(text: &str) -> bool {
+    memchr::memchr(b'@', text.as_bytes()).is_some() && memmem::find(text.as_bytes(), b"://").is_some()
+}
+
 /// Every URL password in the text; `all` keeps those that are harmless but better not printed.
 pub(super) fn find(text: &str, all: bool, found: &mut Vec<Credential>) {
+    if !may_hold(text) {
+        return;
+    }
     for at in memmem::find_iter(text.as_bytes(), b"://") {
         if let Some(credential) = url_at(text, at, all) {
             found.push(credential);

@@ -101,7 +101,12 @@ fn is_worth_masking(kind: Kind, text: &str) -> bool {
 }
 
 fn speaks_only(question: &Question<'_>) -> bool {
-    question.object_kind.is_some_and(|kind| SPEAKING_KINDS.contains(&kind)) || is_sealed(question)
+    question.object_kind.is_some_and(only_speaks) || is_sealed(question)
+}
+
+/// Whether objects of this kind speak about credentials without holding any, so that none is found in them.
+pub fn only_speaks(kind: &str) -> bool {
+    SPEAKING_KINDS.contains(&kind)
 }
 
 fn is_sealed(question: &Question<'_>) -> bool {

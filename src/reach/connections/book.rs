@@ -81,9 +81,9 @@ impl<'w> Book<'w> {
     /// The number of a set of pods.
     pub(super) fn pods(&mut self, pods: Pods<'w>) -> usize {
         let key = match &pods {
-            Pods::Plain(PlaceTest::Own(own), selector) => format!("own {own:?} {}", key(selector)),
-            Pods::Plain(PlaceTest::Selected(places), selector) => format!("in {} {}", key(places), key(selector)),
-            Pods::Identity(own, selector) => format!("identity {own:?} {}", key(selector)),
+            Pods::Plain(PlaceTest::Own(own), selector) => format!("own {own:?} {}", Key(selector)),
+            Pods::Plain(PlaceTest::Selected(places), selector) => format!("in {} {}", Key(places), Key(selector)),
+            Pods::Identity(own, selector) => format!("identity {own:?} {}", Key(selector)),
         };
         *self.known.entry(key).or_insert_with(|| {
             self.pods.push(pods);
@@ -120,26 +120,31 @@ impl<'w> Book<'w> {
 
     /// Leaves all but the last of objects with one name, as the last one that is applied stays; says so of the others.
     pub(super) fn last_of_each(&mut self, all: &[&'w Resource<'w>]) -> Vec<&'w Resource<'w>> {
-        let mut last: HashMap<(&str, NamespaceKey<'w>, &str), usize> = HashMap::new();
+        let key = |resource: &Resource<'w>| Some((resource.kind, place(&resource.namespace), resource.name()?));
+        let keys: Vec<Option<(&str, NamespaceKey<'w>, &str)>> = all.iter().map(|resource| key(resource)).collect();
+        let mut last: HashMap<(&str, NamespaceKey<'w>, &str), usize> = HashMap::with_capacity(all.len());
         for (at, resource) in all.iter().enumerate() {
-            let Some(name) = resource.name() else { continue };
-            if last.insert((resource.kind, place(&resource.namespace), name), at).is_some() {
+            let Some(key) = keys[at] else { continue };
+            if last.insert(key, at).is_some() {
                 self.fault(
                     resource.headline(),
                     format!("{} is there twice: the one that is applied last stays", resource.title()),
                 );
             }
         }
-        let stays = |(at, resource): &(usize, &&'w Resource<'w>)| {
-            resource.name().is_none_or(|name| last.get(&(resource.kind, place(&resource.namespace), name)) == Some(at))
-        };
-        all.iter().enumerate().filter(stays).map(|(_, resource)| *resource).collect()
+        let stays = |at: &usize| keys[*at].is_none_or(|key| last.get(&key) == Some(at));
+        (0..all.len()).filter(stays).map(|at| all[at]).collect()
     }
 }
 
 /// What makes a selector differ from others.
-fn key(selector: &Selector<'_>) -> String {
-    let doubts = selector.requirements.iter().filter_map(|requirement| requirement.doubt.as_deref());
-    let doubts: Vec<&str> = doubts.chain(selector.doubt.as_deref()).collect();
-    if doubts.is_empty() { selector.to_string() } else { format!("{selector} ? {doubts:?}") }
+struct Key<'s, 'w>(&'s Selector<'w>);
+
+impl std::fmt::Display for Key<'_, '_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Key(selector) = self;
+        let doubts = selector.requirements.iter().filter_map(|requirement| requirement.doubt.as_deref());
+        let doubts: Vec<&str> = doubts.chain(selector.doubt.as_deref()).collect();
+        if doubts.is_empty() { selector.fmt(f) } else { write!(f, "{selector} ? {doubts:?}") }
+    }
 }

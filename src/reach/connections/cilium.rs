@@ -124,7 +124,7 @@ fn decree<'w>(book: &mut Book<'w>, reading: &Reading<'_, 'w>, spec: Value<'w>) -
             return None;
         }
     };
-    let subject = endpoints(book, place, reading.own, reading.own)?;
+    let subject = endpoints(book, place, Selector::read(Some(place)), reading.own, reading.own)?;
     let lists = ["ingress", "ingressDeny", "egress", "egressDeny"];
     if lists.iter().all(|key| field(key).is_none_or(|list| list.is_empty())) {
         let at = lists.iter().find_map(|key| field(key)).map_or(spec, |list| list);
@@ -151,9 +151,10 @@ fn side<'w>(book: &mut Book<'w>, reading: &Reading<'_, 'w>, spec: Value<'w>, dir
         Direction::Egress => ("egress", "egressDeny"),
     };
     let list = |key: &str| spec.get(key).filter(|list| list.is_sequence() && !list.is_empty());
+    let (allow, deny) = (list(allow), list(deny));
     let mut clauses = Vec::new();
-    for (key, action) in [(allow, Action::Allow), (deny, Action::Deny)] {
-        for rule in list(key).into_iter().flat_map(Value::items) {
+    for (list, action) in [(allow, Action::Allow), (deny, Action::Deny)] {
+        for rule in list.into_iter().flat_map(Value::items) {
             clauses.extend(clause(book, reading, rule, direction, action)?);
         }
     }
@@ -161,7 +162,7 @@ fn side<'w>(book: &mut Book<'w>, reading: &Reading<'_, 'w>, spec: Value<'w>, dir
     let isolates = match written.map(|value| (value.as_bool(), value.unknown())) {
         Some((None, Some(reason))) => Answer::Unknown(reason),
         Some((Some(false), _)) => Answer::No,
-        _ => Answer::sure(list(allow).is_some() || list(deny).is_some()),
+        _ => Answer::sure(allow.is_some() || deny.is_some()),
     };
     Some(Side { isolates, clauses })
 }
@@ -206,18 +207,18 @@ fn clause<'w>(
     Some(Some(Clause { action, who, places, ports, value: rule, limited }))
 }
 
-/// Pods by a selector of endpoints. Without a word about namespaces it is bound to `implied`; `within` holds whatever
-/// the selector says.
+/// Pods by a selector of endpoints, `value`, as it was read. Without a word about namespaces it is bound to `implied`;
+/// `within` holds whatever the selector says.
 pub(super) fn endpoints<'w>(
     book: &mut Book<'w>,
     value: Value<'w>,
+    selector: Selector<'w>,
     implied: Option<NamespaceKey<'w>>,
     within: Option<NamespaceKey<'w>>,
 ) -> Option<usize> {
     if !book.check_endpoints(value) {
         return None;
     }
-    let selector = Selector::read(Some(value));
     let own = if names_namespaces(&selector) { within } else { implied };
     Some(book.pods(Pods::Identity(own, selector)))
 }

@@ -120,7 +120,7 @@ fn endpoint<'w>(book: &mut Book<'w>, reading: &Reading<'_, 'w>, item: Value<'w>)
     }
     // A policy of the whole cluster means pods of any namespace, and no others.
     let implied = reading.own.filter(|_| !names_namespaces(&selector));
-    Some(vec![Who::Pods(endpoints(book, item, implied, None)?)])
+    Some(vec![Who::Pods(endpoints(book, item, selector, implied, None)?)])
 }
 
 fn entity<'w>(book: &mut Book<'w>, item: Value<'w>) -> Option<Vec<Who>> {
