@@ -70,32 +70,31 @@ impl Shipped {
     pub fn find(self, name: &str, release: &str) -> Option<&'static str> {
         let wanted = numbers(release);
         self.lines_of(name).find_map(|(range, json)| {
-            let (first, last) = range.split_once('-').filter(|_| range != "-").unwrap_or((range, range));
+            let (first, last) = ends(range);
             (numbers(first) <= wanted && wanted <= numbers(last)).then_some(json)
         })
     }
 
     /// The releases, first and last, of each form that `name` has had.
     pub fn ranges(self, name: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
-        self.lines_of(name).map(|(range, _)| range.split_once('-').filter(|_| range != "-").unwrap_or((range, range)))
+        self.lines_of(name).map(|(range, _)| ends(range))
     }
 
     /// The kinds it knows, as `group/version/kind`, or `version/kind` for the core.
     pub fn kinds(self) -> impl Iterator<Item = &'static str> {
-        let lines = self.text.lines().skip(1);
-        let names = lines.filter_map(|line| line.split_once(' ')).map(|(name, _)| name);
+        let names = lines(self.text).skip(1).filter_map(|line| line.split_once(' ')).map(|(name, _)| name);
         names.filter(|name| name.contains('/'))
     }
 
     /// Range and text of every line of `name`.
     fn lines_of(self, name: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
         let text: &'static str = self.text;
-        let (mut low, mut high) = (text.find('\n').map_or(text.len(), |end| end + 1), text.len());
+        let (mut low, mut high) =
+            (memchr::memchr(b'\n', text.as_bytes()).map_or(text.len(), |end| end + 1), text.len());
         // Both ends always stand at the start of a line.
         while low < high {
             let middle = low + (high - low) / 2;
-            let start =
-                text.as_bytes()[low..middle].iter().rposition(|byte| *byte == b'\n').map_or(low, |at| low + at + 1);
+            let start = memchr::memrchr(b'\n', &text.as_bytes()[low..middle]).map_or(low, |at| low + at + 1);
             let end = memchr::memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |at| start + at + 1);
             let found = text[start..end].split_once(' ').map_or("", |(name, _)| name);
             if found < name {
@@ -104,17 +103,36 @@ impl Shipped {
                 high = start;
             }
         }
-        let name = name.to_owned();
-        text[low..].lines().map_while(move |line| {
-            let mut parts = line.splitn(3, ' ');
-            (parts.next()? == name).then_some((parts.next()?, parts.next()?))
+        lines(&text[low..]).map_while(move |line| {
+            let rest = line.strip_prefix(name)?.strip_prefix(' ')?;
+            rest.split_once(' ')
         })
     }
 }
 
-/// The numbers of a version, for comparing.
-fn numbers(version: &str) -> Vec<u32> {
-    version.split('.').filter_map(|part| part.parse().ok()).collect()
+/// The lines of a text, each with its end. The standard library looks for their ends a byte or a word at a time, which tells where some
+/// are thousands of bytes long.
+fn lines(text: &'static str) -> impl Iterator<Item = &'static str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = memchr::memchr(b'\n', rest.as_bytes())?;
+        let line = &rest[..end];
+        rest = &rest[end + 1..];
+        Some(line)
+    })
+}
+
+/// First and last of a range of releases.
+fn ends(range: &'static str) -> (&'static str, &'static str) {
+    range.split_once('-').filter(|_| range != "-").unwrap_or((range, range))
+}
+
+/// The numbers of a version, for comparing; no release has more than three.
+fn numbers(version: &str) -> [u32; 3] {
+    let mut numbers = [0; 3];
+    let parts = version.split('.').filter_map(|part| part.parse().ok());
+    numbers.iter_mut().zip(parts).for_each(|(number, part)| *number = part);
+    numbers
 }
 
 #[cfg(test)]
