@@ -10,10 +10,11 @@ use crate::yaml::{Value, has_placeholder};
 
 impl<'a, 'w> Walk<'a, 'w> {
     pub(super) fn required(&mut self, value: Value<'w>, fields: &'a Fields) {
-        if self.partial || value.entries().any(|(key, _)| has_placeholder(key)) {
+        let embedded: &[&str] = if fields.embedded { &["apiVersion", "kind"] } else { &[] };
+        let asks_nothing = fields.required.is_empty() && embedded.is_empty();
+        if self.partial || asks_nothing || value.entries().any(|(key, _)| has_placeholder(key)) {
             return;
         }
-        let embedded: &[&str] = if fields.embedded { &["apiVersion", "kind"] } else { &[] };
         for name in fields.required.iter().map(AsRef::as_ref).chain(embedded.iter().copied()) {
             let written = value.get(name);
             let node = fields.get(name).map(|id| self.arena.node(id));
