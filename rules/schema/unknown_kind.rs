@@ -38,9 +38,9 @@ declare_rule! {
 fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let mut kinds: BTreeMap<(usize, &str, &str), Vec<&'w Resource<'w>>> = BTreeMap::new();
     for resource in context.world.resources {
-        let is_named = resource.name_value().is_some() || resource.at(&["metadata", "generateName"]).is_some();
-        if is_named
-            && context.validity(resource).unknown_kind
+        let is_named = || resource.name_value().is_some() || resource.at(&["metadata", "generateName"]).is_some();
+        if context.validity(resource).unknown_kind
+            && is_named()
             && LIFECYCLE.gone(resource.api_version, resource.kind).is_none()
         {
             kinds.entry((resource.root, resource.api_version, resource.kind)).or_default().push(resource);
