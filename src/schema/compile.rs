@@ -2,7 +2,7 @@
 //! brings along or what is kept of a definition that somebody gave.
 
 use super::format::Format;
-use super::node::{Arena, Fields, Items, Limits, Name, Node, NodeId, Shape, scalar};
+use super::node::{Arena, Fields, Items, Limits, Name, Node, NodeId, Shape, by_length, scalar};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 use std::borrow::Cow;
@@ -296,7 +296,7 @@ impl<'de> Visitor<'de> for FieldList<'_, 'de> {
             let field = map.next_value_seed(self.0.within())?;
             known.push(((self.0.keep)(name), field));
         }
-        known.sort_by(|(a, _), (b, _)| a.cmp(b));
+        known.sort_by(|(one, _), (other, _)| by_length(one, other));
         Ok(known.into())
     }
 }
@@ -342,13 +342,12 @@ mod tests {
         let arena = compiler.finish();
         let Shape::Fields(fields) = &arena.node(id).shape else { panic!("a mapping") };
         assert_eq!(fields.get("left"), Some(id));
-        assert_eq!(fields.names().collect::<Vec<_>>(), ["left", "name"]);
+        assert_eq!(fields.names(), ["left", "name"]);
     }
 
     #[test]
     fn every_kind_of_every_release_can_be_read() {
-        let heads = |shipped: &Shipped, release: &'static str| {
-            let shipped = *shipped;
+        let heads = |shipped: &Shipped, release: &str| {
             let mut compiler = Compiler::default();
             let lookup = |name: &str| Some(shipped.find(name, release).unwrap_or_else(|| panic!("no {name}")));
             let texts: Vec<_> = shipped.kinds().filter_map(|name| shipped.find(name, release)).collect();
@@ -377,7 +376,7 @@ mod tests {
         }));
         let arena = compiler.finish();
         let Shape::Fields(fields) = &arena.node(id).shape else { panic!("a mapping") };
-        assert_eq!(fields.names().collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(fields.names(), ["a", "b"]);
         assert_eq!(fields.required, ["b"]);
         let b = arena.node(fields.get("b").expect("a field"));
         let limits = b.limits.as_ref().expect("limits");

@@ -5,6 +5,7 @@ use crate::render::pattern::in_rust;
 use regex::Regex;
 use serde_json::Value as Json;
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::sync::OnceLock;
 
 /// A name in a schema: that of a text which the program brings along is not copied.
@@ -55,6 +56,7 @@ pub enum Shape {
 /// The fields of a mapping.
 #[derive(Debug, Default)]
 pub struct Fields {
+    /// In the order of [`by_length`].
     pub(super) known: Box<[(Name, NodeId)]>,
     /// Those that must be there.
     pub required: Vec<Name>,
@@ -67,19 +69,26 @@ pub struct Fields {
 impl Fields {
     /// What is accepted under `key`.
     pub fn get(&self, key: &str) -> Option<NodeId> {
-        let at = self.known.binary_search_by(|(known, _)| known.as_ref().cmp(key)).ok()?;
+        let at = self.known.binary_search_by(|(known, _)| by_length(known, key)).ok()?;
         Some(self.known[at].1)
     }
 
-    /// The names of all fields.
-    pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
-        self.known.iter().map(|(name, _)| name.as_ref())
+    /// The names of all fields, in order.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.known.iter().map(|(name, _)| name.as_ref()).collect();
+        names.sort_unstable();
+        names
     }
 
     /// All fields.
     pub fn iter(&self) -> impl Iterator<Item = (&str, NodeId)> {
         self.known.iter().map(|(name, node)| (name.as_ref(), *node))
     }
+}
+
+/// The order in which fields are looked up: most names differ in length, so that few have to be read.
+pub(super) fn by_length(one: &str, other: &str) -> Ordering {
+    one.len().cmp(&other.len()).then_with(|| one.cmp(other))
 }
 
 /// The items of a list.

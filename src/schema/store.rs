@@ -52,7 +52,7 @@ impl Schemas {
         let mut compiler = Compiler::default();
         let kubernetes = shipped::KUBERNETES.release(&versions.kubernetes);
         let lookup = |name: &str| shipped::KUBERNETES.find(name, kubernetes);
-        let definitions = Definitions { space: space(0, shipped::KUBERNETES, kubernetes), lookup: &lookup };
+        let definitions = Definitions { space: space(0, &shipped::KUBERNETES, kubernetes), lookup: &lookup };
         let metadata = compiler.definition(METADATA.into(), definitions);
         let mut kinds: HashMap<String, HashMap<String, Kind>> = HashMap::new();
         for (api_version, kind) in wanted {
@@ -118,6 +118,6 @@ fn shipped(compiler: &mut Compiler, api_version: &str, kind: &str, versions: &Ve
 }
 
 /// A number for the definitions of one text in one release.
-fn space(number: usize, shipped: Shipped, release: &str) -> usize {
+fn space(number: usize, shipped: &Shipped, release: &str) -> usize {
     number << 8 | shipped.releases().position(|known| known == release).unwrap_or_default()
 }

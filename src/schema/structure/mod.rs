@@ -147,6 +147,10 @@ impl<'a, 'w> Walk<'a, 'w> {
     /// A value whose kind is known already: what it is to its reader is worked out once for each.
     fn value(&mut self, value: Value<'w>, kind: Kind, id: NodeId) {
         let node = self.arena.node(id);
+        // Most values are a text where any text does: what it holds makes no difference.
+        if matches!((&node.shape, kind), (Shape::Text, Kind::Text)) && node.limits.is_none() {
+            return;
+        }
         if kind == Kind::Broken || value.unknown().is_some() || text::is_emptied(value) {
             return;
         }
