@@ -71,7 +71,8 @@ struct Slip {
 fn slip(api_version: &str, kind: &str, known: &[(&str, &str)]) -> Option<Slip> {
     let (group, _) = split_api_version(api_version);
     let known = || known.iter().copied();
-    let is_own = !group.contains('.') || known().any(|(version, _)| split_api_version(version).0 == group);
+    let is_of_group = |version: &str| version.strip_prefix(group).is_some_and(|rest| rest.starts_with('/'));
+    let is_own = !group.contains('.') || known().any(|(version, _)| is_of_group(version));
     if !is_own {
         return None;
     }

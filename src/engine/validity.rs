@@ -8,6 +8,7 @@ use crate::manifest::{By, Manifests, Resource, split_api_version};
 use crate::render::{Target, Told};
 use crate::schema::{Extent, Given, GivenFile, Schemas, Validity, judge};
 use crate::yaml::Value;
+use memchr::memmem::Finder;
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashSet};
 
@@ -72,7 +73,11 @@ fn kinds_patched<'w>(own: &[&'w Resource<'w>], kinds: &BTreeSet<OfKind<'w>>) -> 
     let patches = flux.filter_map(|resource| resource.at(&["spec", "patches"])).flat_map(Value::items);
     let texts: HashSet<&str> = patches.filter_map(|patch| patch.get("patch").and_then(Value::raw)).collect();
     let kinds: HashSet<&str> = kinds.iter().map(|(_, kind)| *kind).collect();
-    kinds.into_iter().filter(|kind| texts.iter().any(|text| text.contains(kind))).collect()
+    let is_named = |kind: &&str| {
+        let finder = Finder::new(kind);
+        texts.iter().any(|text| finder.find(text.as_bytes()).is_some())
+    };
+    kinds.into_iter().filter(is_named).collect()
 }
 
 fn of_root<'w>(
