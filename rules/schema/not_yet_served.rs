@@ -2,7 +2,7 @@
 
 use crate::declare_rule;
 use crate::rule::{Context, Sink, lives};
-use crate::schema::lifecycle::{is_from, title};
+use crate::schema::lifecycle::{Since, is_from, title};
 use crate::schema::shipped::KUBERNETES;
 use std::collections::HashMap;
 
@@ -31,24 +31,39 @@ declare_rule! {
     }
 }
 
+/// Since when a kind is there.
+#[derive(Clone, Copy)]
+struct Born {
+    /// The release of Kubernetes that brought it, where it was not always there.
+    first: Option<&'static str>,
+    /// What older versions of its project do not have.
+    since: &'static [Since],
+}
+
 fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let oldest = KUBERNETES.releases().next().unwrap_or_default();
-    let mut firsts: HashMap<(&str, &str), Option<&str>> = HashMap::new();
+    let mut known: HashMap<(&str, &str), Born> = HashMap::new();
     lives::each(context, |resource, stated, lifecycle| {
-        let Some(written) = resource.value.get("kind") else { return };
-        if let Some(newest) = stated.newest("kubernetes", resource.path) {
-            let first = *firsts.entry((resource.api_version, resource.kind)).or_insert_with(|| {
-                KUBERNETES.ranges(&format!("{}/{}", resource.api_version, resource.kind)).map(|(first, _)| first).next()
-            });
-            if let Some(first) = first.filter(|first| *first != oldest && !is_from(&newest.version, first)) {
-                let message = format!("{} is of a kind that Kubernetes {first} brings", resource.title());
-                sink.finding("kind", resource, resource.value.get("apiVersion").unwrap_or(written), message)
-                    .label(format!("Kubernetes {} does not serve it", newest.version))
-                    .help("write an apiVersion that this version serves, or upgrade first");
-                return;
-            }
+        let Born { first, since } = *known.entry((resource.api_version, resource.kind)).or_insert_with(|| {
+            let (api_version, kind) = (resource.api_version, resource.kind);
+            let first = KUBERNETES.ranges(&format!("{api_version}/{kind}")).map(|(first, _)| first).next();
+            Born { first: first.filter(|first| *first != oldest), since: lifecycle.since(api_version, kind) }
+        });
+        if first.is_none() && since.is_empty() {
+            return;
         }
-        for since in lifecycle.since(resource.api_version, resource.kind) {
+        let Some(written) = resource.value.get("kind") else { return };
+        if let Some(first) = first
+            && let Some(newest) = stated.newest("kubernetes", resource.path)
+            && !is_from(&newest.version, first)
+        {
+            let message = format!("{} is of a kind that Kubernetes {first} brings", resource.title());
+            sink.finding("kind", resource, resource.value.get("apiVersion").unwrap_or(written), message)
+                .label(format!("Kubernetes {} does not serve it", newest.version))
+                .help("write an apiVersion that this version serves, or upgrade first");
+            return;
+        }
+        for since in since {
             let Some(newest) = stated.newest(since.project, resource.path) else { continue };
             if is_from(&newest.version, since.version) {
                 continue;

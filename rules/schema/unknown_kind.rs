@@ -38,9 +38,9 @@ declare_rule! {
 fn check<'w>(context: &Context<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     let mut kinds: BTreeMap<(usize, &str, &str), Vec<&'w Resource<'w>>> = BTreeMap::new();
     for resource in context.world.resources {
-        let is_named = resource.name_value().is_some() || resource.at(&["metadata", "generateName"]).is_some();
-        if is_named
-            && context.validity(resource).unknown_kind
+        let is_named = || resource.name_value().is_some() || resource.at(&["metadata", "generateName"]).is_some();
+        if context.validity(resource).unknown_kind
+            && is_named()
             && LIFECYCLE.gone(resource.api_version, resource.kind).is_none()
         {
             kinds.entry((resource.root, resource.api_version, resource.kind)).or_default().push(resource);
@@ -71,7 +71,8 @@ struct Slip {
 fn slip(api_version: &str, kind: &str, known: &[(&str, &str)]) -> Option<Slip> {
     let (group, _) = split_api_version(api_version);
     let known = || known.iter().copied();
-    let is_own = !group.contains('.') || known().any(|(version, _)| split_api_version(version).0 == group);
+    let is_of_group = |version: &str| version.strip_prefix(group).is_some_and(|rest| rest.starts_with('/'));
+    let is_own = !group.contains('.') || known().any(|(version, _)| is_of_group(version));
     if !is_own {
         return None;
     }

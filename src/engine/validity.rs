@@ -4,10 +4,11 @@
 use super::Request;
 use super::settings::wants_family;
 use crate::finding::Versions;
-use crate::manifest::{By, Manifests, Resource};
+use crate::manifest::{By, Manifests, Resource, split_api_version};
 use crate::render::{Target, Told};
 use crate::schema::{Extent, Given, GivenFile, Schemas, Validity, judge};
 use crate::yaml::Value;
+use memchr::memmem::Finder;
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashSet};
 
@@ -24,11 +25,13 @@ pub(super) fn of<'w>(
     if !wants_family(&request.selection, "schema") && !wants_family(&request.selection, "yaml") {
         return (resources.iter().map(|_| Validity::default()).collect(), Vec::new());
     }
-    let schemas: Vec<Schemas> =
-        versions.par_iter().zip(by_root).map(|(versions, own)| of_root(own, versions, &request.given)).collect();
+    let kinds: Vec<BTreeSet<OfKind<'_>>> = by_root.iter().map(|own| kinds_of(own)).collect();
+    let roots = versions.par_iter().zip(by_root).zip(&kinds);
+    let schemas = roots.map(|((versions, own), kinds)| of_root(own, kinds, versions, &request.given));
+    let schemas: Vec<Schemas> = schemas.collect();
     // Where there is no kustomization, nothing can make a whole of a part.
     let patched: BTreeSet<usize> = manifests.kustomizations.iter().map(|one| manifests.files[one.file].root).collect();
-    let named: Vec<HashSet<&str>> = by_root.iter().map(|own| kinds_patched(own)).collect();
+    let named: Vec<HashSet<&str>> = by_root.iter().zip(&kinds).map(|(own, kinds)| kinds_patched(own, kinds)).collect();
     let is_built = told.failed.is_empty() && told.applied.iter().all(|(_, applied)| applied.trouble.is_none());
     let mut reached = vec![false; resources.len()];
     for member in targets.iter().flat_map(|target| &target.members) {
@@ -53,19 +56,38 @@ pub(super) fn of<'w>(
     (judged, schemas)
 }
 
+/// An apiVersion and a kind.
+type OfKind<'w> = (&'w str, &'w str);
+
+/// The kinds of a root, in order. Most objects are of one that was there before, so they are told apart before they
+/// are sorted.
+fn kinds_of<'w>(own: &[&'w Resource<'w>]) -> BTreeSet<OfKind<'w>> {
+    let kinds: HashSet<OfKind<'w>> = own.iter().map(|resource| (resource.api_version, resource.kind)).collect();
+    kinds.into_iter().collect()
+}
+
 /// The kinds of a root that its Flux Kustomizations speak of in patches: those may complete objects that no target is
 /// seen to hold.
-fn kinds_patched<'w>(own: &[&'w Resource<'w>]) -> HashSet<&'w str> {
+fn kinds_patched<'w>(own: &[&'w Resource<'w>], kinds: &BTreeSet<OfKind<'w>>) -> HashSet<&'w str> {
     let flux = own.iter().filter(|resource| resource.is("kustomize.toolkit.fluxcd.io", "Kustomization"));
     let patches = flux.filter_map(|resource| resource.at(&["spec", "patches"])).flat_map(Value::items);
     let texts: HashSet<&str> = patches.filter_map(|patch| patch.get("patch").and_then(Value::raw)).collect();
-    let kinds: HashSet<&str> = own.iter().map(|resource| resource.kind).collect();
-    kinds.into_iter().filter(|kind| texts.iter().any(|text| text.contains(kind))).collect()
+    let kinds: HashSet<&str> = kinds.iter().map(|(_, kind)| *kind).collect();
+    let is_named = |kind: &&str| {
+        let finder = Finder::new(kind);
+        texts.iter().any(|text| finder.find(text.as_bytes()).is_some())
+    };
+    kinds.into_iter().filter(is_named).collect()
 }
 
-fn of_root<'w>(own: &[&'w Resource<'w>], versions: &Versions, given: &[GivenFile]) -> Schemas {
-    let kinds: BTreeSet<(&str, &str)> = own.iter().map(|resource| (resource.api_version, resource.kind)).collect();
-    let groups: BTreeSet<(&str, &str)> = own.iter().map(|resource| (resource.group, resource.kind)).collect();
+fn of_root<'w>(
+    own: &[&'w Resource<'w>],
+    kinds: &BTreeSet<OfKind<'w>>,
+    versions: &Versions,
+    given: &[GivenFile],
+) -> Schemas {
+    let group_and_kind = |(api_version, kind): &OfKind<'w>| (split_api_version(api_version).0, *kind);
+    let groups: BTreeSet<(&str, &str)> = kinds.iter().map(group_and_kind).collect();
     let lower: BTreeSet<String> = kinds.iter().map(|(_, kind)| kind.to_lowercase()).collect();
     let wanted = |group: &str, kind: &str| match group {
         "" => lower.contains(kind),
@@ -73,5 +95,5 @@ fn of_root<'w>(own: &[&'w Resource<'w>], versions: &Versions, given: &[GivenFile
     };
     let given = Given::read(given, &wanted);
     let found = Given::find(own.iter().copied(), &wanted);
-    Schemas::new(kinds, versions, &[&given, &found])
+    Schemas::new(kinds.iter().copied(), versions, &[&given, &found])
 }

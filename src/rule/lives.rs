@@ -9,7 +9,7 @@ use crate::schema::stated::{Stated, Statement};
 use crate::yaml::Value;
 
 /// Calls `look` with every object and with what its root states.
-pub fn each<'w>(context: &Context<'_, 'w>, mut look: impl FnMut(&'w Resource<'w>, &Stated, &Lifecycle)) {
+pub fn each<'w>(context: &Context<'_, 'w>, mut look: impl FnMut(&'w Resource<'w>, &Stated, &'static Lifecycle)) {
     let world = context.world;
     world.resources.iter().for_each(|resource| look(resource, &world.stated[resource.root], &LIFECYCLE));
 }

@@ -2,6 +2,7 @@
 
 pub mod builtin;
 pub mod compact;
+pub mod compile;
 pub mod custom;
 pub mod format;
 pub mod image;

@@ -3,9 +3,13 @@
 use super::format::Format;
 use crate::render::pattern::in_rust;
 use regex::Regex;
-use serde_json::{Map, Value as Json};
-use std::collections::HashMap;
+use serde_json::Value as Json;
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::sync::OnceLock;
+
+/// A name in a schema: that of a text which the program brings along is not copied.
+pub type Name = Cow<'static, str>;
 
 /// Number of a node in its [`Arena`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,7 +25,7 @@ pub struct Node {
     /// A condition that says nothing of the type: it is only asked of values that have it.
     pub untyped: bool,
     /// What the server writes where nothing is written.
-    pub default: Option<Json>,
+    pub default: Option<Box<Json>>,
     /// What else is asked of the value.
     pub limits: Option<Box<Limits>>,
 }
@@ -52,9 +56,10 @@ pub enum Shape {
 /// The fields of a mapping.
 #[derive(Debug, Default)]
 pub struct Fields {
-    known: Vec<(Box<str>, NodeId)>,
+    /// In the order of [`by_length`].
+    pub(super) known: Box<[(Name, NodeId)]>,
     /// Those that must be there.
-    pub required: Vec<Box<str>>,
+    pub required: Vec<Name>,
     /// Whether others may be there.
     pub open: bool,
     /// Whether it is a whole object of some kind.
@@ -64,13 +69,15 @@ pub struct Fields {
 impl Fields {
     /// What is accepted under `key`.
     pub fn get(&self, key: &str) -> Option<NodeId> {
-        let at = self.known.binary_search_by(|(known, _)| known.as_ref().cmp(key)).ok()?;
+        let at = self.known.binary_search_by(|(known, _)| by_length(known, key)).ok()?;
         Some(self.known[at].1)
     }
 
-    /// The names of all fields.
-    pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
-        self.known.iter().map(|(name, _)| name.as_ref())
+    /// The names of all fields, in order.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.known.iter().map(|(name, _)| name.as_ref()).collect();
+        names.sort_unstable();
+        names
     }
 
     /// All fields.
@@ -79,13 +86,18 @@ impl Fields {
     }
 }
 
+/// The order in which fields are looked up: most names differ in length, so that few have to be read.
+pub(super) fn by_length(one: &str, other: &str) -> Ordering {
+    one.len().cmp(&other.len()).then_with(|| one.cmp(other))
+}
+
 /// The items of a list.
 #[derive(Debug)]
 pub struct Items {
     /// What is accepted as an item.
     pub item: NodeId,
     /// The fields that tell one item from another.
-    pub keys: Vec<Box<str>>,
+    pub keys: Vec<Name>,
     /// Whether no item may stand twice.
     pub set: bool,
 }
@@ -145,19 +157,28 @@ impl Pattern {
     }
 }
 
-/// Where definitions are looked up: the compact text of a name.
-pub type Lookup<'l> = &'l dyn Fn(&str) -> Option<&'static str>;
+/// The words of the bare types. Their nodes stand first in every arena, in this order: most fields say no more, so one
+/// node of each does for all.
+const BARE: &[&str] = &["any", "string", "integer", "number", "boolean", "int-or-string", "quantity", "object"];
 
 /// All nodes of a run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Arena {
     nodes: Vec<Node>,
     patterns: Vec<Pattern>,
-    pattern_numbers: HashMap<Box<str>, u32>,
-    definitions: HashMap<(usize, Box<str>), NodeId>,
+}
+
+impl Default for Arena {
+    fn default() -> Arena {
+        let nodes = BARE.iter().map(|word| Node { shape: scalar(word), ..Node::default() }).collect();
+        Arena { nodes, patterns: Vec::new() }
+    }
 }
 
 impl Arena {
+    /// The node that accepts whatever there is.
+    pub(super) const ANY: NodeId = NodeId(0);
+
     /// The node of that number.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
@@ -168,141 +189,34 @@ impl Arena {
         &self.patterns[number as usize]
     }
 
-    /// Compiles a compact schema whose references are looked up in the text collection `space`.
-    pub fn compile(&mut self, schema: &Json, space: usize, lookup: Lookup<'_>) -> NodeId {
-        let id = NodeId(self.nodes.len() as u32);
-        match schema {
-            Json::String(word) => match word.strip_prefix('#') {
-                Some(name) => return self.definition(name, space, lookup),
-                None => self.nodes.push(Node { shape: scalar(word), ..Node::default() }),
-            },
-            Json::Array(items) => {
-                self.nodes.push(Node::default());
-                let item = items.first().map_or(id, |item| self.compile(item, space, lookup));
-                self.nodes[id.0 as usize].shape = Shape::Items(Items { item, keys: Vec::new(), set: false });
-            }
-            Json::Object(map) => {
-                self.nodes.push(Node::default());
-                let node = self.object(map, space, lookup);
+    /// The node of a type of which nothing else is said.
+    pub(super) fn bare(word: &str) -> NodeId {
+        BARE.iter().position(|known| *known == word).map_or(Arena::ANY, |at| NodeId(at as u32))
+    }
+
+    /// Takes in a node: under a number that was reserved for it, or the next one.
+    pub(super) fn put(&mut self, node: Node, reserved: Option<NodeId>) -> NodeId {
+        match reserved {
+            Some(id) => {
                 self.nodes[id.0 as usize] = node;
+                id
             }
-            _ => self.nodes.push(Node::default()),
-        }
-        id
-    }
-
-    fn definition(&mut self, name: &str, space: usize, lookup: Lookup<'_>) -> NodeId {
-        let key = (space, Box::from(name));
-        if let Some(id) = self.definitions.get(&key) {
-            return *id;
-        }
-        // The number is known before the node is, for a definition may hold itself.
-        let id = NodeId(self.nodes.len() as u32);
-        self.nodes.push(Node::default());
-        self.definitions.insert(key, id);
-        let schema = lookup(name).and_then(|text| serde_json::from_str::<Json>(text).ok());
-        match schema {
-            Some(Json::Object(map)) => {
-                let node = self.object(&map, space, lookup);
-                self.nodes[id.0 as usize] = node;
+            None => {
+                self.nodes.push(node);
+                NodeId(self.nodes.len() as u32 - 1)
             }
-            Some(Json::String(word)) => self.nodes[id.0 as usize].shape = scalar(&word),
-            Some(Json::Array(items)) => {
-                let item = items.first().map_or(id, |item| self.compile(item, space, lookup));
-                self.nodes[id.0 as usize].shape = Shape::Items(Items { item, keys: Vec::new(), set: false });
-            }
-            _ => {}
-        }
-        id
-    }
-
-    fn object(&mut self, map: &Map<String, Json>, space: usize, lookup: Lookup<'_>) -> Node {
-        let is = |key: &str| map.get(key) == Some(&Json::Bool(true));
-        let word = map.get("type").and_then(Json::as_str);
-        let shape = if map.contains_key("fields") || map.contains_key("required") {
-            let mut known: Vec<(Box<str>, NodeId)> = Vec::new();
-            for (name, field) in map.get("fields").and_then(Json::as_object).into_iter().flatten() {
-                known.push((name.as_str().into(), self.compile(field, space, lookup)));
-            }
-            known.sort_by(|(a, _), (b, _)| a.cmp(b));
-            let embedded = is("embedded");
-            Shape::Fields(Fields { known, required: words(map.get("required")), open: is("open"), embedded })
-        } else if let Some(values) = map.get("values") {
-            Shape::Values(self.compile(values, space, lookup))
-        } else if let Some(items) = map.get("items") {
-            let item = self.compile(items, space, lookup);
-            Shape::Items(Items { item, keys: words(map.get("keys")), set: is("set") })
-        } else if is("embedded") {
-            Shape::Fields(Fields { open: true, embedded: true, ..Fields::default() })
-        } else {
-            word.map_or(Shape::Any, scalar)
-        };
-        Node {
-            shape,
-            nullable: is("nullable"),
-            untyped: is("condition") && word.is_none(),
-            default: map.get("default").cloned(),
-            limits: self.limits(map, space, lookup),
         }
     }
 
-    fn limits(&mut self, map: &Map<String, Json>, space: usize, lookup: Lookup<'_>) -> Option<Box<Limits>> {
-        const PLAIN: &[&str] = &["type", "fields", "required", "values", "items", "open", "condition", "keys", "set"];
-        const OTHER: &[&str] = &["nullable", "default", "embedded"];
-        if map.keys().all(|key| PLAIN.contains(&key.as_str()) || OTHER.contains(&key.as_str())) {
-            return None;
-        }
-        let number = |key: &str| map.get(key).and_then(Json::as_f64);
-        let bounds =
-            |least: &str, most: &str| (map.get(least).and_then(Json::as_u64), map.get(most).and_then(Json::as_u64));
-        let mut branches = |key: &str| -> Vec<NodeId> {
-            let branches = map.get(key).and_then(Json::as_array);
-            branches.into_iter().flatten().map(|branch| self.compile(branch, space, lookup)).collect()
-        };
-        let (all, any, one) = (branches("all"), branches("any"), branches("one"));
-        let not = map.get("not").map(|branch| self.compile(branch, space, lookup));
-        let pattern = map.get("pattern").and_then(Json::as_str).map(|text| self.pattern_number(text));
-        Some(Box::new(Limits {
-            allowed: map.get("enum").and_then(Json::as_array).cloned().unwrap_or_default(),
-            pattern,
-            format: map.get("format").and_then(Json::as_str).and_then(Format::parse),
-            min: number("min"),
-            max: number("max"),
-            above: number("above"),
-            below: number("below"),
-            multiple: number("multiple"),
-            length: bounds("min-length", "max-length"),
-            items: bounds("min-items", "max-items"),
-            fields: bounds("min-fields", "max-fields"),
-            all,
-            any,
-            one,
-            not,
-        }))
-    }
-
-    fn pattern_number(&mut self, text: &str) -> u32 {
-        if let Some(number) = self.pattern_numbers.get(text) {
-            return *number;
-        }
-        let number = self.patterns.len() as u32;
+    /// Takes in a pattern.
+    pub(super) fn put_pattern(&mut self, text: &str) -> u32 {
         self.patterns.push(Pattern::new(text));
-        self.pattern_numbers.insert(text.into(), number);
-        number
-    }
-
-    /// Lets go of what only compiling needs.
-    pub fn finish(&mut self) {
-        self.pattern_numbers = HashMap::new();
-        self.definitions = HashMap::new();
+        self.patterns.len() as u32 - 1
     }
 }
 
-fn words(list: Option<&Json>) -> Vec<Box<str>> {
-    list.and_then(Json::as_array).into_iter().flatten().filter_map(|word| Some(word.as_str()?.into())).collect()
-}
-
-fn scalar(word: &str) -> Shape {
+/// The shape of a bare type.
+pub(super) fn scalar(word: &str) -> Shape {
     match word {
         "string" => Shape::Text,
         "integer" => Shape::Integer,
@@ -312,20 +226,5 @@ fn scalar(word: &str) -> Shape {
         "quantity" => Shape::Quantity,
         "object" => Shape::Open,
         _ => Shape::Any,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_definition_may_hold_itself() {
-        let mut arena = Arena::default();
-        let lookup = |name: &str| (name == "tree").then_some(r##"{"fields":{"left":"#tree","name":"string"}}"##);
-        let id = arena.compile(&Json::from("#tree"), 0, &lookup);
-        let Shape::Fields(fields) = &arena.node(id).shape else { panic!("a mapping") };
-        assert_eq!(fields.get("left"), Some(id));
-        assert_eq!(fields.names().collect::<Vec<_>>(), ["left", "name"]);
     }
 }

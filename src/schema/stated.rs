@@ -186,6 +186,9 @@ impl Stated {
     /// Flux one is assumed.
     pub fn oldest(&self, project: &str, path: &str) -> Option<&Statement> {
         let assumed = self.flux.as_ref().filter(|_| project == "flux");
+        if let [only] = self.all(project) {
+            return Some(only);
+        }
         // Of several that say the same, the one that stands the nearest is shown.
         let rank = |one: &&Statement| (minor(&one.version), Reverse(one.shared_with(path)));
         self.near(project, path).min_by_key(rank).or(assumed)
@@ -193,13 +196,20 @@ impl Stated {
 
     /// The newest version of a project that a cluster of the repo runs, of those that may get what stands at `path`.
     pub fn newest(&self, project: &str, path: &str) -> Option<&Statement> {
+        if let [only] = self.all(project) {
+            return Some(only);
+        }
         self.near(project, path).min_by_key(|one| (Reverse(minor(&one.version)), Reverse(one.shared_with(path))))
+    }
+
+    fn all(&self, project: &str) -> &[Statement] {
+        self.versions.get(project).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The statements that stand the nearest to `path`, where they share the folder of a cluster with it; else nobody
     /// tells which cluster gets it, and all of them count.
     fn near(&self, project: &str, path: &str) -> impl Iterator<Item = &Statement> {
-        let all = self.versions.get(project).map(Vec::as_slice).unwrap_or_default();
+        let all = self.all(project);
         let shared = move |one: &Statement| match one.shared_with(path) {
             usize::MAX => usize::MAX,
             steps if names_cluster(path, steps) => steps,

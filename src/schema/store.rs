@@ -1,5 +1,6 @@
 //! The schemas of one run: those of the kinds that it holds, compiled before anything is checked in parallel.
 
+use super::compile::{Compiler, Definitions, Head};
 use super::custom::{Definition, Given};
 use super::node::{Arena, NodeId};
 use super::rules::Rules;
@@ -7,10 +8,9 @@ use super::shipped::{self, Shipped};
 use super::{json_schema, structure};
 use crate::finding::Versions;
 use crate::manifest::split_api_version;
-use serde_json::Value as Json;
 use std::collections::HashMap;
 
-const METADATA: &str = "#io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+const METADATA: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 /// Asked where only the newest release will do.
 const NEWEST: &str = "9999";
@@ -49,66 +49,31 @@ impl Schemas {
         versions: &Versions,
         given: &[&Given],
     ) -> Schemas {
-        let mut arena = Arena::default();
+        let mut compiler = Compiler::default();
         let kubernetes = shipped::KUBERNETES.release(&versions.kubernetes);
-        let metadata = arena.compile(&Json::from(METADATA), space(0, shipped::KUBERNETES, kubernetes), &|name| {
-            shipped::KUBERNETES.find(name, kubernetes)
-        });
-        let mut schemas = Schemas { arena, metadata, kinds: HashMap::new() };
+        let lookup = |name: &str| shipped::KUBERNETES.find(name, kubernetes);
+        let definitions = Definitions { space: space(0, &shipped::KUBERNETES, kubernetes), lookup: &lookup };
+        let metadata = compiler.definition(METADATA.into(), definitions);
+        let mut kinds: HashMap<String, HashMap<String, Kind>> = HashMap::new();
         for (api_version, kind) in wanted {
-            if schemas.kind(api_version, kind).is_some() {
+            if kinds.get(api_version).is_some_and(|kinds| kinds.contains_key(kind)) {
                 continue;
             }
-            let definition = |given: &&Given| {
-                let mut all = given.definitions.iter();
-                all.find(|one| one.served.api_version == api_version && one.served.kind == kind).cloned()
-            };
-            let schema = |given: &&Given| given.schemas.iter().find(|one| one.is_of(api_version, kind)).cloned();
-            let known = match (given.iter().find_map(definition), given.iter().find_map(schema)) {
-                (Some(definition), _) => Some(schemas.custom(&definition)),
+            let mut definitions = given.iter().flat_map(|given| &given.definitions);
+            let definition = definitions.find(|one| one.served.api_version == api_version && one.served.kind == kind);
+            let mut schemas = given.iter().flat_map(|given| &given.schemas);
+            let known = match (definition, schemas.find(|one| one.is_of(api_version, kind))) {
+                (Some(definition), _) => Some(custom(&mut compiler, definition)),
                 (None, Some(schema)) => json_schema::compile(&schema.schema)
                     .map(|validator| Kind::Json(Box::new(validator)))
-                    .or_else(|| schemas.shipped(api_version, kind, versions)),
-                (None, None) => schemas.shipped(api_version, kind, versions),
+                    .or_else(|| shipped(&mut compiler, api_version, kind, versions)),
+                (None, None) => shipped(&mut compiler, api_version, kind, versions),
             };
             if let Some(known) = known {
-                schemas.kinds.entry(api_version.to_owned()).or_default().insert(kind.to_owned(), known);
+                kinds.entry(api_version.to_owned()).or_default().insert(kind.to_owned(), known);
             }
         }
-        schemas.arena.finish();
-        schemas
-    }
-
-    fn custom(&mut self, definition: &Definition) -> Kind {
-        let head = &definition.served.head;
-        let node = self.arena.compile(&head["schema"], usize::MAX, &|_| None);
-        let served = &definition.served;
-        let rules = definition.rules.as_ref();
-        let rules = rules.map(|schema| Box::new(Rules::new(schema, &served.api_version, &served.kind)));
-        Kind::Structural { node, custom: true, status: head["status"] == true, rules }
-    }
-
-    fn shipped(&mut self, api_version: &str, kind: &str, versions: &Versions) -> Option<Kind> {
-        let (group, _) = split_api_version(api_version);
-        let (number, shipped) = shipped::of_group(group);
-        let asked = match group {
-            _ if number == 0 => &versions.kubernetes,
-            "postgresql.cnpg.io" => &versions.cnpg,
-            _ => NEWEST,
-        };
-        let name = format!("{api_version}/{kind}");
-        let mut release = shipped.release(asked);
-        let head = shipped.find(&name, release).or_else(|| {
-            // Another rule tells that this release does not serve it; its structure is known from those that do.
-            let (_, last) = shipped.ranges(&name).last()?;
-            release = last;
-            shipped.find(&name, release)
-        })?;
-        let head: Json = serde_json::from_str(head).ok()?;
-        let lookup = |name: &str| shipped.find(name, release);
-        let node = self.arena.compile(&head["schema"], space(number, shipped, release), &lookup);
-        let is = |key: &str| head[key] == true;
-        Some(Kind::Structural { node, custom: is("custom"), status: is("status"), rules: None })
+        Schemas { arena: compiler.finish(), metadata, kinds }
     }
 
     /// What is known of a kind.
@@ -122,7 +87,37 @@ impl Schemas {
     }
 }
 
+fn custom(compiler: &mut Compiler, definition: &Definition) -> Kind {
+    let served = &definition.served;
+    let node = compiler.schema(&served.head["schema"]);
+    let rules = definition.rules.as_ref();
+    let rules = rules.map(|schema| Box::new(Rules::new(schema, &served.api_version, &served.kind)));
+    Kind::Structural { node, custom: true, status: served.head["status"] == true, rules }
+}
+
+fn shipped(compiler: &mut Compiler, api_version: &str, kind: &str, versions: &Versions) -> Option<Kind> {
+    let (group, _) = split_api_version(api_version);
+    let (number, shipped) = shipped::of_group(group);
+    let asked = match group {
+        _ if number == 0 => &versions.kubernetes,
+        "postgresql.cnpg.io" => &versions.cnpg,
+        _ => NEWEST,
+    };
+    let name = format!("{api_version}/{kind}");
+    let mut release = shipped.release(asked);
+    let text = shipped.find(&name, release).or_else(|| {
+        // Another rule tells that this release does not serve it; its structure is known from those that do.
+        let (_, last) = shipped.ranges(&name).last()?;
+        release = last;
+        shipped.find(&name, release)
+    })?;
+    let lookup = |name: &str| shipped.find(name, release);
+    let definitions = Definitions { space: space(number, shipped, release), lookup: &lookup };
+    let Head { node, custom, status } = compiler.head(text, definitions)?;
+    Some(Kind::Structural { node, custom, status, rules: None })
+}
+
 /// A number for the definitions of one text in one release.
-fn space(number: usize, shipped: Shipped, release: &str) -> usize {
+fn space(number: usize, shipped: &Shipped, release: &str) -> usize {
     number << 8 | shipped.releases().position(|known| known == release).unwrap_or_default()
 }

@@ -13,11 +13,11 @@ pub(super) fn check<'w>(walk: &mut Walk<'_, 'w>, value: Value<'w>, node: &Node, 
     if limits.all.is_empty() && limits.any.is_empty() && limits.one.is_empty() && limits.not.is_none() {
         return;
     }
-    let place = dotted(&walk.way);
-    let place = if place.is_empty() { "the object".to_owned() } else { format!("`{place}`") };
-    let title = walk.title();
     let say = |message: String| {
-        Problem::new("combination", value, format!("{title}: {place} {message}")).underline(value.key_or_span())
+        let place = dotted(&walk.way);
+        let place = if place.is_empty() { "the object".to_owned() } else { format!("`{place}`") };
+        let message = format!("{}: {place} {message}", walk.title());
+        Problem::new("combination", value, message).underline(value.key_or_span())
     };
     let mut told = Vec::new();
     if limits.all.iter().any(|branch| holds(walk, value, *branch, beside) == Some(false)) {
@@ -70,8 +70,8 @@ fn with_fields<'w>(walk: &Walk<'_, 'w>, problem: Problem<'w>, branches: &[NodeId
 /// Whether a value fulfils a condition; none where something in it is not known. `beside` are the fields of the
 /// schema that asks: what has a default there is there.
 fn holds(walk: &Walk<'_, '_>, value: Value<'_>, id: NodeId, beside: Option<&Fields>) -> Option<bool> {
-    let node = walk.arena.node(id);
-    if value.unknown().is_some() || value.kind() == Kind::Broken {
+    let (node, kind) = (walk.arena.node(id), value.kind());
+    if kind == Kind::Broken || value.unknown().is_some() {
         return None;
     }
     let mut sure = true;
@@ -83,7 +83,7 @@ fn holds(walk: &Walk<'_, '_>, value: Value<'_>, id: NodeId, beside: Option<&Fiel
         }
     };
     let fits =
-        match (&node.shape, value.kind()) {
+        match (&node.shape, kind) {
             (Shape::Any, _) | (Shape::Open, Kind::Mapping) => true,
             (Shape::Fields(fields), Kind::Mapping) => {
                 fields.required.iter().all(|name| {
@@ -106,7 +106,7 @@ fn holds(walk: &Walk<'_, '_>, value: Value<'_>, id: NodeId, beside: Option<&Fiel
         return Some(false);
     }
     if let Some(limits) = &node.limits {
-        if !limits::holds(walk, value, limits) {
+        if !limits::holds(walk, value, kind, limits) {
             return Some(false);
         }
         let mut branch = |id: &NodeId| {

@@ -10,10 +10,11 @@ use crate::yaml::{Value, has_placeholder};
 
 impl<'a, 'w> Walk<'a, 'w> {
     pub(super) fn required(&mut self, value: Value<'w>, fields: &'a Fields) {
-        if self.partial || value.entries().any(|(key, _)| has_placeholder(key)) {
+        let embedded: &[&str] = if fields.embedded { &["apiVersion", "kind"] } else { &[] };
+        let asks_nothing = fields.required.is_empty() && embedded.is_empty();
+        if self.partial || asks_nothing || value.entries().any(|(key, _)| has_placeholder(key)) {
             return;
         }
-        let embedded: &[&str] = if fields.embedded { &["apiVersion", "kind"] } else { &[] };
         for name in fields.required.iter().map(AsRef::as_ref).chain(embedded.iter().copied()) {
             let written = value.get(name);
             let node = fields.get(name).map(|id| self.arena.node(id));
@@ -73,9 +74,10 @@ impl<'a, 'w> Walk<'a, 'w> {
         let mut problem = Problem::new("unknown", child, message).within(holder).at_key().label(label);
         let common: &[&str] =
             if self.way.len() == 1 || fields.embedded { &["apiVersion", "kind", "metadata"] } else { &[] };
-        let names = || fields.names().chain(common.iter().copied());
-        let exact = names().find(|name| name.eq_ignore_ascii_case(key));
-        if let Some(near) = exact.or_else(|| closest(key, names())) {
+        let names = fields.names();
+        let all = || names.iter().chain(common).copied();
+        let exact = all().find(|name| name.eq_ignore_ascii_case(key));
+        if let Some(near) = exact.or_else(|| closest(key, all())) {
             let is_free = holder.get(near).is_none();
             if is_free {
                 problem = problem.meant(holder, near);
@@ -92,10 +94,10 @@ impl<'a, 'w> Walk<'a, 'w> {
         } else if let Some(below) = self.field_below(key, fields) {
             let below = if parent.is_empty() { below } else { format!("{parent}.{below}") };
             problem = problem.help(format!("move it to `{below}`, which exists"));
-        } else if fields.names().next().is_none() {
+        } else if names.is_empty() {
             problem = problem.note(format!("`{parent}` takes no fields at all"));
-        } else if fields.names().count() <= 8 {
-            let names: Vec<String> = fields.names().map(|name| format!("`{name}`")).collect();
+        } else if names.len() <= 8 {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
             problem = problem.note(format!("fields here are {}", names.join(", ")));
         }
         self.told.unknown.push(problem);

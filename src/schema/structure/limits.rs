@@ -18,8 +18,8 @@ const SHOWN: usize = 80;
 /// Longer values are not shown.
 const VALUE: usize = 60;
 
-pub(super) fn check<'w>(walk: &mut Walk<'_, 'w>, value: Value<'w>, node: &Node, limits: &Limits) {
-    match value.kind() {
+pub(super) fn check<'w>(walk: &mut Walk<'_, 'w>, value: Value<'w>, kind: Kind, node: &Node, limits: &Limits) {
+    match kind {
         Kind::Text => text(walk, value, limits),
         Kind::Number => number(walk, value, limits),
         Kind::Sequence => {
@@ -39,15 +39,18 @@ pub(super) fn check<'w>(walk: &mut Walk<'_, 'w>, value: Value<'w>, node: &Node, 
 
 /// Whether a value is one of those that are listed.
 pub(super) fn is_allowed(value: Value<'_>, allowed: &[Json]) -> bool {
-    allowed.is_empty()
-        || allowed.iter().any(|word| match word {
-            Json::String(word) => value.as_str() == Some(word),
-            Json::Bool(word) => value.as_bool() == Some(*word),
-            Json::Number(number) => value.kind() == Kind::Number && as_number(value) == number.as_f64(),
-            Json::Null => value.is_null(),
-            // No schema in use lists collections.
-            Json::Array(_) | Json::Object(_) => true,
-        })
+    if allowed.is_empty() {
+        return true;
+    }
+    let text = value.as_str();
+    allowed.iter().any(|word| match word {
+        Json::String(word) => text == Some(word),
+        Json::Bool(word) => value.as_bool() == Some(*word),
+        Json::Number(number) => value.kind() == Kind::Number && as_number(value) == number.as_f64(),
+        Json::Null => value.is_null(),
+        // No schema in use lists collections.
+        Json::Array(_) | Json::Object(_) => true,
+    })
 }
 
 /// A number as the API server compares it.
@@ -62,11 +65,11 @@ pub(super) fn as_number(value: Value<'_>) -> Option<f64> {
 }
 
 /// Whether a pattern, a length or a format refuses a text, a bound a number, a size a collection.
-pub(super) fn holds(walk: &Walk<'_, '_>, value: Value<'_>, limits: &Limits) -> bool {
+pub(super) fn holds(walk: &Walk<'_, '_>, value: Value<'_>, kind: Kind, limits: &Limits) -> bool {
     let within = |count: u64, (least, most): (Option<u64>, Option<u64>)| {
         least.is_none_or(|least| count >= least) && most.is_none_or(|most| count <= most)
     };
-    let fits = match value.kind() {
+    let fits = match kind {
         Kind::Text => {
             let text = value.as_str().unwrap_or_default();
             let matches = limits.pattern.and_then(|number| walk.arena.pattern(number).regex());
@@ -83,11 +86,10 @@ pub(super) fn holds(walk: &Walk<'_, '_>, value: Value<'_>, limits: &Limits) -> b
 }
 
 fn not_allowed<'w>(walk: &mut Walk<'_, 'w>, value: Value<'w>, node: &Node, limits: &Limits) {
-    let place = dotted(&walk.way);
     let words: Vec<String> = limits.allowed.iter().map(plain).collect();
     let shown = shown(walk, value);
     let listed = |words: &[String]| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
-    let message = format!("{}: `{place}` is {shown}, which it does not take", walk.title());
+    let message = format!("{} is {shown}, which it does not take", walk.place());
     let mut problem = Problem::new("enum", value, message).label(match &words[..] {
         [only] => format!("only `{only}` is taken"),
         _ => format!("none of the {} values it takes", words.len()),
@@ -117,27 +119,25 @@ fn shown(walk: &Walk<'_, '_>, value: Value<'_>) -> String {
 fn text<'w>(walk: &mut Walk<'_, 'w>, value: Value<'w>, limits: &Limits) {
     let Some(text) = value.as_str() else { return };
     let (least, most) = limits.length;
-    let length = text.chars().count() as u64;
-    let place = dotted(&walk.way);
-    let title = walk.title();
+    let length = if limits.length == (None, None) { 0 } else { text.chars().count() as u64 };
     if let Some(least) = least.filter(|least| length < *least) {
         let message = if text.is_empty() {
-            format!("{title}: `{place}` is empty")
+            format!("{} is empty", walk.place())
         } else {
-            format!("{title}: `{place}` has {length} of at least {least} characters")
+            format!("{} has {length} of at least {least} characters", walk.place())
         };
         return walk.tell(Problem::new("length", value, message).label("too short"));
     }
     if let Some(most) = most.filter(|most| length > *most) {
-        let message = format!("{title}: `{place}` has {length} characters, at most {most} are taken");
+        let message = format!("{} has {length} characters, at most {most} are taken", walk.place());
         return walk.tell(Problem::new("length", value, message).label("too long"));
     }
     if let Some(format) = limits.format.filter(|format| !format.accepts(text)) {
         let shown = shown(walk, value);
         let message = if format == Format::Byte {
-            format!("{title}: `{place}` is not base64")
+            format!("{} is not base64", walk.place())
         } else {
-            format!("{title}: `{place}` is {shown}, which is not {}", format.title())
+            format!("{} is {shown}, which is not {}", walk.place(), format.title())
         };
         let problem = Problem::new("format", value, message).label(format!("{} belongs here", format.title()));
         return walk.tell(match (format, walk.secret) {
@@ -149,7 +149,7 @@ fn text<'w>(walk: &mut Walk<'_, 'w>, value: Value<'w>, limits: &Limits) {
     let pattern = walk.arena.pattern(number);
     if pattern.regex().is_some_and(|regex| !regex.is_match(text)) {
         let shown = shown(walk, value);
-        let message = format!("{title}: `{place}` is {shown}, which its pattern refuses");
+        let message = format!("{} is {shown}, which its pattern refuses", walk.place());
         let problem = Problem::new("pattern", value, message).label("not of the form it takes");
         let note = (pattern.text.len() <= SHOWN).then(|| format!("the pattern is `{}`", pattern.text));
         walk.tell(match note {
@@ -182,8 +182,7 @@ fn out_of_bounds(number: f64, limits: &Limits) -> Option<String> {
 fn number<'w>(walk: &mut Walk<'_, 'w>, value: Value<'w>, limits: &Limits) {
     let Some(number) = as_number(value) else { return };
     let Some(why) = out_of_bounds(number, limits) else { return };
-    let place = dotted(&walk.way);
-    let message = format!("{}: `{place}` is {}, {why}", walk.title(), value.raw().unwrap_or_default());
+    let message = format!("{} is {}, {why}", walk.place(), value.raw().unwrap_or_default());
     walk.tell(Problem::new("bound", value, message).label(why));
 }
 
@@ -195,13 +194,15 @@ fn sizes<'w>(
     one: &str,
     many: &str,
 ) {
-    if walk.partial {
+    let least = least.filter(|least| count < *least);
+    let most = most.filter(|most| count > *most);
+    if walk.partial || least.or(most).is_none() {
         return;
     }
     let place = dotted(&walk.way);
     let noun = |count: u64| if count == 1 { one.to_owned() } else { many.to_owned() };
     let place = if place.is_empty() { "the object".to_owned() } else { format!("`{place}`") };
-    let (message, label) = if let Some(least) = least.filter(|least| count < *least) {
+    let (message, label) = if let Some(least) = least {
         let has = if count == 0 { "is empty".to_owned() } else { format!("has {count} {}", noun(count)) };
         (
             format!(
@@ -211,7 +212,7 @@ fn sizes<'w>(
             ),
             "too few",
         )
-    } else if let Some(most) = most.filter(|most| count > *most) {
+    } else if let Some(most) = most {
         (
             format!(
                 "{}: {place} has {count} {}, at most {most} {} taken",
@@ -247,8 +248,7 @@ impl<'w> Walk<'_, 'w> {
             _ => 63,
         };
         if whole >= 1 << bits || whole < -(1 << bits) {
-            let place = dotted(&self.way);
-            let message = format!("{}: `{place}` is {whole}, which does not fit into {} bits", self.title(), bits + 1);
+            let message = format!("{} is {whole}, which does not fit into {} bits", self.place(), bits + 1);
             self.tell(Problem::new("bound", value, message).label("too large a number"));
         }
     }

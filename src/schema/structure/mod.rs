@@ -119,18 +119,18 @@ impl<'a, 'w> Walk<'a, 'w> {
         if let Shape::Fields(fields) = &node.shape {
             self.required(object, fields);
         }
-        self.conditions(object, node);
+        self.conditions(object, object.kind(), node);
         self.parents.pop();
     }
 
     fn entry(&mut self, holder: Value<'w>, key: &'w str, child: Value<'w>, fields: &'a Fields) {
         // What a patch asks for by `$patch` and the like is no field.
-        if has_placeholder(key) || !self.resource.whole && key.starts_with('$') {
+        if key.starts_with('$') && !self.resource.whole {
             return;
         }
         match fields.get(key) {
             Some(node) => self.field(child, node),
-            None if fields.open => {}
+            None if fields.open || has_placeholder(key) => {}
             None if fields.embedded && matches!(key, "apiVersion" | "kind" | "metadata") => {}
             None => self.unknown_field(holder, key, child, fields),
         }
@@ -138,21 +138,27 @@ impl<'a, 'w> Walk<'a, 'w> {
 
     /// A value under a key: null is as good as absent, unless it is a value here.
     fn field(&mut self, value: Value<'w>, id: NodeId) {
-        if !value.is_null() || value.raw().is_some_and(has_placeholder) {
-            self.value(value, id);
+        let kind = value.kind();
+        if kind != Kind::Null || value.raw().is_some_and(has_placeholder) {
+            self.value(value, kind, id);
         }
     }
 
-    fn value(&mut self, value: Value<'w>, id: NodeId) {
+    /// A value whose kind is known already: what it is to its reader is worked out once for each.
+    fn value(&mut self, value: Value<'w>, kind: Kind, id: NodeId) {
         let node = self.arena.node(id);
-        if value.unknown().is_some() || value.kind() == Kind::Broken || text::is_emptied(value) {
+        // Most values are a text where any text does: what it holds makes no difference.
+        if matches!((&node.shape, kind), (Shape::Text, Kind::Text)) && node.limits.is_none() {
             return;
         }
-        if value.is_null() && (node.nullable || matches!(node.shape, Shape::Any)) {
+        if kind == Kind::Broken || value.unknown().is_some() || text::is_emptied(value) {
+            return;
+        }
+        if kind == Kind::Null && (node.nullable || matches!(node.shape, Shape::Any)) {
             return;
         }
         let before = self.count();
-        match (&node.shape, value.kind()) {
+        match (&node.shape, kind) {
             (Shape::Any, _) => {}
             (Shape::Fields(fields), Kind::Mapping) => self.mapping(value, id, fields),
             (Shape::Values(values), Kind::Mapping) => {
@@ -177,7 +183,7 @@ impl<'a, 'w> Walk<'a, 'w> {
         }
         // One cause, one finding: what a value as a whole is asked for is only judged where its parts are right.
         if before == self.count() {
-            self.conditions(value, node);
+            self.conditions(value, kind, node);
         }
     }
 
@@ -199,10 +205,9 @@ impl<'a, 'w> Walk<'a, 'w> {
     fn list(&mut self, value: Value<'w>, items: &'a Items) {
         for (at, item) in value.items().enumerate() {
             self.way.push(Step::Item(at));
-            if item.is_null() && !self.custom {
-                self.null_item(item, items);
-            } else {
-                self.value(item, items.item);
+            match item.kind() {
+                Kind::Null if !self.custom => self.null_item(item, items),
+                kind => self.value(item, kind, items.item),
             }
             self.way.pop();
         }
@@ -211,16 +216,15 @@ impl<'a, 'w> Walk<'a, 'w> {
 
     /// To Kubernetes' own kinds a null item is an empty one; server-side apply wants to tell items apart.
     fn null_item(&mut self, item: Value<'w>, items: &Items) {
-        let place = dotted(&self.way);
         let required = match &self.arena.node(items.item).shape {
             Shape::Fields(fields) => fields.required.first().filter(|_| !self.partial),
             _ => None,
         };
         if let Some(name) = required {
-            let message = format!("{}: `{place}` is null and lacks `{name}`", self.title());
+            let message = format!("{} is null and lacks `{name}`", self.place());
             self.tell(Problem::new("missing", item, message).label("an item without anything in it"));
         } else if items.set || !items.keys.is_empty() {
-            let message = format!("{}: `{place}` is null", self.title());
+            let message = format!("{} is null", self.place());
             let problem = Problem::new(SERVER_SIDE_APPLY, item, message).label("an item without anything in it");
             self.tell(problem.note("server-side apply, as Flux does it, refuses the object"));
         }
@@ -232,9 +236,7 @@ impl<'a, 'w> Walk<'a, 'w> {
             self.told.unquoted.push((value, dotted(&self.way)));
             return;
         }
-        let place = dotted(&self.way);
-        let message =
-            format!("{}: `{place}` takes {}, not {}", self.title(), text::a_shape(shape), text::a_kind(value));
+        let message = format!("{} takes {}, not {}", self.place(), text::a_shape(shape), text::a_kind(value));
         let problem = Problem::new(if value.is_null() { "null" } else { "type" }, value, message)
             .label(format!("{} belongs here", text::a_shape(shape)));
         match (shape, value.kind()) {
@@ -272,19 +274,24 @@ impl<'a, 'w> Walk<'a, 'w> {
         self.resource.title()
     }
 
+    /// The object and the place in it, as messages begin: only what is told is worth the words.
+    fn place(&self) -> String {
+        format!("{}: `{}`", self.title(), dotted(&self.way))
+    }
+
     fn tell(&mut self, problem: Problem<'w>) {
         self.told.values.push(problem);
     }
 
-    fn conditions(&mut self, value: Value<'w>, node: &'a Node) {
+    fn conditions(&mut self, value: Value<'w>, kind: Kind, node: &'a Node) {
         if let Some(limits) = &node.limits {
-            self.limits(value, node, limits);
+            self.limits(value, kind, node, limits);
         }
     }
 
-    fn limits(&mut self, value: Value<'w>, node: &'a Node, limits: &'a Limits) {
+    fn limits(&mut self, value: Value<'w>, kind: Kind, node: &'a Node, limits: &'a Limits) {
         let before = self.count();
-        limits::check(self, value, node, limits);
+        limits::check(self, value, kind, node, limits);
         if before == self.count() && !self.partial {
             condition::check(self, value, node, limits);
         }

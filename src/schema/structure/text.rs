@@ -2,6 +2,7 @@
 
 use super::Step;
 use crate::schema::node::Shape;
+use crate::yaml::rendered::Past;
 use crate::yaml::{Kind, Scalar, Value, has_placeholder};
 use serde_json::Value as Json;
 use std::fmt::Write;
@@ -89,6 +90,6 @@ pub(super) fn json_identity(value: &Json) -> String {
 
 /// Whether a value is empty because a `${VAR}` in it has no value.
 pub(super) fn is_emptied(value: Value<'_>) -> bool {
-    let is_empty = value.is_null() || value.raw() == Some("");
-    is_empty && value.past().is_some_and(|past| past.value.view().raw().is_some_and(has_placeholder))
+    let held_variable = |past: &Past<'_>| past.value.view().raw().is_some_and(has_placeholder);
+    value.past().is_some_and(held_variable) && (value.is_null() || value.raw() == Some(""))
 }

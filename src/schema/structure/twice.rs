@@ -10,7 +10,8 @@ use std::collections::HashMap;
 impl<'w> Walk<'_, 'w> {
     /// The same item twice, where one may stand only once.
     pub(super) fn twice(&mut self, value: Value<'w>, items: &Items) {
-        if items.keys.is_empty() && !items.set {
+        let is_one = value.items().nth(1).is_none();
+        if items.keys.is_empty() && !items.set || is_one {
             return;
         }
         let fields = match &self.arena.node(items.item).shape {
