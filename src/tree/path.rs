@@ -63,7 +63,7 @@ pub(crate) fn child(folder: &str, path: &str) -> String {
     match (folder, path) {
         ("", path) => path.to_owned(),
         (folder, "") => folder.to_owned(),
-        (folder, path) => format!("{folder}/{path}"),
+        (folder, path) => [folder, "/", path].concat(),
     }
 }
 

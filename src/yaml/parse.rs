@@ -16,6 +16,9 @@ use std::sync::Arc;
 /// Nesting deeper than this is a fault: no manifest comes near it, and every reader has some limit.
 const DEPTH: usize = 1000;
 
+/// Most files nest no deeper.
+const USUAL_DEPTH: usize = 16;
+
 /// Mappings longer than this look up duplicate keys through a table.
 const FEW: usize = 12;
 
@@ -36,14 +39,14 @@ pub fn parse(source: SourceId, text: Arc<str>) -> File {
             duplicates: Vec::new(),
             embedding: None,
         },
-        stack: Vec::new(),
+        stack: Vec::with_capacity(USUAL_DEPTH),
         anchors: HashMap::new(),
         first: 0,
         start: 0,
         errors: Vec::new(),
         seen: 0,
         has_aliases: false,
-        keys: Vec::new(),
+        keys: Vec::with_capacity(FEW),
     };
     builder.run(&text);
     let mut file = builder.file;

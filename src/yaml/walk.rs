@@ -24,7 +24,7 @@ pub enum Visit {
 
 /// Calls `visit` for `root` and everything below it in the order it is written, with the steps that lead there.
 pub fn walk<'a>(root: Value<'a>, visit: &mut dyn FnMut(&[Step<'a>], Value<'a>) -> Visit) {
-    let mut steps = Vec::new();
+    let mut steps = Vec::with_capacity(USUAL_DEPTH);
     walk_below(root, &mut steps, visit);
 }
 
@@ -46,6 +46,9 @@ fn walk_below<'a>(at: Value<'a>, steps: &mut Vec<Step<'a>>, visit: &mut dyn FnMu
     }
 }
 
+/// Most values nest no deeper.
+const USUAL_DEPTH: usize = 16;
+
 struct Open {
     end: u32,
     mapping: bool,
@@ -60,7 +63,7 @@ fn walk_written<'a>(
 ) {
     let above = steps.len();
     let Some((_, site)) = root.written_site() else { return };
-    let mut open: Vec<Open> = Vec::new();
+    let mut open: Vec<Open> = Vec::with_capacity(USUAL_DEPTH);
     let mut at = site.0;
     let stop = file.node(site).next;
     let mut key: Option<NodeId> = None;

@@ -9,7 +9,7 @@ use crate::reach::NamespaceKey;
 use crate::reach::selector::Selector;
 use crate::source::Span;
 use crate::yaml::Value;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Something that is wrong with a policy or with what it speaks of, and where.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,7 +57,7 @@ impl<'w> Book<'w> {
         network_policy::read(&mut book, of("networking.k8s.io", &["NetworkPolicy"]));
         admin::read(&mut book, &of(admin::GROUP, admin::KINDS));
         cilium::read(&mut book, &of(cilium::GROUP, cilium::KINDS), graph);
-        let strays: Vec<*const Resource<'w>> = strays.iter().map(|stray| std::ptr::from_ref(*stray)).collect();
+        let strays: HashSet<*const Resource<'w>> = strays.iter().map(|stray| std::ptr::from_ref(*stray)).collect();
         for decree in &mut book.decrees {
             if strays.contains(&std::ptr::from_ref(decree.resource)) {
                 decree.doubt = Some("nothing in this repo is seen to deliver this policy".into());
