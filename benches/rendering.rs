@@ -4,7 +4,8 @@
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher};
 use elsa::sync::FrozenVec;
-use std::collections::{BTreeMap, HashMap};
+use foldhash::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tidegate::config::Config;
 use tidegate::manifest::{Manifests, Parsed};
@@ -108,7 +109,7 @@ impl Read {
     fn render(&self, files: &[yaml::File]) -> usize {
         let path = |file: &yaml::File| self.sources[file.source()].path();
         let manifests = Manifests::new(files.iter().map(|file| Parsed { root: 0, path: path(file), file }).collect());
-        let (parsed, embedded) = (HashMap::new(), FrozenVec::new());
+        let (parsed, embedded) = (HashMap::default(), FrozenVec::new());
         let source = render::Source {
             sources: &self.sources,
             manifests: &manifests,

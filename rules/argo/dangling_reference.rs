@@ -9,7 +9,8 @@ use crate::rule::{Builder, Context, Sink, replace_name};
 use crate::source::{Origin, Span};
 use crate::tree;
 use crate::yaml::{Identity, Value};
-use std::collections::{BTreeSet, HashMap};
+use foldhash::HashMap;
+use std::collections::BTreeSet;
 
 declare_rule! {
     /// ## What it does

@@ -14,7 +14,7 @@ use crate::manifest::{Namespace, Resource};
 use crate::rule::{Builder, Sink, TargetContext};
 use crate::source::{Sources, Span};
 use crate::yaml::{self, Value, Visit};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 declare_rule! {
     /// ## What it does

@@ -12,7 +12,8 @@ use crate::manifest::Resource;
 use crate::rule::{Builder, Sink, TargetContext};
 use crate::source::Span;
 use crate::yaml::Value;
-use std::collections::{BTreeMap, HashSet};
+use foldhash::HashSet;
+use std::collections::BTreeMap;
 
 declare_rule! {
     /// ## What it does
@@ -81,7 +82,7 @@ fn check<'w>(context: &TargetContext<'_, 'w>, sink: &mut Sink<'_, 'w>) {
     }
     let mut missing = Missing::new();
     cluster::references(context, &offers, &mut missing);
-    let mut told = Told::new();
+    let mut told = Told::default();
     let mut contents = content::Contents::new(context, &offers);
     for connection in host::connections(context) {
         let Some((at, rented, offered)) = host::check(connection, context, &offers, &mut missing, sink) else {

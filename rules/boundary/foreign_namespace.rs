@@ -9,7 +9,8 @@ use crate::manifest::{By, Namespace, Resource};
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
 use crate::yaml::Value;
-use std::collections::{BTreeMap, HashSet};
+use foldhash::{HashSet, HashSetExt};
+use std::collections::BTreeMap;
 
 declare_rule! {
     /// ## What it does

@@ -8,7 +8,7 @@ use crate::render::make::Command;
 use crate::rule::{Builder, Sink, TargetContext};
 use crate::source::Span;
 use crate::yaml::Value;
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 declare_rule! {
     /// ## What it does

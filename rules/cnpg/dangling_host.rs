@@ -12,7 +12,7 @@ use crate::manifest::Resource;
 use crate::reach::POSTGRES_PORT;
 use crate::rule::{Builder, Sink, TargetContext};
 use crate::source::{Sources, Span};
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 declare_rule! {
     /// ## What it does

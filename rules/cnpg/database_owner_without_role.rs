@@ -9,7 +9,7 @@ use crate::graph::{Lookup, View, is_near};
 use crate::manifest::Resource;
 use crate::rule::{Sink, TargetContext, replace_name};
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 declare_rule! {
     /// ## What it does

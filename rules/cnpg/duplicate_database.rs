@@ -6,7 +6,7 @@ use crate::graph::roles::Declarations;
 use crate::graph::{Lookup, View};
 use crate::rule::{Sink, TargetContext};
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 declare_rule! {
     /// ## What it does

@@ -6,7 +6,7 @@ use crate::graph::cnpg::Cluster;
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
 use crate::yaml::{Value, has_placeholder};
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 declare_rule! {
     /// ## What it does

@@ -9,7 +9,7 @@ use crate::manifest::Resource;
 use crate::rule::{Builder, Sink, TargetContext};
 use crate::schema::image::ImageReference;
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 declare_rule! {
     /// ## What it does

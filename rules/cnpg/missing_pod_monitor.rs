@@ -9,7 +9,7 @@ use crate::reach::scraped::Scrapers;
 use crate::reach::{Peer, PeerRole};
 use crate::rule::{Sink, TargetContext};
 use crate::yaml::Value;
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 declare_rule! {
     /// ## What it does

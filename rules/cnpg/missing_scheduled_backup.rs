@@ -7,7 +7,7 @@ use crate::graph::backup::BackupSetup;
 use crate::graph::cnpg::{Cluster, GROUP, ScheduledBackup, cluster_reference, spec};
 use crate::rule::{Sink, TargetContext};
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 declare_rule! {
     /// ## What it does

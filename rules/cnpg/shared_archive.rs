@@ -8,7 +8,8 @@ use crate::graph::{Graph, View};
 use crate::manifest::Resource;
 use crate::rule::{Context, Sink};
 use crate::yaml::Value;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use foldhash::{HashMap, HashSet, HashSetExt};
+use std::collections::BTreeMap;
 
 declare_rule! {
     /// ## What it does

@@ -7,7 +7,7 @@ use crate::manifest::Resource;
 use crate::rule::{Context, Sink, remove_line};
 use crate::source::Span;
 use crate::yaml::{Step, Value, Visit, walk};
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 declare_rule! {
     /// ## What it does

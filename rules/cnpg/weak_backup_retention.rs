@@ -5,7 +5,7 @@ use crate::graph::backup::destinations;
 use crate::graph::cnpg::Cluster;
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 declare_rule! {
     /// ## What it does

@@ -9,7 +9,7 @@ use crate::rule::flux_references::{Doubt, Folders, Makers, Reference, known, onl
 use crate::rule::{Sink, TargetContext};
 use crate::tree;
 use crate::yaml::Value;
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 declare_rule! {
     /// ## What it does

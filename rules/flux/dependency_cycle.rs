@@ -6,7 +6,7 @@ use crate::manifest::{Namespace, Resource};
 use crate::render::flux::GROUP;
 use crate::rule::{Sink, TargetContext};
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 declare_rule! {
     /// ## What it does

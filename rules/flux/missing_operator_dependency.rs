@@ -6,7 +6,8 @@ use crate::graph::operators::{bootstrapped, installs};
 use crate::manifest::Resource;
 use crate::rule::{Sink, TargetContext};
 use crate::yaml::Value;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use foldhash::HashSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 declare_rule! {
     /// ## What it does

@@ -7,7 +7,7 @@ use crate::graph::flux::{Flux, Node};
 use crate::manifest::Resource;
 use crate::rule::{Sink, TargetContext};
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 declare_rule! {
     /// ## What it does

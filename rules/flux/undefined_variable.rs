@@ -10,7 +10,8 @@ use crate::render::substitute::is_valid_name;
 use crate::rule::{Builder, Sink, TargetContext};
 use crate::source::Span;
 use crate::yaml::{self, Identity, Step, Value, Visit, placeholder};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use foldhash::{HashMap, HashMapExt};
+use std::collections::{BTreeMap, BTreeSet};
 
 declare_rule! {
     /// ## What it does

@@ -8,7 +8,7 @@ use crate::rule::releases::{doubt, is_named, judged};
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
 use crate::yaml::Value;
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 declare_rule! {
     /// ## What it does

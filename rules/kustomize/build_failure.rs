@@ -10,7 +10,8 @@ use crate::rule::{Builder, Context, Sink, World, replace_name};
 use crate::source::Span;
 use crate::tree;
 use crate::yaml::Value;
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use foldhash::{HashMap, HashMapExt, HashSet};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 declare_rule! {
@@ -272,7 +273,7 @@ impl<'a, 'w> Chains<'a, 'w> {
         };
         let mut from: HashMap<usize, (usize, Span)> = HashMap::new();
         let mut queue = VecDeque::from([start]);
-        let mut seen = HashSet::from([start]);
+        let mut seen = HashSet::from_iter([start]);
         while let Some(at) = queue.pop_front() {
             let one = &kustomizations[at];
             let own = one.value.source() == cause.source;

@@ -15,7 +15,7 @@ use crate::rule::{Context, Sink, World};
 use crate::source::Span;
 use crate::tree;
 use crate::yaml::{Value, Visit, walk};
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 declare_rule! {
     /// ## What it does

@@ -9,9 +9,10 @@ use crate::reach::{METADATA_NAME, POSTGRES_PORT, operators};
 use crate::rule::{MESH_NOTE, Sink, TargetContext, is_in_mesh};
 use crate::source::Span;
 use crate::yaml::Value;
+use foldhash::{HashSet, HashSetExt};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 declare_rule! {
     /// ## What it does

@@ -6,7 +6,7 @@ use crate::manifest::{Namespace, Resource};
 use crate::reach::connections::clause::Decree;
 use crate::reach::{Direction, Isolation, NamespaceKey, Pod, Reach, Unseen};
 use crate::rule::{ChangeContext, Sink};
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 use std::sync::Arc;
 
 declare_rule! {

@@ -11,8 +11,8 @@ use crate::reach::scraped::Scrapers;
 use crate::reach::{Direction, Isolation, NamespaceKey, Operator, PeerRole, Pod, Reach, Unseen, operators};
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
+use foldhash::{HashMap, HashMapExt, HashSet};
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
 
 declare_rule! {
     /// ## What it does

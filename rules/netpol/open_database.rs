@@ -11,8 +11,9 @@ use crate::rule::opt_in::{self, OptIn};
 use crate::rule::{MESH_NOTE, Sink, TargetContext, add_field, is_in_mesh};
 use crate::source::Span;
 use crate::yaml::Value;
+use foldhash::HashSet;
 use kube_core::Expression;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 declare_rule! {
     /// ## What it does

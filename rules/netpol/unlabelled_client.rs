@@ -13,7 +13,7 @@ use crate::reach::{Direction, POSTGRES_PORT, Unseen};
 use crate::rule::admission::{self, OfNamespace};
 use crate::rule::{MESH_NOTE, Sink, TargetContext, is_in_mesh, surely_closed};
 use crate::yaml::Value;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 declare_rule! {
     /// ## What it does

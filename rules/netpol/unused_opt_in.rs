@@ -11,7 +11,8 @@ use crate::reach::selector::Requirement;
 use crate::reach::{NamespaceKey, POSTGRES_PORT};
 use crate::rule::{Sink, TargetContext, remove_line, replace_name};
 use crate::yaml::{Step, Value, Visit, walk};
-use std::collections::{BTreeMap, HashMap};
+use foldhash::{HashMap, HashMapExt};
+use std::collections::BTreeMap;
 
 declare_rule! {
     /// ## What it does

@@ -7,7 +7,8 @@ use crate::reach::connections::{Grant, Granted, PartyKind};
 use crate::reach::{Direction, POSTGRES_PORT};
 use crate::rule::{ChangeContext, MESH_NOTE, Sink, is_in_mesh};
 use crate::source::Span;
-use std::collections::{BTreeSet, HashMap};
+use foldhash::HashMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 declare_rule! {

@@ -4,7 +4,7 @@ use crate::declare_rule;
 use crate::rule::{Context, Sink, lives};
 use crate::schema::lifecycle::{Since, is_from, title};
 use crate::schema::shipped::KUBERNETES;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 declare_rule! {
     /// ## What it does

@@ -7,7 +7,8 @@ use crate::rule::{Context, Sink};
 use crate::schema::lifecycle::LIFECYCLE;
 use crate::schema::shipped::{CUSTOM, KUBERNETES};
 use crate::source::Span;
-use std::collections::{BTreeMap, HashSet};
+use foldhash::HashSet;
+use std::collections::BTreeMap;
 
 declare_rule! {
     /// ## What it does

@@ -5,7 +5,7 @@ use crate::graph::cnpg::Cluster;
 use crate::graph::secrets::{Found, Made, Maker, Offer, Openness};
 use crate::rule::{Sink, TargetContext, remove_line};
 use crate::yaml::Value;
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 declare_rule! {
     /// ## What it does

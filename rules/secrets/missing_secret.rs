@@ -9,7 +9,8 @@ use crate::graph::secrets::{Class, Found, Made, Maker, Unmade, Use, unmade};
 use crate::manifest::{Namespace, Resource};
 use crate::rule::{Brought, Builder, Sink, TargetContext, brought, replace_name};
 use crate::yaml::{Value, Visit, walk};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet};
+use std::collections::BTreeMap;
 
 declare_rule! {
     /// ## What it does

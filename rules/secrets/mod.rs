@@ -15,8 +15,8 @@ use crate::graph::sops;
 use crate::manifest::{By, Resource};
 use crate::rule::{FileContext, TargetContext};
 use crate::yaml::Value;
+use foldhash::HashMap;
 use std::cell::OnceCell;
-use std::collections::HashMap;
 
 /// The code of a readable credential.
 fn code(credential: &Credential) -> &'static str {

@@ -5,7 +5,7 @@ use crate::graph::workload::pod_spec;
 use crate::rule::{Sink, TargetContext};
 use crate::schema::image::{ImageReference, Pinning};
 use crate::yaml::Value;
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 declare_rule! {
     /// ## What it does

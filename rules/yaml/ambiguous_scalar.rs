@@ -7,7 +7,7 @@ use crate::manifest::{By, Resource};
 use crate::rule::{Context, Sink};
 use crate::source::Span;
 use crate::yaml::{Dialect, Identity, Scalar, Style, Value, scalar};
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 declare_rule! {
     /// ## What it does

@@ -7,7 +7,8 @@ use crate::graph::links;
 use crate::manifest::{Namespace, Resource, split_api_version};
 use crate::report::graph::{At, Class, Node, Presence, Remark};
 use crate::source::{Sources, Span};
-use std::collections::{BTreeSet, HashMap};
+use foldhash::{HashMap, HashMapExt};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What makes two objects one node: root, group, kind, where and name.

@@ -13,8 +13,9 @@ use crate::render::Target;
 use crate::report::graph::{Class, Edge, GraphReport, Presence, Remark};
 use crate::rule::World;
 use crate::source::{SourceId, Sources, Span};
+use foldhash::{HashMap, HashMapExt, HashSet};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// From, relation and to.

@@ -15,7 +15,8 @@ use crate::render::Target;
 use crate::report::reach::{Blocked, Connection, Exposed, Node, ReachReport, Told, Verdict};
 use crate::source::Sources;
 use crate::yaml::Dialect;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use foldhash::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What is asked for.

@@ -7,10 +7,10 @@ use super::overrides::split_name;
 use super::schema::VERSION;
 use super::{RuleShape, schema, suggest, words};
 use crate::source::Span;
+use foldhash::HashSet;
 use jsonschema::error::{ValidationError, ValidationErrorKind as Kind};
 use jsonschema::paths::{Location, LocationSegment};
 use serde_json::Value;
-use std::collections::HashSet;
 
 /// After this many faults, no more is guessed at what was meant: guessing costs.
 const GUESSES: usize = 100;

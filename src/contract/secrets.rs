@@ -6,7 +6,8 @@ use super::places::{Key, Places};
 use crate::graph::cnpg;
 use crate::graph::secrets::{Made, Maker, Secrets};
 use crate::manifest::Namespace;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use foldhash::HashSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a platform brings.
 #[derive(Default)]

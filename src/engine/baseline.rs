@@ -7,9 +7,9 @@ use crate::finding::{Finding, HeldBack};
 use crate::rule::World;
 use crate::rules;
 use crate::source::Sources;
+use foldhash::{HashMap, HashMapExt, HashSet};
 use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 
 /// The name of the file unless the user gives another.
 pub const FILE_NAME: &str = "tidegate-baseline.json";

@@ -3,9 +3,10 @@
 
 use crate::finding::{Finding, ObjectName};
 use crate::source::Sources;
+use foldhash::{HashMap, HashMapExt};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// One finding as it is known again. Sorted as a person reads: by file first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

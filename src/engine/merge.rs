@@ -4,7 +4,7 @@ use super::{Request, identity, settings};
 use crate::finding::{Finding, Place};
 use crate::rule::{Found, World};
 use crate::source::Span;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 use std::sync::Arc;
 
 /// Applies severities, merges equal findings of several places, sorts, and gives fingerprints.

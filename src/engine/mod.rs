@@ -23,8 +23,9 @@ use crate::rule::World;
 use crate::schema::GivenFile;
 use crate::source::{Masks, SourceId, Sources};
 use crate::yaml;
+use foldhash::HashMap;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

@@ -5,8 +5,8 @@ use crate::config::{Config, Level, RuleShape, Spanned};
 use crate::finding::{Finding, Severity, Versions};
 use crate::rule::{Rule, World};
 use crate::rules;
+use foldhash::{HashMap, HashMapExt};
 use std::any::Any;
-use std::collections::HashMap;
 
 /// Which rules run: names of rules or of families.
 #[derive(Clone, Debug, Default)]

@@ -19,8 +19,9 @@ use crate::schema::stated::Stated;
 use crate::source::{SourceId, Sources};
 use crate::yaml;
 use elsa::sync::FrozenVec;
+use foldhash::{HashMap, HashMapExt};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// One state of the files, with everything worked out that rules look at.

@@ -6,7 +6,7 @@ use crate::rule::{Fault, Found, Rule, Suppression, World, Written};
 use crate::rules;
 use crate::source::{Source, SourceId, Span};
 use crate::yaml::Document;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 struct Name {
     rule: String,

@@ -8,9 +8,10 @@ use crate::manifest::{By, Manifests, Resource, split_api_version};
 use crate::render::{Target, Told};
 use crate::schema::{Extent, Given, GivenFile, Schemas, Validity, judge};
 use crate::yaml::Value;
+use foldhash::{HashSet, HashSetExt};
 use memchr::memmem::Finder;
 use rayon::prelude::*;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 /// What the API server says of each of `resources`, in their order (`by_root` holds them too), and the schemas of each root that it says so by.
 pub(super) fn of<'w>(

@@ -6,7 +6,7 @@ use super::cnpg::Cluster;
 use super::secrets::{Copy, LoginKind, Maker, Secrets};
 use crate::manifest::{Namespace, Resource};
 use crate::yaml::{Step, Value, Visit, walk};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// A Secret with the password of a role.
 #[derive(Clone, Debug)]

@@ -4,7 +4,8 @@ use crate::manifest::Resource;
 use crate::render::flux::{Applied, GROUP, Trouble};
 use crate::source::Span;
 use crate::yaml::{Identity, Value};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use foldhash::{HashMap, HashSet, HashSetExt};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A Kustomization, and what it brings.
 #[derive(Debug)]
@@ -184,7 +185,7 @@ impl<'a, 'w> Flux<'a, 'w> {
         let mut seen = HashSet::new();
         let mut elsewhere = false;
         let mut queue = vec![from];
-        let mut walked = HashSet::from([from]);
+        let mut walked = HashSet::from_iter([from]);
         while let Some(at) = queue.pop() {
             let node = &self.nodes[at];
             elsewhere |= node.waits_elsewhere;

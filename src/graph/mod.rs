@@ -33,7 +33,7 @@ pub mod workload;
 use crate::config::Role;
 use crate::manifest::Resource;
 use crate::render::Target;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 pub use lookup::{Absence, Lookup, is_near, near_name};
 pub use operator_version::operator_version;

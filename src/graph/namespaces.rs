@@ -4,7 +4,7 @@ use super::workload::{LabelValue, Labels};
 use super::{Graph, kyverno};
 use crate::manifest::{Namespace, Resource};
 use crate::yaml::Value;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 /// The label that the API server gives every namespace: its name.
 pub const METADATA_NAME: &str = "kubernetes.io/metadata.name";

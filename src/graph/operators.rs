@@ -3,7 +3,7 @@
 use super::Graph;
 use crate::manifest::{Manifests, Resource};
 use crate::yaml::{Dialect, Value};
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 /// An operator that everyone installs from the same charts.
 struct Operator {

@@ -7,8 +7,8 @@ use super::{Graph, View};
 use crate::manifest::{Namespace, Resource};
 use crate::source::Origin;
 use crate::yaml::{Step, Value, Visit, walk};
+use foldhash::{HashMap, HashMapExt};
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 /// What declares a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use crate::source::Span;
 use crate::tree;
 use crate::yaml::{Dialect, Identity, Kind, Step, Value, Visit, walk};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use foldhash::{HashMap, HashMapExt};
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::ops::Range;
 
 /// One text and where it stands.

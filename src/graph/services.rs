@@ -6,7 +6,7 @@ use super::cnpg::{Cluster, GROUP, Pooler, cluster_reference, spec};
 use super::{Graph, Lookup, View, is_near, operators};
 use crate::manifest::{Namespace, Resource};
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// Charts that bring no Clusters, whatever else they bring.
 const CHARTS_WITHOUT_CLUSTERS: &[&str] = &[

@@ -5,7 +5,7 @@ use crate::render::Told;
 use crate::render::make::{Command, Makefile};
 use crate::tree;
 use crate::yaml::{Dialect, Value};
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 /// A file of Helm values.
 #[derive(Clone, Copy, Debug)]

@@ -9,8 +9,9 @@ use crate::graph::Graph;
 use crate::manifest::{Manifests, Resource};
 use crate::render::Told;
 use crate::rule::Rule;
+use foldhash::HashSet;
 use serde_json::Value as Json;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 /// Fewer objects than this may agree by chance.
 const ENOUGH: usize = 3;

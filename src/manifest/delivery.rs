@@ -4,9 +4,9 @@
 use super::{Kustomization, Parsed};
 use crate::tree;
 use crate::yaml::{Dialect, Value};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use memchr::memmem::Finder;
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 
 /// Who hands a file to the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,7 +129,7 @@ impl<'w, 'k> Deliveries<'w, 'k> {
 
     /// What the kustomization and everything that includes it change.
     fn flags(&self, start: usize) -> Flags {
-        let mut seen = HashSet::from([start]);
+        let mut seen = HashSet::from_iter([start]);
         let mut queue = vec![start];
         let mut flags = Flags::default();
         while let Some(at) = queue.pop() {

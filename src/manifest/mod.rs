@@ -10,7 +10,7 @@ mod shape;
 
 use crate::yaml;
 use delivery::Deliveries;
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 pub use delivery::{By, Delivery};
 pub use example::{holds_example_values, is_example_path};

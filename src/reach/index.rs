@@ -7,7 +7,7 @@ use super::peers::Peer;
 use super::selector::{Requirement, Selector};
 use crate::graph::workload::{Label, Labels};
 use crate::manifest::Namespace;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 /// Policies by namespace and by what their selectors need.
 #[derive(Debug, Default)]

@@ -24,8 +24,8 @@ use crate::manifest::{Namespace, Resource};
 use answer::Answer;
 use connections::Decrees;
 use connections::clause::{Decree, Pods};
+use foldhash::HashSet;
 use selector::Selector;
-use std::collections::HashSet;
 
 pub use crate::graph::namespaces::METADATA_NAME;
 pub use crate::graph::{answer, selector};

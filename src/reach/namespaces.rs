@@ -3,8 +3,8 @@
 use super::selector::Selector;
 use crate::graph::namespaces::METADATA_NAME;
 use crate::manifest::Namespace;
+use foldhash::HashMap;
 use kube_core::Expression;
-use std::collections::HashMap;
 
 /// What objects have in common that are surely in one namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

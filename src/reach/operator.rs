@@ -4,7 +4,7 @@ use crate::graph::{Graph, Lookup};
 use crate::manifest::{Namespace, Resource};
 use crate::tree;
 use crate::yaml::Value;
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 /// The last part of the operator's image and chart, and its label.
 const OPERATOR: &str = "cloudnative-pg";

@@ -5,7 +5,7 @@ use super::recipes::Recipes;
 use super::worlds::{Draft, Member, Opening, Source};
 use crate::config::Config;
 use crate::manifest::By;
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 /// The targets of root number `root` that hold what somebody applies as it is: those of the config, else one for
 /// the whole root. What recipes deliver is no part of them: `taken`, by index, and what has a recipe by its place.

@@ -10,7 +10,8 @@ use crate::source::{Source, SourceId, Sources};
 use crate::tree::{self, Entry, EntryKind, Tree};
 use crate::walk;
 use crate::yaml::{self, Dialect, Value};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use foldhash::{HashMap, HashSet, HashSetExt};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What a kustomization takes a path for.

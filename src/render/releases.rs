@@ -8,7 +8,7 @@ use crate::yaml::rendered::{Key, Rendered};
 use crate::yaml::{Dialect, Value};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::sync::Arc;
 
 /// The values of a release.
@@ -43,7 +43,7 @@ pub(super) fn complete<'w>(draft: &mut Draft<'w>, source: Source<'w>, files: &Fi
 }
 
 fn data<'w>(draft: &Draft<'w>, source: Source<'w>) -> Data<'w> {
-    let mut found = Data::new();
+    let mut found = Data::default();
     for member in &draft.members {
         let tree = match member {
             Member::Rendered { tree, .. } => Some(tree.clone()),
@@ -176,7 +176,7 @@ mod tests {
             let root = file.documents()[at].root.expect("a root");
             Rendered::written(Value::new(&file, root, Dialect::Kustomize)).expect("a written value")
         };
-        let data = Data::from([(("ConfigMap".into(), "shop".into(), "base".into()), tree(0))]);
+        let data = Data::from_iter([(("ConfigMap".into(), "shop".into(), "base".into()), tree(0))]);
         let (sources, embedded) = (Sources::default(), FrozenVec::new());
         let files = Files::new(0, &sources, [], [], &embedded);
         let values = of_release(&tree(1), &data, &files);

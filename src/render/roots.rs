@@ -12,7 +12,7 @@ use super::{folders, openings};
 use crate::config::Config;
 use crate::manifest::{By, FILE_NAMES, Kustomization, Namespace, Resource};
 use crate::tree;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use std::sync::Arc;
 
 /// Scopes of what is rendered must not meet those of what is written.

@@ -16,7 +16,8 @@ use crate::source::{SourceId, Sources, Span};
 use crate::yaml::rendered::Rendered;
 use crate::yaml::{self, Identity, Value};
 use elsa::sync::FrozenVec;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A world of its own: what one cluster gets.

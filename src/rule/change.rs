@@ -3,7 +3,7 @@
 use super::{Context, World};
 use crate::manifest::{Namespace, Resource};
 use crate::render::Target;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet};
 use std::sync::Arc;
 
 /// An object in two states.

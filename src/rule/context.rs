@@ -18,9 +18,10 @@ use crate::render::{Target, Told};
 use crate::schema::stated::Stated;
 use crate::schema::{Schemas, Validity};
 use crate::source::{Source, SourceId, Sources};
+use foldhash::{HashMap, HashSet};
 use jiff::civil::Date;
 use std::any::Any;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::ops::Deref;
 
 /// Everything that was read, of all roots.

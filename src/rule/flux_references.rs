@@ -6,7 +6,8 @@ use crate::graph::{Absence, Graph, Lookup, is_near, kyverno};
 use crate::manifest::{Namespace, Resource};
 use crate::tree;
 use crate::yaml::Value;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet};
+use std::collections::BTreeSet;
 
 /// A field that names an object.
 pub struct Reference<'w> {
@@ -221,7 +222,7 @@ impl<'c, 'a, 'w> Makers<'c, 'a, 'w> {
 
 /// The names that FluxInstances and bootstraps of the repo give.
 fn starts<'w>(context: &TargetContext<'_, 'w>) -> HashSet<&'w str> {
-    let mut names = HashSet::from(["flux-system"]);
+    let mut names = HashSet::from_iter(["flux-system"]);
     for start in
         context.world.starts.iter().filter(|start| matches!(start.resource.kind, "FluxInstance" | "HelmRelease"))
     {

@@ -13,9 +13,10 @@ use crate::reach::selector::Requirement;
 use crate::source::Span;
 use crate::yaml::Value;
 use crate::yaml::rendered::is_plain;
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use kube_core::Expression;
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 /// A namespace that opts in to another Cluster.
 #[derive(Clone, Debug)]

@@ -3,10 +3,10 @@
 
 use super::format::Format;
 use super::node::{Arena, Fields, Items, Limits, Name, Node, NodeId, Shape, by_length, scalar};
+use foldhash::HashMap;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 
 /// Where the definitions are that a schema refers to.

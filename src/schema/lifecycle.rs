@@ -1,6 +1,6 @@
 //! Which version of a project serves which API: from when on, and until when.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 use std::sync::LazyLock;
 
 static TEXT: &str = include_str!("../../schemas/lifecycle.tsv");

@@ -8,8 +8,8 @@ use crate::manifest::{Kustomization, Resource};
 use crate::source::Span;
 use crate::tree;
 use crate::yaml::Value;
+use foldhash::HashMap;
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
 /// Charts whose version is that of the project.
 const CHARTS: &[(&str, &str)] =

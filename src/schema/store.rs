@@ -8,7 +8,7 @@ use super::shipped::{self, Shipped};
 use super::{json_schema, structure};
 use crate::finding::Versions;
 use crate::manifest::split_api_version;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 const METADATA: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 

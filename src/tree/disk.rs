@@ -3,7 +3,7 @@
 use super::error::shown;
 use super::path::{child, name, normalize, parent};
 use super::{Entry, EntryKind, OuterIgnores, ReadError, Tree};
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::fs::{self, File, FileType, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -5,8 +5,9 @@ use super::name::{Holds, Named, is_known_although_hidden, is_of_forge, of_file, 
 use super::{FileKind, Options, reason};
 use crate::finding::Failure;
 use crate::tree::{self, Entry, EntryKind, ReadError, Tree};
+use foldhash::{HashSet, HashSetExt};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What the folders hold.

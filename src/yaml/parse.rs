@@ -8,9 +8,9 @@ use super::budget;
 use super::compatibility;
 use super::scalar;
 use crate::source::{SourceId, Span};
+use foldhash::{HashMap, HashMapExt};
 use granit_parser::{Event, Parser, ScalarStyle, StrInput, StructureStyle, Tag, options};
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Nesting deeper than this is a fault: no manifest comes near it, and every reader has some limit.

@@ -15,7 +15,8 @@ use crate::manifest::Resource;
 use crate::rule::{Sink, TargetContext};
 use crate::source::Span;
 use crate::yaml::Value;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a connection asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

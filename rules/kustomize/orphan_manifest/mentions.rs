@@ -6,8 +6,9 @@ use crate::rule::World;
 use crate::source::{SourceId, Span};
 use crate::tree;
 use aho_corasick::{AhoCorasick, MatchKind};
+use foldhash::{HashMap, HashMapExt};
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Where the text stands that names an orphan.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,7 +4,7 @@ use super::{Orphan, is_encrypted};
 use crate::manifest::Resource;
 use crate::rule::World;
 use crate::tree;
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// What tells one object of a root from the others.
 pub(super) type Identity<'w> = (usize, &'w str, &'w str, Option<&'w str>, &'w str);

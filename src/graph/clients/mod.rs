@@ -14,9 +14,9 @@ use crate::manifest::{By, Namespace, Resource};
 use crate::source::{Sources, Span};
 use crate::yaml::{Identity, Step, Value, Visit, walk};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use siblings::Home;
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 
 pub use host::{Host, is_cluster_like};

@@ -4,7 +4,7 @@ use super::dsn::is_filled_in;
 use super::{Mention, Part};
 use crate::yaml::{Identity, Value};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// What a name that holds a host ends with.
 const HOST_ENDS: &[&str] = &["hostname", "host", "server", "address", "addr"];

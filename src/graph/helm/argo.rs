@@ -5,7 +5,7 @@ use crate::graph::Graph;
 use crate::manifest::Resource;
 use crate::yaml::{self, Dialect, Identity, Value, parse_embedded};
 use elsa::sync::FrozenVec;
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 const GROUP: &str = "argoproj.io";
 

@@ -6,7 +6,7 @@ use crate::graph::workload::Workload;
 use crate::manifest::{Namespace, Resource};
 use crate::source::Span;
 use crate::yaml::{Step, Value, Visit, walk};
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 type Services<'w> = HashMap<String, Vec<&'w Resource<'w>>>;
 

@@ -10,7 +10,8 @@ use crate::graph::{Lookup, View};
 use crate::manifest::{Namespace, Resource};
 use crate::source::Origin;
 use crate::yaml::Value;
-use std::collections::{BTreeMap, HashMap};
+use foldhash::{HashMap, HashMapExt};
+use std::collections::BTreeMap;
 
 /// The roles of each Cluster, by the address of the object.
 type Roles<'w> = HashMap<*const Resource<'w>, (BTreeMap<String, End<'w>>, Vec<String>)>;

@@ -4,7 +4,7 @@ use super::{End, Link, Relation, Site, entries};
 use crate::graph::Graph;
 use crate::manifest::{Namespace, Resource};
 use crate::yaml::{Identity, Value};
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// Something that was followed, with what it brings, by identity.
 #[derive(Debug)]

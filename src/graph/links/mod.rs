@@ -16,8 +16,8 @@ use super::secrets::Secrets;
 use crate::manifest::{Namespace, Resource};
 use crate::source::Span;
 use crate::yaml::Value;
+use foldhash::{HashSet, HashSetExt};
 use std::cell::OnceCell;
-use std::collections::HashSet;
 
 pub use delivery::{Bringer, releases};
 pub use secrets::is_reader;

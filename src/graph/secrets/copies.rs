@@ -6,8 +6,8 @@ use super::{Made, Maker};
 use crate::graph::Graph;
 use crate::manifest::{Namespace, Resource};
 use crate::yaml::Value;
+use foldhash::HashMap;
 use regex::Regex;
-use std::collections::HashMap;
 
 /// The controller that copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 use crate::graph::kyverno;
 use crate::manifest::{Namespace, Resource};
 use crate::yaml::{Step, Value, Visit, has_placeholder, placeholder, walk};
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// What may make Secrets.
 #[derive(Debug, Default)]

@@ -15,8 +15,8 @@ mod written;
 use super::Graph;
 use crate::manifest::{Namespace, Resource};
 use crate::yaml::Value;
+use foldhash::{HashMap, HashMapExt};
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 pub use copies::{Copier, Copy, Offer, Openness, Patterns, Permission};
 pub use database::{Unmade, unmade};

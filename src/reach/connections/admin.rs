@@ -11,7 +11,7 @@ use crate::reach::policy::Direction;
 use crate::reach::ports::{PORTS, PortSet, Protocol};
 use crate::reach::selector::Selector;
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 pub(super) const GROUP: &str = "policy.networking.k8s.io";
 pub(super) const KINDS: &[&str] = &["AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"];

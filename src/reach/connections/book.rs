@@ -9,7 +9,8 @@ use crate::reach::NamespaceKey;
 use crate::reach::selector::Selector;
 use crate::source::Span;
 use crate::yaml::Value;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet};
+use std::collections::BTreeSet;
 
 /// Something that is wrong with a policy or with what it speaks of, and where.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

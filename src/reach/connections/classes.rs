@@ -10,7 +10,8 @@ use crate::manifest::Namespace;
 use crate::reach::NamespaceKey;
 use crate::reach::answer::Answer;
 use crate::reach::selector::Selector;
-use std::collections::{BTreeSet, HashMap};
+use foldhash::{HashMap, HashMapExt};
+use std::collections::BTreeSet;
 
 /// Pods that are the same for all policies.
 #[derive(Debug)]

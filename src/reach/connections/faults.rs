@@ -12,7 +12,7 @@ use crate::reach::NamespaceKey;
 use crate::reach::ports::{PortSet, Protocol};
 use crate::reach::unread::unread;
 use crate::yaml::Value;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 /// Adds to `book` what is found.
 pub(super) fn add<'w>(graph: &Graph<'w>, parties: &Parties<'w>, classes: &Classes<'w>, book: &mut Book<'w>) {

@@ -14,8 +14,8 @@ use crate::reach::selector::{Requirement, Selector};
 use crate::reach::{METADATA_NAME, NamespaceKey};
 use crate::source::Span;
 use crate::yaml::Value;
+use foldhash::{HashSet, HashSetExt};
 use kube_core::Expression;
-use std::collections::HashSet;
 
 /// Somebody whom a rule lets in.
 #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,7 @@ use super::view::{Other, addresses, judge};
 use super::{Connections, End, Flow};
 use crate::reach::addresses::{AddressRange, pieces};
 use crate::reach::policy::Direction;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 use std::sync::Arc;
 
 /// Parties whose pods are of the same classes.

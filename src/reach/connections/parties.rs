@@ -8,7 +8,7 @@ use crate::reach::answer::Answer;
 use crate::reach::peers::account;
 use crate::reach::{NamespaceKey, Peer, PeerRole, operators, peers};
 use crate::yaml::Value;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 /// What somebody is who takes part in traffic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

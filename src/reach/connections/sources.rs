@@ -4,7 +4,7 @@ use super::parties::{Parties, Party, PartyKind};
 use crate::graph::View;
 use crate::graph::cnpg::{Bootstrap, Cluster};
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// The services of Clusters and Poolers, by namespace and name.
 #[derive(Debug, Default)]
@@ -62,11 +62,11 @@ impl Services {
 #[cfg(test)]
 mod tests {
     use super::Services;
-    use std::collections::HashMap;
+    use foldhash::HashMap;
 
     #[test]
     fn a_host_is_a_service_of_its_own_namespace_or_of_the_one_it_names() {
-        let by_name = HashMap::from([(("databases".to_owned(), "orders-rw".to_owned()), 3)]);
+        let by_name = HashMap::from_iter([(("databases".to_owned(), "orders-rw".to_owned()), 3)]);
         let services = Services { by_name };
         for (host, namespace, expected) in [
             ("orders-rw", "databases", Some(3)),

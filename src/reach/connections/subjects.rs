@@ -4,7 +4,8 @@ use super::Connections;
 use super::clause::{Match, PlaceTest, Pods};
 use super::parties::PartyKind;
 use crate::manifest::Resource;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use foldhash::{HashMap, HashMapExt};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A policy, and whom it selects.
 #[derive(Clone, Debug)]

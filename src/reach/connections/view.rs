@@ -7,7 +7,7 @@ use crate::graph::workload::ContainerPort;
 use crate::reach::addresses::{AddressRange, AddressSet};
 use crate::reach::policy::Direction;
 use crate::reach::ports::PortSet;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 use std::sync::Arc;
 
 /// Somebody at the other end.

@@ -10,7 +10,8 @@ use crate::render::Used;
 use crate::render::files::Files;
 use crate::render::kustomize::{Build, Builder, Object};
 use crate::yaml::rendered::Rendered;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What was found in a repo.

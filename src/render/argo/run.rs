@@ -11,7 +11,8 @@ use crate::render::kustomize::Object;
 use crate::source::{Origin, Span};
 use crate::yaml::Value;
 use crate::yaml::rendered::Rendered;
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use foldhash::{HashSet, HashSetExt};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// The cluster that something goes to.

@@ -4,7 +4,8 @@
 use crate::manifest::{Manifests, Resource};
 use crate::tree;
 use crate::yaml::Value;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use foldhash::{HashMap, HashMapExt};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A path from which one cluster gets everything.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

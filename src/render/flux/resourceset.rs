@@ -9,7 +9,8 @@ use crate::render::template::{
 use crate::source::{Origin, Part, Span};
 use crate::yaml::rendered::{Rendered, emit};
 use crate::yaml::{Dialect, File, Kind, Scalar, Step, SyntaxKind, Value, Visit, parse_pieces, walk};
-use std::collections::{BTreeMap, HashSet};
+use foldhash::{HashSet, HashSetExt};
+use std::collections::BTreeMap;
 
 /// The group of the operator's kinds.
 pub(super) const GROUP: &str = "fluxcd.controlplane.io";

@@ -10,7 +10,8 @@ use crate::source::{Origin, Span};
 use crate::tree;
 use crate::yaml::Value;
 use crate::yaml::rendered::{Key, Rendered};
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 /// A Flux Kustomization that was followed, and how that went.

@@ -6,7 +6,7 @@ use crate::yaml::rendered::Rendered;
 use crate::yaml::{Kind, Value};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::ops::Range;
 
 /// What a variable holds.

@@ -14,8 +14,9 @@ use crate::source::Span;
 use crate::tree;
 use crate::yaml::rendered::Rendered;
 use crate::yaml::{Dialect, Value};
+use foldhash::{HashMap, HashMapExt, HashSet};
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 

@@ -9,8 +9,8 @@ use crate::yaml::Value;
 use crate::yaml::rendered::{Key, Map, Rendered};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use foldhash::{HashMap, HashMapExt};
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 /// What a generator does with an object of its name that is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Expands references to make's variables, within a budget. What make would ask a shell or the disk stays unknown.
 
 use super::traced::Traced;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use std::ops::Range;
 use std::rc::Rc;
 

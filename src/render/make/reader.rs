@@ -5,7 +5,7 @@ use super::lines::{self, Assign, Guard, Line, Operator, Rule, Statement};
 use super::run;
 use super::traced::Traced;
 use super::{Include, Makefile, Target, Text, Value, Variable};
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use std::ops::Range;
 use std::rc::Rc;
 

@@ -9,7 +9,7 @@ use super::script::{self, Link, List, Node};
 use super::tools::is_name;
 use super::traced::Traced;
 use super::{Call, Command, Input};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 use std::ops::Range;
 
 /// Shells within shells are followed this far.

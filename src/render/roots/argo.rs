@@ -6,7 +6,8 @@ use crate::render::argo::{self, Entry, Followed, HOME, SetRun, Site, Trouble};
 use crate::render::kustomize::{Gap, Object};
 use crate::render::worlds::{Draft, Failed, Opening, members};
 use crate::render::{flux, openings};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use foldhash::{HashMap, HashMapExt};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What one entry makes, before its targets have names.

@@ -9,8 +9,8 @@ use super::syntax::{Branch, BranchKind, Command, Name, Named, Operand, Pipeline,
 use super::text::TextBuilder;
 use super::value::{Element, Heap, Shape, Value};
 use super::{Datum, Functions, MissingKey, Refusal, Stop, Template};
+use foldhash::{HashMap, HashMapExt};
 use regex::Regex;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 /// What functions work with.

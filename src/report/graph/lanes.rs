@@ -2,7 +2,7 @@
 //! links run the same way everywhere. Within a cell those stand close that are linked with what is beside them.
 
 use super::{Class, GraphReport, group};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// The lanes from left to right: a title, and what stands in it.
 const LANES: &[(&str, &[Class])] = &[

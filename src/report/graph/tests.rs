@@ -3,8 +3,8 @@
 
 use super::lanes::Board;
 use super::*;
+use foldhash::{HashSet, HashSetExt};
 use proptest::prelude::*;
-use std::collections::HashSet;
 
 fn node(class: Class, namespace: &str, name: &str) -> Node {
     let kind = format!("{class:?}");

@@ -5,8 +5,8 @@ use crate::graph::credential::{self, Question, Setting};
 use crate::graph::secret_scan;
 use crate::source::MASK;
 use crate::yaml::{Identity, Kind, Step, Value, placeholder};
+use foldhash::{HashMap, HashMapExt};
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::ops::Range;
 
 /// Where `kubectl apply` keeps the object as it was handed in, with all values.

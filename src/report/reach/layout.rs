@@ -2,7 +2,8 @@
 //! told once, so that fifty workloads that all reach each other are one line a namespace.
 
 use super::{Node, ReachReport, Verdict};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use foldhash::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Height of a card's title.
 pub(super) const CARD: u32 = 24;

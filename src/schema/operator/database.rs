@@ -4,7 +4,7 @@ use super::bootstrap::check_locales;
 use super::managed::{is_reserved_role, password};
 use super::read::{Check, Part, Read};
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// What the operator's webhook refuses of a Database.
 pub(super) fn check(check: &mut Check<'_, '_>) {

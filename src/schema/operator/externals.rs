@@ -2,7 +2,7 @@
 
 use super::read::{Check, Part, Read};
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
     let mut names: HashMap<&str, Value<'_>> = HashMap::new();

@@ -5,7 +5,7 @@ use super::environment;
 use super::read::{Check, Part, Read};
 use crate::schema::image::ImageReference;
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// The oldest major version that the operator admits, since 1.25.
 const OLDEST: u32 = 13;

@@ -3,7 +3,7 @@
 use super::cluster::Cluster;
 use super::read::{Check, Part, Read};
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 pub(super) fn check<'w>(check: &mut Check<'_, 'w>, cluster: &Cluster<'w>) {
     roles(check);

@@ -3,7 +3,7 @@
 use super::quantity::{near_quantity, quantity};
 use super::read::{Check, Part, Read};
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
     volume(check, check.spec, "storage", true);

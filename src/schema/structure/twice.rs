@@ -5,7 +5,7 @@ use super::{SERVER_SIDE_APPLY, Step, Walk};
 use crate::schema::Problem;
 use crate::schema::node::{Fields, Items, Shape};
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 impl<'w> Walk<'_, 'w> {
     /// The same item twice, where one may stand only once.

@@ -11,7 +11,8 @@ use crate::source::{SourceId, Sources};
 use crate::tree::{Memory, Tree};
 use crate::yaml;
 use elsa::sync::FrozenVec;
-use std::collections::{BTreeMap, HashMap};
+use foldhash::HashMap;
+use std::collections::BTreeMap;
 
 /// What came of a repo.
 struct Seen<'s, 'w> {

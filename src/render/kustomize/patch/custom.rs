@@ -2,7 +2,7 @@
 //! says, of built-in kinds too: kustomize 5.5 reads its own no more, unless it merged something before.
 
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// What a schema says of lists.
 #[derive(Debug, Default)]

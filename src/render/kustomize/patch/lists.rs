@@ -9,7 +9,7 @@ use super::strategic::{says, walk};
 use crate::source::Span;
 use crate::yaml::rendered::{List, Removed, Rendered, Slot};
 use crate::yaml::{Kind, Value};
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 /// The text of the key `key` of an item: of the item itself where the key is empty; none where there is none.
 pub(super) fn key_text<'a>(item: Value<'a>, key: &str) -> Option<&'a str> {

@@ -8,7 +8,7 @@ use super::strategic::{DIRECTIVE, Place, Walked, added as added_value, walk};
 use crate::source::Span;
 use crate::yaml::Value;
 use crate::yaml::rendered::{List, Rendered, Slot};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// The walk is quadratic; a longer list stays as it is.
 const MOST: usize = 2_000;

@@ -8,7 +8,7 @@ use super::merge_keys::Shape;
 use crate::source::Span;
 use crate::yaml::rendered::{Entry, Map, Rendered};
 use crate::yaml::{Kind, Scalar, Style, Value};
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 /// What became of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use crate::render::kustomize::{Built, FieldSpec, Object, Refusal};
 use crate::source::{Origin, Span};
 use crate::yaml::Value;
 use crate::yaml::rendered::Rendered;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// How far a namespace goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use crate::render::kustomize::{Built, FieldSpec, Object, Refusal};
 use crate::source::Origin;
 use crate::yaml::rendered::Rendered;
 use crate::yaml::{Kind, Value};
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -62,7 +62,7 @@ impl Known {
             match moves.get_mut(first) {
                 Some(known) if known.contains(now) => {}
                 Some(known) => drop(known.insert(now.to_owned())),
-                None => drop(moves.insert(first.to_owned(), HashSet::from([now.to_owned()]))),
+                None => drop(moves.insert(first.to_owned(), HashSet::from_iter([now.to_owned()]))),
             }
         }
         Known { names, moves }

@@ -12,7 +12,7 @@ use crate::render::kustomize::{Built, Id, Object, Refusal};
 use crate::source::{Origin, Span};
 use crate::yaml::rendered::Rendered;
 use crate::yaml::{Kind, Scalar, Value};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// A variable.
 #[derive(Clone, Debug)]

@@ -21,7 +21,7 @@ use super::Functions;
 use super::budget::Outcome;
 use super::evaluate::Machine;
 use super::value::Value;
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::sync::LazyLock;
 
 /// What an argument has to be, as Go's types have it.
@@ -161,7 +161,7 @@ pub(super) fn find(name: &str, functions: Functions) -> Option<&'static Function
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::HashSet;
+    use foldhash::{HashSet, HashSetExt};
 
     #[test]
     fn no_set_has_a_name_twice() {

@@ -3,7 +3,7 @@
 use crate::schema::value::{code, field, missing};
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// Whether there is nothing under `key` that the API server could see: no field, null, an empty text or collection.
 /// What is not known yet is something.

@@ -4,7 +4,7 @@ use super::{Pod, devices, environment, label_name, lifecycle, mounts, ports, pro
 use crate::schema::value::{Fault, Text, code, field, is_set, items, missing, one_of, text};
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 use std::fmt;
 
 /// A container and what it is.

@@ -6,7 +6,7 @@ use crate::config::closest;
 use crate::schema::value::{Fault, Text, code, field, flag, is_set, items, one_of, text};
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// Checks the mounts of a container; `devices` are the paths that are taken already.
 pub(super) fn check<'w>(

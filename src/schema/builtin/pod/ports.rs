@@ -5,7 +5,7 @@ use super::containers::{self, Container};
 use crate::schema::value::{Text, code, field, items, number, one_of, port, port_name, text};
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 pub(super) fn check<'w>(container: &Container<'w>, problems: &mut Problems<'w>) {
     let mut names: HashMap<&'w str, Value<'w>> = HashMap::new();

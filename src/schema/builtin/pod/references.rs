@@ -8,7 +8,7 @@ use crate::schema::value::{
 };
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// Fields of a Pod that variables may take.
 pub(super) const IN_ENVIRONMENT: &[&str] = &[

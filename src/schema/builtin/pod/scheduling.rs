@@ -6,7 +6,7 @@ use crate::schema::value::{
 };
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 pub(super) fn check<'w>(pod: &Pod<'w>, problems: &mut Problems<'w>) {
     for toleration in items(pod.spec, "tolerations").filter(|toleration| toleration.is_mapping()) {

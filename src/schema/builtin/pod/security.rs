@@ -5,7 +5,7 @@ use super::{Pod, profiles};
 use crate::schema::value::{Fault, Text, checked, code, field, flag, in_range, is_set, items, one_of, text};
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 const MOST: i64 = i32::MAX as i64;
 

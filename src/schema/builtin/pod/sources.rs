@@ -8,7 +8,7 @@ use crate::schema::value::{
 };
 use crate::schema::{Problem, Problems};
 use crate::yaml::Value;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// Fields without which a source is nothing; the API server wants them written and not empty.
 const NEEDED: &[(&str, &[&str])] = &[

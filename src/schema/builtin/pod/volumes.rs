@@ -4,7 +4,7 @@ use super::{about, label_name, set_among, sources, titled};
 use crate::schema::value::{code, field, items, text};
 use crate::schema::{Problem, Problems};
 use crate::yaml::{Value, has_placeholder};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// Every source that a volume can have.
 const SOURCES: &[&str] = &[
