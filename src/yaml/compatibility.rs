@@ -14,8 +14,17 @@ const NAME: &str = "an anchor name with other characters than letters, digits, `
 const BREAK: &str =
     "a Unicode line break in the middle of a line, where the YAML readers of Kubernetes start a new one";
 
+/// What few documents have, noted while they are read: there is no need to look for it in the others.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rare {
+    /// An alias.
+    pub(super) aliases: bool,
+    /// A plain text that starts with `:`.
+    pub(super) colons: bool,
+}
+
 /// The first thing in a document that go-yaml refuses. `text` is the document's part of the file.
-pub(super) fn check(file: &File, range: Range<u32>, nodes: Range<u32>, has_aliases: bool) -> Option<SyntaxError> {
+pub(super) fn check(file: &File, range: Range<u32>, nodes: Range<u32>, rare: Rare) -> Option<SyntaxError> {
     let root = file.nodes.get(nodes.start as usize)?;
     // What starts with a brace is handed to a JSON reader first.
     let block = matches!(root.shape, Shape::Mapping | Shape::Sequence) && root.flags & FLOW == 0;
@@ -26,8 +35,8 @@ pub(super) fn check(file: &File, range: Range<u32>, nodes: Range<u32>, has_alias
     let found = [
         document.directive(root),
         document.tab(),
-        if has_aliases { document.alias_name() } else { None },
-        document.leading_colon(),
+        if rare.aliases { document.alias_name() } else { None },
+        if rare.colons { document.leading_colon() } else { None },
         document.line_break(),
     ];
     found.into_iter().flatten().min_by_key(|error| error.span.start)

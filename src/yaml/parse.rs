@@ -5,7 +5,7 @@ use super::arena::{
     ABSENT, DECODED, Document, FLOW, File, MERGES, Node, NodeId, Shape, SyntaxError, SyntaxKind, UNRESOLVED,
 };
 use super::budget;
-use super::compatibility;
+use super::compatibility::{self, Rare};
 use super::scalar;
 use crate::source::{SourceId, Span};
 use foldhash::{HashMap, HashMapExt};
@@ -45,7 +45,7 @@ pub fn parse(source: SourceId, text: Arc<str>) -> File {
         start: 0,
         errors: Vec::new(),
         seen: 0,
-        has_aliases: false,
+        rare: Rare::default(),
         keys: Vec::with_capacity(FEW),
     };
     builder.run(&text);
@@ -85,7 +85,8 @@ struct Builder {
     errors: Vec<SyntaxError>,
     /// End of the last token that was seen, to look for what stands between two events.
     seen: u32,
-    has_aliases: bool,
+    /// What the current document has of what few have.
+    rare: Rare,
     /// The keys of the mapping that is closed, kept for their room.
     keys: Vec<NodeId>,
 }
@@ -193,6 +194,7 @@ impl Builder {
             self.push(node, anchor);
             return;
         }
+        self.rare.colons |= shape == Shape::Plain && text.as_bytes()[start as usize] == b':';
         let value = match shape {
             Shape::Literal | Shape::Folded => without_made_break(text, end, value),
             _ => value,
@@ -239,7 +241,7 @@ impl Builder {
     }
 
     fn alias(&mut self, target: Option<u32>, start: u32, end: u32) {
-        self.has_aliases = true;
+        self.rare.aliases = true;
         let flags = if target.is_some() { 0 } else { UNRESOLVED };
         let node = Node {
             start,
@@ -364,15 +366,15 @@ impl Builder {
         let root = (!nodes.is_empty() && self.file.nodes[nodes.start as usize].flags & ABSENT == 0)
             .then_some(NodeId(nodes.start));
         let mut errors = std::mem::take(&mut self.errors);
-        let has_aliases = std::mem::take(&mut self.has_aliases);
-        if has_aliases {
+        let rare = std::mem::take(&mut self.rare);
+        if rare.aliases {
             errors.extend(budget::check(&self.file, nodes.clone()));
         }
         let range = self.start..end.max(self.start);
         if errors.iter().any(|error| error.kind == SyntaxKind::Grammar) {
             errors.retain(|error| !matches!(error.kind, SyntaxKind::Incompatible | SyntaxKind::Template));
         } else if errors.is_empty() {
-            errors.extend(compatibility::check(&self.file, range.clone(), nodes, has_aliases));
+            errors.extend(compatibility::check(&self.file, range.clone(), nodes, rare));
         }
         errors.sort_by_key(|error| error.span.start);
         self.file.documents.push(Document { range, root, errors });
