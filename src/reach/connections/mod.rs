@@ -14,6 +14,7 @@ mod explain;
 mod exposure;
 mod faults;
 mod grants;
+mod inherited;
 mod isolation;
 mod lack;
 mod needed;

@@ -1,8 +1,9 @@
 //! Who takes part in the traffic of a target, by the names that reports use, and the kinds of pods that each one runs.
 //! What policies make of them is not judged here.
 
+use super::inherited::Inherited;
 use crate::graph::Graph;
-use crate::graph::workload::{ContainerPort, Label, LabelValue, Labels, Workload};
+use crate::graph::workload::{ContainerPort, LabelValue, Labels, Workload};
 use crate::manifest::{Namespace, Resource};
 use crate::reach::answer::Answer;
 use crate::reach::peers::account;
@@ -101,55 +102,6 @@ pub(super) struct Parties<'w> {
     pub(super) on_nodes: Vec<usize>,
     by_title: HashMap<String, usize>,
 }
-
-/// Which labels of a Cluster or Pooler the operator hands down to pods: those that its setting lists.
-struct Inherited<'w> {
-    patterns: Option<Vec<&'w str>>,
-}
-
-impl<'w> Inherited<'w> {
-    /// The setting, where the operator's ConfigMap or Deployment is in the repo and says it.
-    fn new(graph: &Graph<'w>) -> Inherited<'w> {
-        let maps = graph.of_kind("", "ConfigMap").iter().filter_map(|map| map.at(&["data", INHERITED_LABELS]));
-        let deployments = operators(graph).into_iter().filter(|operator| operator.resource.kind == "Deployment");
-        let variables = deployments
-            .filter_map(|operator| operator.resource.at(&["spec", "template", "spec", "containers"]))
-            .flat_map(Value::items)
-            .filter_map(|container| container.get("env"))
-            .flat_map(Value::items)
-            .filter(|variable| variable.get("name").and_then(Value::known) == Some(INHERITED_LABELS))
-            .filter_map(|variable| variable.get("value"));
-        let known = maps.chain(variables).find_map(Value::known);
-        Inherited { patterns: known.map(|list| list.split(',').map(str::trim).collect()) }
-    }
-
-    /// Decides about the labels that a peer may have from its Cluster or Pooler.
-    fn settle(&self, peer: &mut Peer<'w>) {
-        let Some(patterns) = &self.patterns else { return };
-        if peer.role == PeerRole::Workload {
-            return;
-        }
-        let own = peer.resource.at(&["metadata", "labels"]).into_iter().flat_map(Value::entries);
-        let own: Vec<(&'w str, Value<'w>)> = own.collect();
-        for (key, value) in own {
-            if !matches!(peer.labels.get(key), Label::Perhaps(_)) {
-                continue;
-            }
-            let handed_down = patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
-                Some(start) => key.starts_with(start),
-                None => *pattern == key,
-            });
-            match (handed_down, value.known()) {
-                (true, Some(text)) => peer.labels.insert(key, LabelValue::Is(text.into())),
-                (true, None) => {}
-                (false, _) => peer.labels.remove(key),
-            }
-        }
-    }
-}
-
-/// The operator's setting, in its ConfigMap or environment: names, or starts of names with a `*`.
-const INHERITED_LABELS: &str = "INHERITED_LABELS";
 
 /// Labels that only pods of a Cluster have.
 pub(super) const CLUSTER_LABELS: &[&str] = &[
