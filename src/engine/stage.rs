@@ -11,7 +11,7 @@ use crate::graph::values::values_files;
 use crate::graph::{Graph, flux, operator_version};
 use crate::manifest::{By, Manifests, Parsed, Resource};
 use crate::reach::Reach;
-use crate::reach::connections::Connections;
+use crate::reach::connections::{Connections, OfStrays};
 use crate::render::files::Extra;
 use crate::render::{self, Worlds};
 use crate::rule::World;
@@ -108,7 +108,9 @@ pub(super) fn stage<T>(
     let by_root = by_root(&resources, configs.len(), |_| true);
     let strays = self::by_root(&resources, configs.len(), |resource| resource.delivery.by == By::Nobody);
     let together = targets.par_iter().zip(&graphs);
-    let reaches = together.map(|(target, graph)| Reach::new(graph, strays[target.root].iter().copied())).collect();
+    let shared: Vec<OfStrays<'_>> = configs.iter().map(|_| OfStrays::default()).collect();
+    let reaches =
+        together.map(|(target, graph)| Reach::new(graph, &strays[target.root], &shared[target.root])).collect();
     let connections = connections(&strays, &targets, &graphs, request);
     phase(statistics, "graph");
     let (validity, schemas) =

@@ -22,10 +22,11 @@ use crate::graph::namespaces::Namespaces;
 use crate::graph::workload::{Label, Labels};
 use crate::manifest::{Namespace, Resource};
 use answer::Answer;
-use connections::Decrees;
 use connections::clause::{Decree, Pods};
+use connections::{Decrees, OfStrays};
 use foldhash::HashSet;
 use selector::Selector;
+use std::sync::Arc;
 
 pub use crate::graph::namespaces::METADATA_NAME;
 pub use crate::graph::{answer, selector};
@@ -38,7 +39,7 @@ pub use policy::{Direction, PeerKind, Peers, Policy, PolicyPeer, PolicyPort, Pol
 #[derive(Debug)]
 pub struct Reach<'w> {
     policies: Vec<Policy<'w>>,
-    decrees: Decrees<'w>,
+    decrees: Arc<Decrees<'w>>,
     peers: Vec<Peer<'w>>,
     peer_index: index::PeerIndex<'w>,
     namespaces: Namespaces<'w>,
@@ -73,16 +74,15 @@ pub enum Isolation<'r, 'w> {
 
 impl<'w> Reach<'w> {
     /// Reads the policies and peers of `graph`. `strays` are objects that nothing is seen to deliver: policies among them
-    /// may be in force.
-    pub fn new(graph: &Graph<'w>, strays: impl IntoIterator<Item = &'w Resource<'w>>) -> Reach<'w> {
-        let strays: Vec<&'w Resource<'w>> = strays.into_iter().collect();
+    /// may be in force. `shared` is kept for all targets that have the same ones.
+    pub fn new(graph: &Graph<'w>, strays: &[&'w Resource<'w>], shared: &OfStrays<'w>) -> Reach<'w> {
         let all = || graph.resources().iter().copied().chain(strays.iter().copied());
         let mut policies: Vec<Policy<'w>> =
             graph.of_kind("networking.k8s.io", "NetworkPolicy").iter().map(|resource| Policy::read(resource)).collect();
         let stray = strays.iter().filter(|resource| resource.is("networking.k8s.io", "NetworkPolicy"));
         policies.extend(stray.map(|resource| Policy::read_stray(resource)));
         let peers = peers(graph);
-        let decrees = Decrees::new(graph, &strays);
+        let decrees = Decrees::of(graph, strays, shared);
         Reach {
             peer_index: index::PeerIndex::new(decrees.index(), &peers),
             decrees,

@@ -8,6 +8,34 @@ use crate::render::Target;
 use crate::source::SourceId;
 use crate::yaml::{File, parse};
 
+/// Targets that hold nothing of their own read what nothing delivers once; one that holds a policy reads both.
+#[test]
+fn targets_without_policies_share_those_that_nothing_delivers() {
+    let policy = |name: &str| {
+        format!(
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: {name}, namespace: a}}\n\
+             spec: {{podSelector: {{}}}}\n---\n"
+        )
+    };
+    let text = format!("{}{}apiVersion: v1\nkind: Namespace\nmetadata: {{name: a}}\n", policy("own"), policy("stray"));
+    let file: File = parse(SourceId(0), text.into());
+    let manifests = Manifests::new(vec![Parsed { root: 0, path: "all.yaml", file: &file }]);
+    let strays = [&manifests.resources[1]];
+    let shared = OfStrays::default();
+    let reach = |members: &[usize]| {
+        let target = Target { name: ".".into(), root: 0, members: members.to_vec(), openings: Vec::new() };
+        Reach::new(&Graph::new(&manifests.resources, &target, None), &strays, &shared)
+    };
+    let names = |reach: &Reach<'_>| -> Vec<(String, bool)> {
+        let all = reach.decrees().iter();
+        all.map(|decree| (decree.resource.object_name().name, decree.doubt.is_some())).collect()
+    };
+    let (own, first, second) = (reach(&[0, 2]), reach(&[]), reach(&[2]));
+    assert_eq!(names(&own), [("own".to_owned(), false), ("stray".to_owned(), true)]);
+    assert_eq!(names(&first), [("stray".to_owned(), true)]);
+    assert!(std::ptr::eq(first.decrees(), second.decrees()));
+}
+
 /// Hands the reach of the documents in `text` to `ask`.
 fn with_reach(text: &str, ask: impl FnOnce(&Graph<'_>, &Reach<'_>)) {
     let file: File = parse(SourceId(0), text.to_owned().into());
@@ -15,7 +43,7 @@ fn with_reach(text: &str, ask: impl FnOnce(&Graph<'_>, &Reach<'_>)) {
     let members = (0..manifests.resources.len()).collect();
     let target = Target { name: ".".into(), root: 0, members, openings: Vec::new() };
     let graph = Graph::new(&manifests.resources, &target, None);
-    ask(&graph, &Reach::new(&graph, []));
+    ask(&graph, &Reach::new(&graph, &[], &OfStrays::default()));
 }
 
 /// Hands the connections of the documents in `text` to `ask`.

@@ -3,7 +3,7 @@
 use super::clause::{Decree, Entity, PlaceTest, Pods, Who};
 use super::parties::place;
 use super::{admin, cilium, network_policy};
-use crate::graph::Graph;
+use crate::graph::{Graph, cnpg};
 use crate::manifest::Resource;
 use crate::reach::NamespaceKey;
 use crate::reach::selector::Selector;
@@ -44,6 +44,17 @@ pub(super) struct Book<'w> {
     /// Whether Cilium enforces them.
     pub(super) cilium: bool,
     known: HashMap<String, usize>,
+}
+
+/// Whether a book can hold anything of `graph` itself: policies, objects that policies name, or a sign of Cilium.
+pub(super) fn is_in(graph: &Graph<'_>) -> bool {
+    let speaks = |resource: &Resource<'_>| match resource.group {
+        "" => resource.kind == "Service",
+        "networking.k8s.io" => resource.kind == "NetworkPolicy",
+        cnpg::GROUP => matches!(resource.kind, "Cluster" | "Pooler"),
+        group => matches!(group, admin::GROUP | cilium::GROUP),
+    };
+    graph.resources().iter().any(|resource| speaks(resource))
 }
 
 impl<'w> Book<'w> {

@@ -1,7 +1,7 @@
 //! Which policies of any kind isolate a pod, one that runs or one that may come: asked one by one, for it needs no more of
 //! a target than its policies.
 
-use super::book::{Book, Rejected};
+use super::book::{Book, Rejected, is_in};
 use super::clause::{Decree, Identity, Match, POD_NAMESPACE, PlaceTest, Pods, Tier, bare_key};
 use super::view::{Other, Ruling, View, judge};
 use crate::graph::Graph;
@@ -15,10 +15,11 @@ use crate::reach::policy::Direction;
 use crate::reach::{Isolation, NamespaceKey, Pod, same_namespace};
 use kube_core::Expression;
 use std::net::Ipv4Addr;
+use std::sync::{Arc, OnceLock};
 
 /// The policies of a target, found by the pods that they are about.
 #[derive(Debug)]
-pub(in crate::reach) struct Decrees<'w> {
+pub struct Decrees<'w> {
     book: Book<'w>,
     index: PolicyIndex<'w>,
     /// The sets of pods that hold every pod there is.
@@ -31,8 +32,22 @@ pub(super) const OUTSIDE: AddressRange = {
     AddressRange::V4(address, address)
 };
 
+/// What all targets share that hold nothing which policies are read from: the policies of their root that nothing is
+/// seen to deliver.
+pub type OfStrays<'w> = OnceLock<Arc<Decrees<'w>>>;
+
 impl<'w> Decrees<'w> {
-    pub(in crate::reach) fn new(graph: &Graph<'w>, strays: &[&'w Resource<'w>]) -> Decrees<'w> {
+    /// Those of `graph` and of `strays`, which are the same for whoever comes with the same `shared`.
+    pub(in crate::reach) fn of(
+        graph: &Graph<'w>,
+        strays: &[&'w Resource<'w>],
+        shared: &OfStrays<'w>,
+    ) -> Arc<Decrees<'w>> {
+        let read = || Arc::new(Decrees::new(graph, strays));
+        if is_in(graph) { read() } else { Arc::clone(shared.get_or_init(read)) }
+    }
+
+    fn new(graph: &Graph<'w>, strays: &[&'w Resource<'w>]) -> Decrees<'w> {
         let book = Book::new(graph, strays);
         let subjects =
             book.decrees.iter().map(|decree| (&decree.resource.namespace, book.pods[decree.subject].selector()));

@@ -48,7 +48,7 @@ pub use breadth::Breadth;
 pub use explain::{Decision, Explanation, Finding, Half};
 pub use exposure::{Exposure, Stranger};
 pub use grants::{Grant, Granted, NamespaceTest};
-pub(super) use isolation::Decrees;
+pub use isolation::{Decrees, OfStrays};
 pub use lack::{Block, Lack, Verdict};
 pub use needed::{Need, NeedKind, Way};
 pub use parties::{Endpoint, Party, PartyKind};
