@@ -227,7 +227,8 @@ pub(super) fn read_file<'w>(at: usize, parsed: &Parsed<'w>, delivery: &Delivery,
         let Some(root) = document.root else { continue };
         let value = Value::new(parsed.file, root, dialect);
         let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
-        let items = value.get("items").filter(|items| kind.ends_with("List") && items.is_sequence());
+        let items = if kind.ends_with("List") { value.get("items") } else { None };
+        let items = items.filter(|items| items.is_sequence());
         match items {
             Some(items) => {
                 for item in items.items() {

@@ -42,8 +42,21 @@ pub fn join(folder: &str, path: &str) -> Option<String> {
     if path.starts_with('/') || folder.is_empty() {
         return normalize(path);
     }
-    if is_normal(path) && is_normal(folder) {
-        return Some(child(folder, path));
+    if is_normal(folder) {
+        let (mut folder, mut rest) = (folder, path);
+        // Most paths that are not in normal form only start with what leads to their folder.
+        loop {
+            if let Some(behind) = rest.strip_prefix("./") {
+                rest = behind;
+            } else if let Some(behind) = rest.strip_prefix("../").filter(|_| !folder.is_empty()) {
+                (folder, rest) = (parent(folder), behind);
+            } else {
+                break;
+            }
+        }
+        if is_normal(rest) {
+            return Some(child(folder, rest));
+        }
     }
     normalize(&format!("{folder}/{path}"))
 }
@@ -102,6 +115,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn joined_paths_are_those_of_the_text(folder in "[ab./]{1,6}", path in "[ab./]{0,12}") {
+            let text = if path.starts_with('/') { path.clone() } else { format!("{folder}/{path}") };
+            prop_assert_eq!(join(&folder, &path), normalize(&text));
+        }
+
         #[test]
         fn a_normal_form_stays(path in "[ab./]{0,12}") {
             if let Some(normal) = normalize(&path) {

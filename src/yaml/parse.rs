@@ -154,6 +154,7 @@ impl Builder {
         at as u16 + 1
     }
 
+    #[inline]
     fn push(&mut self, node: Node, anchor: usize) -> u32 {
         let id = self.file.nodes.len() as u32;
         self.file.nodes.push(node);
