@@ -17,6 +17,7 @@ use crate::tree::{self, Disk, Tree};
 use crate::walk::{self, FileKind};
 use crate::yaml::{self, Value};
 use elsa::sync::FrozenVec;
+use foldhash::HashMap;
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ struct Read {
     /// Manifests of a folder without a kustomization, by path.
     known: BTreeMap<String, SourceId>,
     extras: BTreeMap<String, Extra>,
+    /// Those of both that were parsed on the way.
+    parsed: HashMap<SourceId, yaml::File>,
     /// The root.
     folder: PathBuf,
     /// The folder to build, in the root.
@@ -41,7 +44,7 @@ pub(super) fn render(arguments: &Render, io: &mut Io<'_>) -> io::Result<Status> 
     if let Some(target) = &arguments.target {
         return super::render_target::render(arguments, target, io);
     }
-    let read = match read(&arguments.path, arguments.max_file_size) {
+    let mut read = match read(&arguments.path, arguments.max_file_size) {
         Ok(read) => read,
         Err(error) => return complain(io, &error),
     };
@@ -53,10 +56,13 @@ pub(super) fn render(arguments: &Render, io: &mut Io<'_>) -> io::Result<Status> 
         }
         None => Charts::default(),
     };
+    let mut done = std::mem::take(&mut read.parsed);
+    let mut parse =
+        |source| done.remove(&source).unwrap_or_else(|| yaml::parse(source, read.sources[source].shared_text()));
     let extras = read.extras.iter().filter_map(|(path, extra)| Some((path, extra.yaml()?)));
     let parsed: Vec<(&str, yaml::File)> = extras
         .chain(read.known.iter().map(|(path, source)| (path, *source)))
-        .map(|(path, source)| (path.as_str(), yaml::parse(source, read.sources[source].shared_text())))
+        .map(|(path, source)| (path.as_str(), parse(source)))
         .collect();
     let embedded = FrozenVec::new();
     let yaml = parsed.iter().map(|(path, file)| (*path, file));
@@ -150,11 +156,11 @@ fn gather_up(
                 folder = parent.to_path_buf();
             }
             _ => {
-                let extras = gathered.extras;
                 return Ok(Read {
                     sources,
                     known,
-                    extras,
+                    extras: gathered.extras,
+                    parsed: gathered.parsed,
                     folder,
                     inside,
                     has_kustomization: true,

@@ -1,7 +1,7 @@
 //! The Flux Kustomizations of one target: who applies what, who applies whom, and who waits for whom.
 
 use crate::manifest::Resource;
-use crate::render::flux::{Applied, GROUP, Trouble};
+use crate::render::flux::{Applied, GROUP, Trouble, sync};
 use crate::source::Span;
 use crate::yaml::{Identity, Value};
 use foldhash::{HashMap, HashSet, HashSetExt};
@@ -57,14 +57,7 @@ pub struct Start<'w> {
 
 /// Every object among `written` that says what Flux starts from.
 pub fn starts<'w>(written: impl IntoIterator<Item = &'w Resource<'w>>) -> Vec<Start<'w>> {
-    let start = |resource: &'w Resource<'w>| {
-        let sync = match resource.group {
-            "fluxcd.controlplane.io" if resource.kind == "FluxInstance" => resource.at(&["spec", "sync"]),
-            "helm.toolkit.fluxcd.io" => resource.at(&["spec", "values", "instance", "sync"]),
-            _ => None,
-        };
-        Some(Start { resource, sync: sync? })
-    };
+    let start = |resource: &'w Resource<'w>| Some(Start { resource, sync: sync(resource)? });
     written.into_iter().filter_map(start).collect()
 }
 

@@ -24,7 +24,7 @@ pub struct ValuesFile<'w> {
 pub fn values_files<'w>(manifests: &Manifests<'w>, told: &'w Told<'_>, root: usize) -> Vec<ValuesFile<'w>> {
     let own = || manifests.files.iter().enumerate().filter(|(_, parsed)| parsed.root == root);
     let charts: HashSet<&str> = own()
-        .filter(|(_, parsed)| parsed.path.ends_with("Chart.yaml") && tree::name(parsed.path) == "Chart.yaml")
+        .filter(|(_, parsed)| tree::name(parsed.path) == "Chart.yaml")
         .map(|(_, parsed)| tree::parent(parsed.path))
         .collect();
     let makefile = told.recipes.get(&root).map(|recipes| &recipes.makefile);

@@ -223,9 +223,7 @@ impl<'c, 'a, 'w> Makers<'c, 'a, 'w> {
 /// The names that FluxInstances and bootstraps of the repo give.
 fn starts<'w>(context: &TargetContext<'_, 'w>) -> HashSet<&'w str> {
     let mut names = HashSet::from_iter(["flux-system"]);
-    for start in
-        context.world.starts.iter().filter(|start| matches!(start.resource.kind, "FluxInstance" | "HelmRelease"))
-    {
+    for start in &context.world.starts {
         let home = || start.resource.at(&["metadata", "namespace"]);
         names.extend(start.sync.get("name").or_else(home).and_then(Value::known));
     }

@@ -71,17 +71,19 @@ fn folders<'w>(paths: impl Iterator<Item = &'w str>) -> BTreeSet<&'w str> {
 
 type Found = BTreeMap<String, Option<String>>;
 
+/// What an object says of where Flux starts: a FluxInstance, or the release of a chart that makes one.
+pub fn sync<'w>(resource: &Resource<'w>) -> Option<Value<'w>> {
+    match (resource.group, resource.kind) {
+        ("fluxcd.controlplane.io", "FluxInstance") => resource.at(&["spec", "sync"]),
+        ("helm.toolkit.fluxcd.io", "HelmRelease") => resource.at(&["spec", "values", "instance", "sync"]),
+        _ => None,
+    }
+}
+
 fn declared(own: &[&Resource<'_>], folders: &BTreeSet<&str>) -> Found {
     let mut found = Found::new();
     for resource in own {
-        let sync = if resource.is("fluxcd.controlplane.io", "FluxInstance") {
-            resource.at(&["spec", "sync"])
-        } else if resource.is("helm.toolkit.fluxcd.io", "HelmRelease") {
-            resource.at(&["spec", "values", "instance", "sync"])
-        } else {
-            None
-        };
-        let Some(sync) = sync else { continue };
+        let Some(sync) = sync(resource) else { continue };
         let Some(path) = sync.get("path").and_then(Value::as_str) else { continue };
         let url = sync.get("url").and_then(Value::known).map(str::to_owned);
         for folder in matching(path, folders) {

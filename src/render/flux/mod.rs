@@ -10,7 +10,7 @@ mod variables;
 
 pub use apply::{Refused, Undefined};
 pub(in crate::render) use entries::names as short_names;
-pub use entries::{Entry, entries};
+pub use entries::{Entry, entries, sync};
 pub use generated::build as build_folder;
 pub(in crate::render) use run::bare_url;
 pub use run::{Applied, Set, Told, Trouble, is_strict, run};
